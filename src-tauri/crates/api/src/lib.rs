@@ -1,0 +1,1 @@
+//! The wire: one command table, wire types and their TypeScript.

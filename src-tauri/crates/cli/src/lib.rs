@@ -1,0 +1,1 @@
+//! Broadstreet without a window: record, open, export, serve.

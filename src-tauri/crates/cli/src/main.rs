@@ -1,0 +1,2 @@
+//! Broadstreet without a window.
+fn main() {}

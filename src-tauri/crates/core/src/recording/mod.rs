@@ -1,0 +1,30 @@
+//! Recordings: what this recorder had received by any moment, as keyframes with changes between.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Moment;
+use crate::world::Change;
+
+/// One change as received.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Received {
+    /// When this recorder received it, to the microsecond; never goes back within a recording.
+    pub at: Moment,
+    /// What it received.
+    pub change: Change,
+}
+
+/// A piece of a recording: a keyframe, then the changes after it. Encoded and decoded here, compressed by the store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// When the keyframe was taken.
+    pub from: Option<Moment>,
+    /// The last instant this segment knows: its last change or the last proof that nothing changed.
+    pub until: Option<Moment>,
+    /// The whole world at `from`, as the changes that rebuild it, in canonical order.
+    pub keyframe: Vec<Change>,
+    /// The remembered plan at `from`, as its canonical JSON.
+    pub plan: serde_json::Value,
+    /// What was received after `from`, in order.
+    pub changes: Vec<Received>,
+}

@@ -1,0 +1,1 @@
+//! Questions about the graph, and the topology document of the command line.

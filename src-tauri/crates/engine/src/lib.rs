@@ -1,0 +1,1 @@
+//! Use cases and live state; owns every task.

@@ -1,0 +1,1 @@
+//! The postmortem and the handoff as PDF.

@@ -1,0 +1,1 @@
+//! Every other outside system over HTTP: alerts and pages.

@@ -1,0 +1,1 @@
+//! What must survive: databases, recordings at rest, bundles.

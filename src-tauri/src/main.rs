@@ -1,0 +1,2 @@
+//! Broadstreet in a desktop window.
+fn main() {}
