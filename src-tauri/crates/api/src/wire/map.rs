@@ -1,0 +1,76 @@
+//! The map beside the picture: an object's panel, cases, the tray, search, the scrubber.
+
+use super::wire;
+
+wire! {
+    /// Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `since` the revision already held.
+    SceneRequest { lens: String, at: Option<String>, since: Option<u32>, incident: Option<String> }
+    /// Names an object, at an instant of the past or now.
+    ObjectRequest { id: String, at: Option<String> }
+    /// The panel of an object.
+    ObjectView {
+        id: String, kind: String, group: String, namespace: String, name: String, exists: bool,
+        /// critical, warning, unknown, starting, well, resting, none.
+        health: String, reason: String, field: String, contained: bool,
+        ready: u32, desired: u32,
+        /// The house it belongs to, where it is a pod or a controller inside one.
+        house: Option<String>,
+        pods: Vec<PodView>, cases: Vec<CaseView>, changes: Vec<ChangeView>, events: Vec<EventView>,
+        calls: Vec<RelationView>, called_by: Vec<RelationView>, related: Vec<RelationView>,
+        unresolved: Vec<UnresolvedView>,
+        images: Vec<ImageView>, labels: Vec<LabelView>, created_at: Option<String>,
+        /// Sources that would have to say more and do not, as sentences.
+        unknowns: Vec<String>,
+    }
+    /// A label.
+    LabelView { key: String, value: String }
+    /// A container's image.
+    ImageView { container: String, image: String }
+    /// A pod of a house.
+    PodView { id: String, name: String, node: String, health: String, reason: String, field: String, restarts: u32, contained: bool }
+    /// A relation seen from the selected object: `other` is the far end.
+    RelationView { other: String, other_kind: String, other_name: String, other_namespace: String, r#type: String, source: String, rule: u32, field: String, state: String, outgoing: bool, health: String }
+    /// An address that names no Service.
+    UnresolvedView { field: String, address: String }
+    /// A Kubernetes Event.
+    EventView { uid: String, r#type: String, reason: String, message: String, count: u32, first_at: Option<String>, last_at: Option<String>, component: String }
+    /// A change seen in the recording: `text` is one line, `detail` what it was before and after.
+    ChangeView { at: String, kind: String, text: String, detail: String, subject: String }
+    /// An alert as a case. `state`: firing, pending, silenced, inhibited, resolved. `told`: somebody, nobody, unknown.
+    CaseView {
+        alert: String, name: String, severity: String, state: String,
+        /// The object's id, or `cluster`, `control-plane`, `heartbeat`.
+        at: String, at_name: String, at_kind: String,
+        rung: u32, label: String, also: Vec<String>,
+        starts_at: Option<String>, ends_at: Option<String>,
+        summary: String, description: String, runbook: String, source: String, receivers: Vec<String>,
+        told: String, told_why: String, muted_by: Vec<String>, labels: Vec<LabelView>,
+    }
+    /// Asks for every case, now or then.
+    CasesRequest { at: Option<String> }
+    /// Every case, the tray, and what nobody has been told.
+    CasesView { cases: Vec<CaseView>, tray: Vec<TrayView>, nobody_told: Vec<CaseView>, evidence: String }
+    /// An alert without an address.
+    TrayView { alert: String, name: String, severity: String, state: String, why: String, starts_at: Option<String>, labels: Vec<LabelView> }
+    /// Searches objects, alerts, incidents and rows by words.
+    FindRequest { query: String, limit: u32, at: Option<String> }
+    /// A hit. `kind`: object, alert, incident, row.
+    FoundView { kind: String, id: String, title: String, subtitle: String, health: String }
+    /// Asks for the scrubber's picture of a span; absent ends take what is recorded.
+    HistoryRequest { from: Option<String>, to: Option<String>, bins: u32, incident: Option<String> }
+    /// The scrubber: what fired when, what happened, where nothing was recorded.
+    HistoryView { from: String, to: String, now: String, live: bool, bins: Vec<BinView>, gaps: Vec<SpanView>, marks: Vec<MarkView> }
+    /// Alerts firing in one bin, the most at any instant of it.
+    BinView { at: String, critical: u32, warning: u32, other: u32, pending: u32 }
+    /// A span.
+    SpanView { from: String, to: String }
+    /// A mark on the scrubber. `kind`: change, page, command, symptom, note.
+    MarkView { at: String, kind: String, text: String, row: Option<String>, subject: Option<String> }
+    /// One line per block: the blocks of the map as a list, for assistive technology and the empty state.
+    BlockView { name: String, houses: u32, pods: u32, firing: u32, worst: String }
+}
+
+wire! {
+    /// A source with its freshness in one word.
+    SourceMark { id: String, label: String, state: String, since: Option<String>, count: u32, why: String }
+}
