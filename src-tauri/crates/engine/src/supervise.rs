@@ -1,0 +1,124 @@
+//! The only caller of `spawn`: named tasks, observed exits, restart with backoff where that helps, a bounded stop.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The longest a task may take to end after it was asked to.
+pub const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+/// The longest pause before a failed task is started again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Why a task ended by itself.
+pub type Ended = Result<(), String>;
+
+/// A group of tasks that live and end together: the whole engine, or what one open cluster needs.
+#[derive(Clone, Default)]
+pub struct Supervisor {
+    tasks: Arc<Mutex<Vec<(String, JoinHandle<()>)>>>,
+    stop: CancellationToken,
+}
+
+impl Supervisor {
+    /// A group that also ends when `self` does.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { tasks: Arc::default(), stop: self.stop.child_token() }
+    }
+
+    /// Resolves when the group is asked to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a task that ends by itself or when the group stops.
+    #[allow(clippy::disallowed_methods, reason = "the one home of spawn")]
+    pub fn start(&self, name: &str, task: impl Future<Output = Ended> + Send + 'static) {
+        let stop = self.stop.clone();
+        let label = name.to_owned();
+        let handle = tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                ended = task => if let Err(why) = ended {
+                    tracing::warn!(task = label, why, "task ended");
+                },
+            }
+        });
+        self.keep(name, handle);
+    }
+
+    /// Starts a task that is started again, after a growing pause, whenever it ends before the group stops.
+    pub fn keep_running<F, T>(&self, name: &str, mut make: F)
+    where
+        F: FnMut() -> T + Send + 'static,
+        T: Future<Output = Ended> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        let label = name.to_owned();
+        self.start(name, async move {
+            let mut pause = Duration::from_millis(500);
+            while !stop.is_cancelled() {
+                match make().await {
+                    Ok(()) => pause = Duration::from_millis(500),
+                    Err(why) => tracing::warn!(task = label, why, "task failed, will start again"),
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Ok(())
+        });
+    }
+
+    /// Asks every task to end, waits [`STOP_LIMIT`], aborts what hangs and answers the names of those.
+    pub async fn stop(&self) -> Vec<String> {
+        self.stop.cancel();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut hung = Vec::new();
+        for (name, mut handle) in tasks {
+            if tokio::time::timeout(STOP_LIMIT, &mut handle).await.is_err() {
+                handle.abort();
+                tracing::warn!(task = name, "did not stop in time, aborted");
+                hung.push(name);
+            }
+        }
+        hung
+    }
+
+    fn keep(&self, name: &str, handle: JoinHandle<()>) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|(_, handle)| !handle.is_finished());
+        tasks.push((name.to_owned(), handle));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stopped_group_ends_its_tasks_and_names_none() {
+        let group = Supervisor::default();
+        group.start("waits for ever", std::future::pending());
+        assert_eq!(group.stop().await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_failed_task_starts_again() {
+        let group = Supervisor::default();
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        group.keep_running("fails", move || {
+            let sender = sender.clone();
+            async move {
+                let _ = sender.send(());
+                Err("on purpose".to_owned())
+            }
+        });
+        assert!(receiver.recv().await.is_some());
+        assert!(receiver.recv().await.is_some());
+        group.stop().await;
+    }
+}
