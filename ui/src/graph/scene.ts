@@ -1,0 +1,221 @@
+/**
+ * The scene as the screen holds it: columns of numbers, one row a block, house, cell, street or case.
+ *
+ * Rows name one another by index; -1 means none. A scene is never changed in place: a new moment is a new scene.
+ */
+
+/** How an object is, from quiet to worst, so that `Math.max` rolls up. */
+export const Health = { None: 0, Resting: 1, Well: 2, Starting: 3, Unknown: 4, Warning: 5, Critical: 6 } as const;
+export type Health = (typeof Health)[keyof typeof Health];
+/** The words of the wire, at the index of their number. */
+export const HEALTH_WORDS = ["none", "resting", "well", "starting", "unknown", "warning", "critical"] as const;
+
+/** How grave an alert says it is. */
+export const Severity = { None: 0, Info: 1, Warning: 2, Critical: 3 } as const;
+export const SEVERITY_WORDS = ["none", "info", "warning", "critical"] as const;
+
+/** How an alert stands. */
+export const CaseState = { Firing: 0, Pending: 1, Silenced: 2, Inhibited: 3, Resolved: 4 } as const;
+export const STATE_WORDS = ["firing", "pending", "silenced", "inhibited", "resolved"] as const;
+
+/** Whether anybody was told. */
+export const Told = { Somebody: 0, Nobody: 1, Unknown: 2 } as const;
+export const TOLD_WORDS = ["somebody", "nobody", "unknown"] as const;
+
+/** What a row of houses draws. */
+export const HouseKind = { Workload: 0, Pod: 1, Node: 2, Other: 3 } as const;
+
+/** Bits beside a state. */
+export const Flag = { Contained: 1, Stale: 2, Forbidden: 4, Gone: 8, Hub: 16, External: 32, Dangling: 64, Declared: 128 } as const;
+
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+/** Rectangles as four columns. */
+export interface Boxes {
+  readonly count: number;
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly w: Float32Array;
+  readonly h: Float32Array;
+}
+
+export interface Blocks extends Boxes {
+  readonly id: readonly string[];
+  readonly name: readonly string[];
+  readonly health: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly pods: Uint32Array;
+  readonly firing: Uint32Array;
+  /** The reason where the block itself is unknown or forbidden. */
+  readonly why: readonly string[];
+}
+
+export interface Houses extends Boxes {
+  readonly id: readonly string[];
+  readonly name: readonly string[];
+  readonly kind: readonly string[];
+  readonly block: Int32Array;
+  readonly health: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly cellFrom: Uint32Array;
+  readonly cellCount: Uint32Array;
+  /** Badge text beside the name (a hub's count of callers), empty for none. */
+  readonly badge: readonly string[];
+}
+
+export interface Cells {
+  readonly count: number;
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly house: Int32Array;
+  readonly health: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly id: readonly string[];
+  readonly name: readonly string[];
+  /** The node it runs on in the lens of namespaces; its house in the lens of nodes. */
+  readonly place: readonly string[];
+}
+
+export interface Streets {
+  readonly count: number;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** How many dependencies share the street. */
+  readonly load: Uint32Array;
+  readonly health: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly pointFrom: Uint32Array;
+  readonly pointCount: Uint32Array;
+  readonly px: Float32Array;
+  readonly py: Float32Array;
+}
+
+export interface Cases {
+  readonly count: number;
+  readonly alert: readonly string[];
+  readonly name: readonly string[];
+  readonly severity: Uint8Array;
+  readonly state: Uint8Array;
+  readonly told: Uint8Array;
+  /** The house it stands at, or -1. */
+  readonly house: Int32Array;
+  /** The block it stands at where it has no house, or -1 (the cluster as a whole). */
+  readonly block: Int32Array;
+}
+
+export interface Scene {
+  readonly revision: number;
+  readonly lens: Lens;
+  readonly bounds: Rect;
+  /** Edge of a cell and distance between two, in units of the plan. */
+  readonly cell: number;
+  readonly pitch: number;
+  readonly blocks: Blocks;
+  readonly houses: Houses;
+  readonly cells: Cells;
+  readonly streets: Streets;
+  readonly cases: Cases;
+  /** Alerts without an address. */
+  readonly tray: number;
+}
+
+export type Lens = "namespaces" | "nodes";
+
+const no = { count: 0, x: new Float32Array(), y: new Float32Array(), w: new Float32Array(), h: new Float32Array() };
+const u8 = new Uint8Array();
+const u32 = new Uint32Array();
+const i32 = new Int32Array();
+const f32 = new Float32Array();
+
+/** A scene without a block: what is drawn before anything answered. */
+export const EMPTY: Scene = {
+  revision: 0,
+  lens: "namespaces",
+  bounds: { x: 0, y: 0, w: 0, h: 0 },
+  cell: 8,
+  pitch: 10,
+  blocks: { ...no, id: [], name: [], health: u8, flags: u8, pods: u32, firing: u32, why: [] },
+  houses: { ...no, id: [], name: [], kind: [], block: i32, health: u8, flags: u8, cellFrom: u32, cellCount: u32, badge: [] },
+  cells: { count: 0, x: f32, y: f32, house: i32, health: u8, flags: u8, id: [], name: [], place: [] },
+  streets: { count: 0, from: i32, to: i32, load: u32, health: u8, flags: u8, pointFrom: u32, pointCount: u32, px: f32, py: f32 },
+  cases: { count: 0, alert: [], name: [], severity: u8, state: u8, told: u8, house: i32, block: i32 },
+  tray: 0,
+};
+
+/** Row `i` of `boxes` as one rectangle. */
+export function box(boxes: Boxes, i: number): Rect {
+  return { x: boxes.x[i] ?? 0, y: boxes.y[i] ?? 0, w: boxes.w[i] ?? 0, h: boxes.h[i] ?? 0 };
+}
+
+/** Whether two rectangles share a point. */
+export function meet(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+/** What the alerts of one house add up to. */
+export interface Heat {
+  /** Critical counts 2, warning 1; only firing alerts. */
+  readonly weight: Float32Array;
+  /** Worst severity that fires. */
+  readonly worst: Uint8Array;
+  /** How many fire. */
+  readonly firing: Uint32Array;
+  /** Cases of each house, gravest first: `order[from[h] .. from[h + 1]]`. */
+  readonly from: Uint32Array;
+  readonly order: Uint32Array;
+}
+
+/** Adds the cases up per house and sorts each house's pile, gravest and firing first. */
+export function heatOf(scene: Scene): Heat {
+  const n = scene.houses.count;
+  const { cases } = scene;
+  const weight = new Float32Array(n);
+  const worst = new Uint8Array(n);
+  const firing = new Uint32Array(n);
+  const from = new Uint32Array(n + 1);
+  for (let c = 0; c < cases.count; c++) {
+    const h = cases.house[c]!;
+    if (h >= 0) from[h + 1]!++;
+  }
+  for (let h = 0; h < n; h++) from[h + 1]! += from[h]!;
+  const next = from.slice();
+  const order = new Uint32Array(from[n] ?? 0);
+  const sorted = Array.from({ length: cases.count }, (_, i) => i).sort(
+    (a, b) => cases.severity[b]! - cases.severity[a]! || cases.state[a]! - cases.state[b]! || a - b,
+  );
+  for (const c of sorted) {
+    const h = cases.house[c]!;
+    if (h < 0) continue;
+    order[next[h]!++] = c;
+    if (cases.state[c] !== CaseState.Firing) continue;
+    const severity = cases.severity[c]!;
+    if (severity < Severity.Warning) continue;
+    weight[h]! += severity === Severity.Critical ? 2 : 1;
+    worst[h] = Math.max(worst[h]!, severity);
+    firing[h]!++;
+  }
+  return { weight, worst, firing, from, order };
+}
+
+/** How a house is drawn: its own health and what fires at it, whichever is worse. */
+export function verdict(scene: Scene, heat: Heat, house: number): Health {
+  const own = scene.houses.health[house] ?? Health.None;
+  const severity = heat.worst[house] ?? 0;
+  const alerts = severity === Severity.Critical ? Health.Critical : severity === Severity.Warning ? Health.Warning : Health.None;
+  return Math.max(own, alerts) as Health;
+}
+
+/** Houses in trouble, the hottest first: by weight of what fires, then by health, then by row. */
+export function hottest(scene: Scene, heat: Heat): number[] {
+  const rows: number[] = [];
+  for (let h = 0; h < scene.houses.count; h++) {
+    if (heat.weight[h]! > 0 || scene.houses.health[h]! >= Health.Warning) rows.push(h);
+  }
+  const score = (h: number) => heat.weight[h]! * 10 + scene.houses.health[h]!;
+  return rows.sort((a, b) => score(b) - score(a) || a - b);
+}
