@@ -1,11 +1,11 @@
 /** The Canvas 2D back end. Near, every house is drawn; far, pods are a mosaic in a framebuffer with houses in trouble on top. */
-import { drawBlocks, drawHeat, drawTitles } from "./ground";
+import { type BlockSums, drawBlocks, drawHeat, drawTitles } from "./ground";
 import { NAME_FLOOR, drawBeacon, drawHouses, drawPile } from "./houses";
 import { type Wish, placeLabels, shorten } from "./labels";
 import { mosaic } from "./mosaic";
 import type { Frame, Painter } from "./painter";
 import { Pen } from "./pen";
-import { Health, type Rect, type Scene, box, verdict } from "./scene";
+import { CaseState, Health, Severity, type Rect, type Scene, box, verdict } from "./scene";
 import { makeHatch } from "./shapes";
 import { drawStreets } from "./streets";
 import type { Size } from "./viewport";
@@ -21,7 +21,7 @@ export class CanvasPainter implements Painter {
   private ratio = 1;
   private hatch: { colour: string; ratio: number; pattern: CanvasPattern | string } | null = null;
   private buffer: { canvas: HTMLCanvasElement; ink: CanvasRenderingContext2D; image: ImageData; pixels: Uint32Array } | null = null;
-  private sums: { scene: Scene; firing: Uint32Array; known: Uint32Array } | null = null;
+  private sums: { scene: Scene; firing: Uint32Array; known: Uint32Array; worst: Uint8Array } | null = null;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     const ink = canvas.getContext("2d");
@@ -55,8 +55,7 @@ export class CanvasPainter implements Painter {
     if (!near) this.drawMosaic(pen);
     if (far) for (const h of rows) if (verdict(scene, heat, h) >= Health.Warning) drawBeacon(pen, h);
     if (pen.s >= 0.3) for (const h of rows) drawPile(pen, h);
-    const { firing, known } = this.sumsOf(frame);
-    drawTitles(pen, firing, known);
+    drawTitles(pen, this.sumsOf(frame));
     if (pen.s < NAME_FLOOR) this.drawLabels(pen, rows);
     if (frame.stale) this.drawStale(pen);
   }
@@ -83,24 +82,29 @@ export class CanvasPainter implements Painter {
     return this.hatch.pattern;
   }
 
-  private sumsOf(frame: Frame): { firing: Uint32Array; known: Uint32Array } {
+  private sumsOf(frame: Frame): BlockSums {
     const { scene, heat } = frame.drawn;
     if (this.sums?.scene === scene) return this.sums;
     const firing = new Uint32Array(scene.blocks.count);
     const known = new Uint32Array(scene.blocks.count);
+    const worst = new Uint8Array(scene.blocks.count);
     for (let h = 0; h < scene.houses.count; h++) {
       const b = scene.houses.block[h]!;
-      if (b >= 0) firing[b]! += heat.firing[h]!;
+      if (b < 0) continue;
+      firing[b]! += heat.firing[h]!;
+      worst[b] = Math.max(worst[b]!, verdict(scene, heat, h));
     }
     for (let c = 0; c < scene.cases.count; c++) {
       const b = scene.cases.block[c]!;
-      if (scene.cases.house[c]! < 0 && b >= 0 && scene.cases.state[c] === 0) firing[b]!++;
+      if (scene.cases.house[c]! >= 0 || b < 0 || scene.cases.state[c] !== CaseState.Firing) continue;
+      firing[b]!++;
+      worst[b] = Math.max(worst[b]!, scene.cases.severity[c] === Severity.Critical ? Health.Critical : Health.Warning);
     }
     for (let c = 0; c < scene.cells.count; c++) {
       const b = scene.houses.block[scene.cells.house[c]!] ?? -1;
       if (b >= 0 && scene.cells.health[c] !== Health.Unknown) known[b]!++;
     }
-    this.sums = { scene, firing, known };
+    this.sums = { scene, firing, known, worst };
     return this.sums;
   }
 

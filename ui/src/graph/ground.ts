@@ -65,8 +65,17 @@ export function drawHeat(pen: Pen): void {
   ink.restore();
 }
 
+/** What the titles say of each block. */
+export interface BlockSums {
+  readonly firing: Uint32Array;
+  /** Pods whose state is known. */
+  readonly known: Uint32Array;
+  /** The worst verdict among its houses and its own alerts. */
+  readonly worst: Uint8Array;
+}
+
 /** The name of a block and, right of it, what is in it. Small blocks get their name only. */
-export function drawTitles(pen: Pen, firing: Uint32Array, known: Uint32Array): void {
+export function drawTitles(pen: Pen, { firing, known, worst }: BlockSums): void {
   const { ink, palette } = pen;
   const { blocks } = pen.drawn.scene;
   ink.textBaseline = "alphabetic";
@@ -77,7 +86,7 @@ export function drawTitles(pen: Pen, firing: Uint32Array, known: Uint32Array): v
     if (r.w < 44 || r.h < 20) continue;
     const big = r.w > 520 && r.h > 260;
     const room = Math.min(26 * pen.s, 30);
-    const size = big ? Math.min(15, Math.max(11.5, 12.5 * pen.s)) : Math.min(12, Math.max(10, 11.5 * Math.min(pen.s, 1)));
+    const size = big ? Math.min(15, Math.max(11.5, 12.5 * pen.s)) : Math.min(14, Math.max(10, 11.5 * pen.s));
     const pad = Math.min(12, Math.max(6, 12 * pen.s));
     const base = r.y + Math.max(size + 3, room * 0.5 + size * 0.38 + 1);
     ink.font = pen.font(size, 600, true);
@@ -93,12 +102,12 @@ export function drawTitles(pen: Pen, firing: Uint32Array, known: Uint32Array): v
     const fire = firing[b]!;
     const seen = known[b]!;
     const count = `${seen < pods ? `${seen}/` : ""}${pods} pods`;
-    ink.font = pen.font(Math.min(10.5, size), 400, true);
+    ink.font = pen.font(Math.min(12.5, size * 0.92), 400, true);
     const options = fire ? [`${fire} firing, ${count}`, `${fire} firing`] : [count];
     const text = options.find((t) => ink.measureText(t).width <= left);
     if (!text) continue;
     ink.textAlign = "right";
-    ink.fillStyle = fire ? (blocks.health[b] === Health.Critical ? palette.critText : palette.warnText) : palette.ink3;
+    ink.fillStyle = fire ? (worst[b] === Health.Critical ? palette.critText : palette.warnText) : palette.ink3;
     ink.fillText(text, r.x + r.w - pad, base);
   }
   ink.textAlign = "left";

@@ -95,7 +95,7 @@ function drawWindows(pen: Pen, h: number): void {
   const { ink, palette, s } = pen;
   const { scene } = pen.drawn;
   const { houses, cells } = scene;
-  if (houses.health[h] === Health.Unknown && houses.cellCount[h] === 0) return;
+  if (houses.health[h] === Health.Unknown) return; // its wall is hatched, which says it for all of them
   const c = pen.snap(scene.cell * s);
   const named = s >= 3.2;
   for (let i = houses.cellFrom[h]!; i < houses.cellFrom[h]! + houses.cellCount[h]!; i++) {
