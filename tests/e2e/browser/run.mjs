@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+// Walks the screen of a running `serve` on the bundled incident: every view, every dialog, both themes, by pointer and
+// by key. `node run.mjs http://127.0.0.1:PORT TOKEN`. Ends with one line of counts; exits 1 if anything failed.
+import { addressFrom, closeDialog, coloursOfPlan, doors, goTo, knock, must, mustBeAccessible, openScreen, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
+
+const tally = new Tally();
+const url = addressFrom(process.argv.slice(2));
+const { browser, page, problems } = await openScreen(url);
+const watchdog = setTimeout(() => {
+  console.log("FAIL the walk did not end within ten minutes");
+  process.exit(1);
+}, 600_000);
+watchdog.unref();
+
+const map = page.getByTestId("map");
+const slider = page.getByRole("slider", { name: "Moment shown" });
+const moment = page.getByTestId("moment");
+
+try {
+  await tally.check("the bundled incident opens on the map, and the plan is drawn", async () => {
+    await map.waitFor();
+    await settled(page);
+    await page.waitForFunction(() => {
+      const c = [...document.querySelectorAll("canvas")].sort((a, b) => b.width * b.height - a.width * a.height)[0];
+      return c && c.width > 400;
+    });
+    const colours = await coloursOfPlan(page);
+    must(colours > 12, `the plan shows ${colours} colours`);
+  });
+
+  await tally.check("the plan says in words what it shows", async () => {
+    const words = await page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
+    const [, blocks, houses, pods] = /(\d+) blocks?, (\d+) houses?, (\d+) pods?/.exec(words ?? "") ?? [];
+    must(Number(blocks) > 0 && Number(houses) >= 12 && Number(pods) > 0, `it says: ${words}`);
+    must(!/none in trouble/.test(words), "nothing is in trouble at the worst moment");
+  });
+
+  let hot = "";
+  await tally.check("`H` selects the hottest house, and the panel says why and by which field", async () => {
+    await page.keyboard.press("h");
+    const reason = page.getByTestId("reason");
+    await reason.waitFor();
+    const text = (await reason.innerText()).trim();
+    must(text.length > 12 && !/^Nothing says/.test(text), `the reason is: ${text}`);
+    must((await reason.locator(".mono").count()) > 0, "no field is named");
+    hot = await page.getByRole("complementary", { name: "Selected object" }).getByRole("heading", { level: 2 }).innerText();
+    must(hot.length > 0, "the house has no name");
+  });
+
+  await tally.check("the arrows walk to another house, and Enter selects it", async () => {
+    const spot = page.locator(".spot");
+    await spot.focus();
+    const before = await spot.getAttribute("aria-label");
+    for (const key of ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]) {
+      await page.keyboard.press(key);
+      if ((await spot.getAttribute("aria-label")) !== before) break;
+    }
+    const label = (await spot.getAttribute("aria-label")) ?? "";
+    must(label !== before, "no arrow leads anywhere");
+    await page.keyboard.press("Enter");
+    const name = label.split(",")[0];
+    await page.getByRole("heading", { level: 2, name, exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Where it hurts" }).waitFor();
+  });
+
+  await tally.check("the list of trouble selects the same house", async () => {
+    await page.getByRole("complementary").getByRole("button").filter({ hasText: hot }).first().click();
+    await page.getByRole("heading", { level: 2, name: hot, exact: true }).waitFor();
+  });
+
+  await tally.check("the list shows the houses as text", async () => {
+    await page.getByRole("button", { name: "List", exact: true }).click();
+    const list = page.getByRole("region", { name: "The plan as a list" });
+    await list.waitFor();
+    must((await list.getByRole("button").filter({ hasText: hot }).count()) > 0, `${hot} is not in the list`);
+    await mustBeAccessible(page);
+    await page.getByRole("button", { name: "List", exact: true }).click();
+  });
+
+  await tally.check("the other lens draws nodes, and the first comes back", async () => {
+    await page.getByRole("button", { name: "Zones & nodes" }).click();
+    await settled(page);
+    must((await coloursOfPlan(page)) > 8, "the lens of nodes is empty");
+    await mustBeAccessible(page);
+    await page.getByRole("button", { name: "Namespaces", exact: true }).click();
+    await settled(page);
+  });
+
+  await tally.check("only trouble can be asked for by key, and the level by button", async () => {
+    await page.locator("body").click({ position: { x: 4, y: 4 } });
+    await page.keyboard.press("t");
+    must((await page.getByRole("switch", { name: /Only trouble/ }).getAttribute("aria-checked")) === "true", "T does nothing");
+    await page.keyboard.press("t");
+    for (const level of ["Pod", "Cluster"]) {
+      await page.getByRole("button", { name: level, exact: true }).click();
+      await settled(page);
+      must((await coloursOfPlan(page)) > 3, `nothing is drawn at the level ${level}`);
+    }
+  });
+
+  await tally.check("the scrubber moves by key to the start, and the map follows", async () => {
+    await slider.focus();
+    const worst = await moment.innerText();
+    const words = () => page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
+    const then = await words();
+    await page.keyboard.press("Home");
+    await page.waitForFunction((w) => document.querySelector("[data-testid='moment']")?.textContent !== w, worst);
+    await page.waitForFunction((w) => document.querySelector("[aria-label^='Plan of']")?.getAttribute("aria-label") !== w, then);
+    await settled(page);
+    must((await words()) !== then, "the plan is the same at the start");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.keyboard.press("End");
+  });
+
+  await tally.check("the scrubber moves by pointer, in one gesture of sixty steps, and ends where the hand ended", async () => {
+    const box = await slider.boundingBox();
+    const y = box.y + 50;
+    await page.mouse.move(box.x + 40, y);
+    await page.mouse.down();
+    for (let i = 1; i <= 60; i++) await page.mouse.move(box.x + 40 + (i * (box.width - 80)) / 90, y);
+    await page.mouse.up();
+    await settled(page);
+    const at = Number(await slider.getAttribute("aria-valuenow"));
+    const from = Number(await slider.getAttribute("aria-valuemin"));
+    const to = Number(await slider.getAttribute("aria-valuemax"));
+    const share = (at - from) / (to - from);
+    must(share > 0.55 && share < 0.8, `the playhead stands at ${share.toFixed(2)}`);
+  });
+
+  await tally.check("it plays, and pauses", async () => {
+    await page.keyboard.press("Home");
+    await page.getByRole("button", { name: "Play at 60 times" }).click();
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    const before = await moment.innerText();
+    await page.waitForFunction((w) => document.querySelector("[data-testid='moment']")?.textContent !== w, before);
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    const worst = page.getByRole("button", { name: "Worst", exact: true });
+    if (await worst.count()) await worst.click();
+  });
+
+  await tally.check("Ctrl K opens the palette, and it is accessible", async () => {
+    await page.keyboard.press("Control+k");
+    await page.locator("dialog[open], [role='dialog']:visible").last().waitFor();
+    await mustBeAccessible(page);
+    await closeDialog(page);
+  });
+
+  for (const theme of THEMES) {
+    for (const [i, view] of VIEWS.entries()) {
+      const there = await tally.check(`${view} opens in ${theme} and axe finds nothing serious`, async () => {
+        await goTo(page, view);
+        await useTheme(page, theme);
+        await mustBeAccessible(page);
+      });
+      if (!there) continue;
+      if (view === "Map") await page.keyboard.press("h");
+      for (const door of await doors(page)) {
+        await tally.check(`${view} in ${theme}: the dialog behind “${door}” opens, is accessible and closes`, async () => {
+          try {
+            await knock(page, door);
+            await useTheme(page, theme);
+            await mustBeAccessible(page);
+          } finally {
+            await closeDialog(page);
+          }
+        });
+      }
+      if (theme === "night") {
+        await tally.check(`key ${i + 1} leads to ${view}`, async () => {
+          await goTo(page, view === "Map" ? "Command" : "Map");
+          await page.locator("body").click({ position: { x: 4, y: 4 } });
+          await page.keyboard.press(String(i + 1));
+          await page.locator("nav [aria-current]").filter({ hasText: view }).first().waitFor();
+        });
+      }
+    }
+  }
+
+  await tally.check("nothing went wrong in the page, and nothing left for another host", async () => {
+    must(problems.length === 0, problems.slice(0, 8).join("\n"));
+  });
+} finally {
+  await browser.close();
+}
+process.exit(tally.end());

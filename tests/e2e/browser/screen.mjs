@@ -1,0 +1,165 @@
+// The screen under test: opens it, moves between views, asks axe, and keeps a tally. Needs chromium on the path or in
+// CHROMIUM; downloads nothing and talks to the given address only.
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+export const VIEWS = ["Map", "Command", "Pages", "Timeline", "Postmortem", "Handoff", "Archive", "Settings"];
+export const THEMES = ["night", "paper"];
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+function browserPath() {
+  const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  const found = places.find((p) => p && existsSync(p));
+  if (!found) throw new Error("no chromium: install the package `chromium`, or name one in CHROMIUM");
+  return found;
+}
+
+/** Counts and prints: one line a check, one line at the end. */
+export class Tally {
+  passed = 0;
+  failed = 0;
+  skipped = 0;
+  async check(name, work) {
+    try {
+      await work();
+      this.passed++;
+      console.log(`ok   ${name}`);
+      return true;
+    } catch (error) {
+      this.failed++;
+      console.log(`FAIL ${name}\n     ${String(error.message ?? error).split("\n").slice(0, 12).join("\n     ")}`);
+      return false;
+    }
+  }
+  end() {
+    console.log(`${this.passed} passed, ${this.failed} failed, ${this.skipped} skipped`);
+    return this.failed === 0 && this.passed > 0 ? 0 : 1;
+  }
+}
+
+export function must(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+/** The address with its token, from `ADDRESS` and `TOKEN`, or one link that holds both. */
+export function addressFrom([address, token]) {
+  if (!address) throw new Error("say where: node run.mjs http://127.0.0.1:PORT TOKEN, or the link `broadstreet serve` prints");
+  const url = new URL(address);
+  if (!["127.0.0.1", "localhost"].includes(url.hostname)) throw new Error("only a server on loopback is tested");
+  if (token) url.searchParams.set("token", token);
+  return url;
+}
+
+export async function openScreen(url, { width = 1440, height = 900 } = {}) {
+  const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
+  const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" });
+  // An init script, not a tag: the page's own policy refuses foreign scripts, and should.
+  await context.addInitScript(axeSource);
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const problems = [];
+  page.on("pageerror", (e) => problems.push(`uncaught: ${e.message}`));
+  page.on("console", (m) => m.type() === "error" && problems.push(`console: ${m.text()}`));
+  page.on("request", (r) => {
+    const to = new URL(r.url());
+    if (["http:", "https:", "ws:", "wss:"].includes(to.protocol) && to.host !== url.host) problems.push(`a request left for ${to.host}`);
+  });
+  await page.goto(url.href, { waitUntil: "load" });
+  return { browser, page, problems };
+}
+
+/** Presses the view's place in the rail and waits until it says it is the one shown. */
+export async function goTo(page, view) {
+  const link = page.locator("nav").getByRole("link", { name: view }).or(page.locator("nav").getByRole("button", { name: view })).first();
+  await link.click();
+  await page.locator("nav [aria-current]").filter({ hasText: view }).first().waitFor();
+  await settled(page);
+}
+
+export async function useTheme(page, theme) {
+  await page.evaluate((t) => {
+    document.documentElement.dataset.theme = t;
+  }, theme);
+  await settled(page);
+}
+
+/** Waits until the screen rests: fonts there, nothing busy, and two frames without a change to the page. */
+export async function settled(page) {
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await page.waitForFunction(() => !document.querySelector("[aria-busy='true']"), undefined, { timeout: 15_000 });
+  await page.evaluate(
+    () =>
+      new Promise((done) => {
+        let rest = 0;
+        let last = "";
+        const started = performance.now();
+        const look = () => {
+          const now = `${document.body.innerText.replace(/\d+/g, "#").length}:${document.body.getElementsByTagName("*").length}`;
+          rest = now === last ? rest + 1 : 0;
+          last = now;
+          if (rest >= 8 || performance.now() - started > 4000) done(undefined);
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+}
+
+/** Every serious or critical finding of axe, as sentences. */
+export async function axe(page) {
+  return page.evaluate(async () => {
+    const result = await window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+    return result.violations
+      .filter((v) => v.impact === "serious" || v.impact === "critical")
+      .map((v) => `${v.impact} ${v.id}: ${v.help}\n       ${v.nodes.slice(0, 4).map((n) => `${n.target.join(" ")} (${(n.any[0] ?? n.all[0] ?? n.none[0])?.message ?? ""})`).join("\n       ")}`);
+  });
+}
+
+export async function mustBeAccessible(page) {
+  const found = await axe(page);
+  must(found.length === 0, `axe found ${found.length}:\n${found.join("\n")}`);
+}
+
+export const dialog = (page) => page.locator("dialog[open], [role='dialog']:visible, [role='alertdialog']:visible").last();
+
+/** Closes whatever is open on top. */
+export async function closeDialog(page) {
+  for (let i = 0; i < 4 && (await dialog(page).count()) > 0; i++) {
+    await page.keyboard.press("Escape");
+    await page.waitForFunction(() => !document.querySelector("dialog[open]"), undefined, { timeout: 2000 }).catch(() => {});
+  }
+  must((await dialog(page).count()) === 0, "a dialog does not close with Escape");
+}
+
+/** Labels of the buttons that open a dialog in what is shown: theirs end with an ellipsis. */
+export async function doors(page) {
+  return page.evaluate(() => {
+    const seen = new Map();
+    for (const b of document.querySelectorAll("button")) {
+      const label = (b.getAttribute("aria-label") ?? b.innerText).trim();
+      if (/(…|\.\.\.)$/.test(label) && !b.disabled && b.checkVisibility() && !seen.has(label)) seen.set(label, true);
+    }
+    return [...seen.keys()];
+  });
+}
+
+export async function knock(page, label) {
+  const button = page.locator("button:visible").filter({ hasText: label.replace(/(…|\.\.\.)$/, "") }).first();
+  await ((await button.count()) ? button : page.getByRole("button", { name: label }).first()).click();
+  await dialog(page).waitFor();
+  await settled(page);
+}
+
+/** How many different colours the plan shows: an empty canvas has one. */
+export async function coloursOfPlan(page) {
+  return page.evaluate(() => {
+    const canvas = [...document.querySelectorAll("canvas")].sort((a, b) => b.width * b.height - a.width * a.height)[0];
+    if (!canvas) return 0;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4 * 7) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    return seen.size;
+  });
+}
