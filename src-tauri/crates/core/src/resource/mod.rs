@@ -3,12 +3,20 @@
 //! Never in here: values of Secrets, of ConfigMaps and of environment variables. Texts in which an address may stand
 //! are read for host tokens and dropped ([`HostToken`]).
 
+mod hosts;
+mod kinds;
+mod reduce;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::ObjectKey;
 use crate::time::Moment;
+
+pub use hosts::{hash_host, hosts_in};
+pub use kinds::{KINDS, KindInfo, group_of};
+pub use reduce::{Malformed, reduce};
 
 /// Labels, ordered by key.
 pub type Labels = BTreeMap<String, String>;

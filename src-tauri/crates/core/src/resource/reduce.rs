@@ -1,0 +1,660 @@
+//! One API object as JSON, reduced at the border to what the war room keeps.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use serde_json::Value;
+
+use super::hosts::hosts_in;
+use super::*;
+
+/// Annotations that are kept; every other one may hold anything.
+const ANNOTATIONS: [&str; 8] = [
+    "deployment.kubernetes.io/revision",
+    "kubernetes.io/change-cause",
+    "kubernetes.io/config.mirror",
+    "kubernetes.io/ingress.class",
+    "kubectl.kubernetes.io/restartedAt",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict",
+    "ingressclass.kubernetes.io/is-default-class",
+    "storageclass.kubernetes.io/is-default-class",
+];
+
+/// Messages are kept up to this many characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// An object that does not have the shape its kind says.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("malformed {kind} `{name}`: {why}")]
+pub struct Malformed {
+    /// Its kind, as far as it says.
+    pub kind: String,
+    /// `namespace/name`, as far as it says.
+    pub name: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// A place in the JSON with the ways we read from it. Absent and null are the same; another type is malformed.
+#[derive(Clone, Copy)]
+struct At<'a>(&'a Value);
+
+type Read<T> = Result<T, String>;
+
+static NULL: Value = Value::Null;
+
+impl<'a> At<'a> {
+    fn get(self, path: &str) -> At<'a> {
+        At(path.split('.').fold(self.0, |value, key| value.get(key).unwrap_or(&NULL)))
+    }
+
+    fn text(self, path: &str) -> Read<String> {
+        match self.get(path).0 {
+            Value::Null => Ok(String::new()),
+            Value::String(text) => Ok(text.clone()),
+            other => Err(format!("`{path}` is {} where text is expected", type_of(other))),
+        }
+    }
+
+    /// Text or a number as text: ports, quantities.
+    fn scalar(self, path: &str) -> Read<String> {
+        match self.get(path).0 {
+            Value::Number(number) => Ok(number.to_string()),
+            _ => self.text(path),
+        }
+    }
+
+    fn number(self, path: &str) -> Read<Option<i64>> {
+        match self.get(path).0 {
+            Value::Null => Ok(None),
+            Value::Number(number) => number.as_i64().map(Some).ok_or_else(|| format!("`{path}` is not a whole number")),
+            other => Err(format!("`{path}` is {} where a number is expected", type_of(other))),
+        }
+    }
+
+    fn count(self, path: &str) -> Read<i64> {
+        Ok(self.number(path)?.unwrap_or_default())
+    }
+
+    fn flag(self, path: &str) -> Read<Option<bool>> {
+        match self.get(path).0 {
+            Value::Null => Ok(None),
+            Value::Bool(flag) => Ok(Some(*flag)),
+            other => Err(format!("`{path}` is {} where true or false is expected", type_of(other))),
+        }
+    }
+
+    fn yes(self, path: &str) -> Read<bool> {
+        Ok(self.flag(path)?.unwrap_or_default())
+    }
+
+    fn moment(self, path: &str) -> Read<Option<Moment>> {
+        let text = self.text(path)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        DateTime::parse_from_rfc3339(&text).map(|at| Some(at.to_utc())).map_err(|_| format!("`{path}` is no time: `{text}`"))
+    }
+
+    fn list(self, path: &str) -> Read<Vec<At<'a>>> {
+        match self.get(path).0 {
+            Value::Null => Ok(Vec::new()),
+            Value::Array(items) => Ok(items.iter().map(At).collect()),
+            other => Err(format!("`{path}` is {} where a list is expected", type_of(other))),
+        }
+    }
+
+    fn texts(self, path: &str) -> Read<Vec<String>> {
+        self.list(path)?
+            .into_iter()
+            .map(|item| item.0.as_str().map(str::to_owned).ok_or_else(|| format!("`{path}` holds {}", type_of(item.0))))
+            .collect()
+    }
+
+    fn map(self, path: &str) -> Read<Labels> {
+        match self.get(path).0 {
+            Value::Null => Ok(Labels::new()),
+            Value::Object(fields) => Ok(fields
+                .iter()
+                .filter_map(|(key, value)| value.as_str().map(|value| (key.clone(), value.to_owned())))
+                .collect()),
+            other => Err(format!("`{path}` is {} where a map is expected", type_of(other))),
+        }
+    }
+
+    fn has(self, path: &str) -> bool {
+        !self.get(path).0.is_null()
+    }
+
+    fn message(self, path: &str) -> Read<String> {
+        Ok(self.text(path)?.chars().take(LONGEST_MESSAGE).collect())
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+/// Reduces one API object (with `apiVersion` and `kind`) of a cluster.
+///
+/// # Errors
+/// When it has no kind or name, or a field has another type than the API says.
+pub fn reduce(cluster: &str, value: &Value) -> Result<Object, Malformed> {
+    let at = At(value);
+    let kind = at.get("kind").0.as_str().unwrap_or_default().to_owned();
+    let place = |field: &str| at.get(field).0.as_str().unwrap_or_default().to_owned();
+    let name = format!("{}/{}", place("metadata.namespace"), place("metadata.name"));
+    object(cluster, at, &kind).map_err(|why| Malformed {
+        kind: if kind.is_empty() { "object".to_owned() } else { kind.clone() },
+        name: name.trim_start_matches('/').to_owned(),
+        why,
+    })
+}
+
+fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
+    let version = at.text("apiVersion")?;
+    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+    let name = at.text("metadata.name")?;
+    if kind.is_empty() {
+        return Err("it has no `kind`".to_owned());
+    }
+    if name.is_empty() || name.contains('/') {
+        return Err("it has no usable `metadata.name`".to_owned());
+    }
+    let namespace = at.text("metadata.namespace")?;
+    // The same Event is served in two groups; here it is one object.
+    let group = if kind == "Event" { "" } else { group };
+    let annotations = at
+        .map("metadata.annotations")?
+        .into_iter()
+        .filter(|(key, _)| ANNOTATIONS.contains(&key.as_str()))
+        .collect();
+    let owners = at
+        .list("metadata.ownerReferences")?
+        .into_iter()
+        .map(|owner| {
+            let version = owner.text("apiVersion")?;
+            Ok(Owner {
+                group: version.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
+                kind: owner.text("kind")?,
+                name: owner.text("name")?,
+                uid: owner.text("uid")?,
+                controller: owner.yes("controller")?,
+            })
+        })
+        .collect::<Read<Vec<Owner>>>()?;
+    Ok(Object {
+        key: ObjectKey::new(cluster, group, kind, &namespace, &name),
+        uid: at.text("metadata.uid")?,
+        resource_version: at.text("metadata.resourceVersion")?,
+        created_at: at.moment("metadata.creationTimestamp")?,
+        deleted_at: at.moment("metadata.deletionTimestamp")?,
+        generation: at.count("metadata.generation")?,
+        labels: at.map("metadata.labels")?,
+        annotations,
+        owners,
+        finalizers: at.texts("metadata.finalizers")?,
+        body: body(at, group, kind)?,
+    })
+}
+
+fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
+    Ok(match (group, kind) {
+        ("", "Namespace") => Body::Namespace(Namespace { phase: at.text("status.phase")?, conditions: conditions(at)? }),
+        ("", "Node") => Body::Node(node(at)?),
+        ("", "Pod") => Body::Pod(pod(at)?),
+        ("apps", "Deployment" | "StatefulSet" | "ReplicaSet" | "DaemonSet") => Body::Workload(workload(at, kind)?),
+        ("batch", "Job") => Body::Job(Job {
+            completions: at.number("spec.completions")?,
+            suspended: at.yes("spec.suspend")?,
+            active: at.count("status.active")?,
+            succeeded: at.count("status.succeeded")?,
+            failed: at.count("status.failed")?,
+            has_status: at.has("status"),
+            conditions: conditions(at)?,
+            template: template(at.get("spec.template.spec"), at.map("spec.template.metadata.labels")?, "spec.template.spec")?,
+        }),
+        ("batch", "CronJob") => Body::CronJob(CronJob {
+            schedule: at.text("spec.schedule")?,
+            suspended: at.yes("spec.suspend")?,
+            last_schedule: at.moment("status.lastScheduleTime")?,
+            last_success: at.moment("status.lastSuccessfulTime")?,
+            template: template(
+                at.get("spec.jobTemplate.spec.template.spec"),
+                at.map("spec.jobTemplate.spec.template.metadata.labels")?,
+                "spec.jobTemplate.spec.template.spec",
+            )?,
+        }),
+        ("", "Service") => Body::Service(Service {
+            r#type: at.text("spec.type")?,
+            selector: at.map("spec.selector")?,
+            ports: at
+                .list("spec.ports")?
+                .into_iter()
+                .map(|port| Ok(Port { name: port.text("name")?, number: u16::try_from(port.count("port")?).unwrap_or_default() }))
+                .collect::<Read<_>>()?,
+            external_name: at.text("spec.externalName")?,
+            cluster_ip: at.text("spec.clusterIP")?,
+        }),
+        ("discovery.k8s.io", "EndpointSlice") => Body::EndpointSlice(slice(at)?),
+        ("networking.k8s.io", "Ingress") => Body::Ingress(ingress(at)?),
+        ("networking.k8s.io", "NetworkPolicy") => Body::NetworkPolicy(NetworkPolicy {
+            selector: selector(at.get("spec.podSelector"))?.unwrap_or_default(),
+            types: at.texts("spec.policyTypes")?,
+        }),
+        ("", "ConfigMap") => Body::ConfigMap(config_map(at)),
+        ("", "PersistentVolumeClaim") => Body::Claim(Claim {
+            phase: at.text("status.phase")?,
+            volume: at.text("spec.volumeName")?,
+            class: at.text("spec.storageClassName")?,
+            access_modes: at.texts("spec.accessModes")?,
+            conditions: conditions(at)?,
+        }),
+        ("", "PersistentVolume") => Body::Volume(volume(at)?),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => Body::Binding(Binding {
+            role_kind: at.text("roleRef.kind")?,
+            role_name: at.text("roleRef.name")?,
+            subjects: at
+                .list("subjects")?
+                .into_iter()
+                .map(|s| Ok((s.text("kind")?, s.text("namespace")?, s.text("name")?)))
+                .collect::<Read<_>>()?,
+        }),
+        ("autoscaling", "HorizontalPodAutoscaler") => Body::Autoscaler(Autoscaler {
+            target: (
+                at.text("spec.scaleTargetRef.apiVersion")?.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
+                at.text("spec.scaleTargetRef.kind")?,
+                at.text("spec.scaleTargetRef.name")?,
+            ),
+            min: at.number("spec.minReplicas")?.unwrap_or(1),
+            max: at.count("spec.maxReplicas")?,
+            current: at.count("status.currentReplicas")?,
+            desired: at.count("status.desiredReplicas")?,
+            has_status: at.has("status.conditions"),
+            conditions: conditions(at)?,
+        }),
+        ("policy", "PodDisruptionBudget") => Body::DisruptionBudget(DisruptionBudget {
+            selector: selector(at.get("spec.selector"))?,
+            allowed: at.count("status.disruptionsAllowed")?,
+            healthy: at.count("status.currentHealthy")?,
+            desired: at.count("status.desiredHealthy")?,
+            has_status: at.has("status"),
+        }),
+        ("", "Event") => Body::Event(event(at)?),
+        ("apps", "ControllerRevision") => Body::ControllerRevision(ControllerRevision { revision: at.count("revision")? }),
+        ("", "Secret") => Body::Plain(Plain::default()),
+        _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default() }),
+    })
+}
+
+fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
+    at.list("status.conditions")?
+        .into_iter()
+        .map(|condition| {
+            Ok(Condition {
+                r#type: condition.text("type")?,
+                status: condition.text("status")?,
+                reason: condition.text("reason")?,
+                message: condition.message("message")?,
+                changed_at: condition.moment("lastTransitionTime")?,
+            })
+        })
+        .collect()
+}
+
+fn node(at: At<'_>) -> Read<Node> {
+    Ok(Node {
+        cordoned: at.yes("spec.unschedulable")?,
+        taints: at
+            .list("spec.taints")?
+            .into_iter()
+            .map(|taint| {
+                let value = taint.text("value")?;
+                let value = if value.is_empty() { value } else { format!("={value}") };
+                Ok(format!("{}{value}:{}", taint.text("key")?, taint.text("effect")?))
+            })
+            .collect::<Read<_>>()?,
+        conditions: conditions(at)?,
+        addresses: at.list("status.addresses")?.into_iter().map(|address| address.text("address")).collect::<Read<_>>()?,
+        kubelet_version: at.text("status.nodeInfo.kubeletVersion")?,
+        lease_fresh: None,
+    })
+}
+
+fn pod(at: At<'_>) -> Read<Pod> {
+    let mut containers = Vec::new();
+    for (path, init) in [("status.initContainerStatuses", true), ("status.containerStatuses", false)] {
+        for status in at.list(path)? {
+            containers.push(ContainerStatus {
+                name: status.text("name")?,
+                init,
+                ready: status.yes("ready")?,
+                restarts: status.count("restartCount")?,
+                image: status.text("image")?,
+                waiting: status.text("state.waiting.reason")?,
+                waiting_message: status.message("state.waiting.message")?,
+                running_since: status.moment("state.running.startedAt")?,
+                terminated: terminated(status.get("state.terminated"))?,
+                last_terminated: terminated(status.get("lastState.terminated"))?,
+            });
+        }
+    }
+    Ok(Pod {
+        template: template(at.get("spec"), at.map("metadata.labels")?, "spec")?,
+        node: at.text("spec.nodeName")?,
+        phase: at.text("status.phase")?,
+        reason: at.text("status.reason")?,
+        message: at.message("status.message")?,
+        ip: at.text("status.podIP")?,
+        host_ip: at.text("status.hostIP")?,
+        started_at: at.moment("status.startTime")?,
+        conditions: conditions(at)?,
+        containers,
+    })
+}
+
+fn terminated(at: At<'_>) -> Read<Option<Terminated>> {
+    if at.0.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(Terminated { exit_code: at.count("exitCode")?, reason: at.text("reason")?, finished_at: at.moment("finishedAt")? }))
+}
+
+fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
+    let daemon = kind == "DaemonSet";
+    let pick = |plain: &str, daemons: &str| at.count(if daemon { daemons } else { plain });
+    Ok(Workload {
+        desired: if daemon { at.count("status.desiredNumberScheduled")? } else { at.number("spec.replicas")?.unwrap_or(1) },
+        current: pick("status.replicas", "status.currentNumberScheduled")?,
+        ready: pick("status.readyReplicas", "status.numberReady")?,
+        available: pick("status.availableReplicas", "status.numberAvailable")?,
+        updated: pick("status.updatedReplicas", "status.updatedNumberScheduled")?,
+        misscheduled: at.count("status.numberMisscheduled")?,
+        observed_generation: at.count("status.observedGeneration")?,
+        has_status: at.get("status").0.as_object().is_some_and(|status| !status.is_empty()),
+        paused: at.yes("spec.paused")?,
+        current_revision: at.text("status.currentRevision")?,
+        update_revision: at.text("status.updateRevision")?,
+        selector: selector(at.get("spec.selector"))?,
+        conditions: conditions(at)?,
+        template: template(at.get("spec.template.spec"), at.map("spec.template.metadata.labels")?, "spec.template.spec")?,
+        claim_templates: at.list("spec.volumeClaimTemplates")?.into_iter().map(|claim| claim.text("metadata.name")).collect::<Read<_>>()?,
+    })
+}
+
+fn selector(at: At<'_>) -> Read<Option<Selector>> {
+    if at.0.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(Selector {
+        labels: at.map("matchLabels")?,
+        expressions: at
+            .list("matchExpressions")?
+            .into_iter()
+            .map(|e| Ok(Expression { key: e.text("key")?, operator: e.text("operator")?, values: e.texts("values")? }))
+            .collect::<Read<_>>()?,
+    }))
+}
+
+fn slice(at: At<'_>) -> Read<EndpointSlice> {
+    Ok(EndpointSlice {
+        service: at.map("metadata.labels")?.remove("kubernetes.io/service-name").unwrap_or_default(),
+        endpoints: at
+            .list("endpoints")?
+            .into_iter()
+            .map(|endpoint| {
+                let pod = endpoint.text("targetRef.kind")? == "Pod";
+                Ok(Endpoint {
+                    addresses: endpoint.texts("addresses")?,
+                    target_uid: endpoint.text("targetRef.uid")?,
+                    target_pod: if pod { endpoint.text("targetRef.name")? } else { String::new() },
+                    ready: endpoint.flag("conditions.ready")?.unwrap_or(true),
+                    serving: endpoint.flag("conditions.serving")?.unwrap_or(true),
+                    terminating: endpoint.yes("conditions.terminating")?,
+                })
+            })
+            .collect::<Read<_>>()?,
+    })
+}
+
+fn ingress(at: At<'_>) -> Read<Ingress> {
+    let mut backends = Vec::new();
+    let mut add = |backend: At<'_>, field: String| -> Read<()> {
+        if backend.0.is_null() {
+            return Ok(());
+        }
+        let resource = backend.get("resource");
+        backends.push(IngressBackend {
+            field: if resource.0.is_null() { format!("{field}.service.name") } else { format!("{field}.resource") },
+            service: backend.text("service.name")?,
+            port: match backend.text("service.port.name")? {
+                name if name.is_empty() => backend.scalar("service.port.number")?,
+                name => name,
+            },
+            resource: if resource.0.is_null() {
+                String::new()
+            } else {
+                format!("{}/{}/{}", resource.text("apiGroup")?, resource.text("kind")?, resource.text("name")?)
+            },
+        });
+        Ok(())
+    };
+    add(at.get("spec.defaultBackend"), "spec.defaultBackend".to_owned())?;
+    for (r, rule) in at.list("spec.rules")?.into_iter().enumerate() {
+        for (p, path) in rule.list("http.paths")?.into_iter().enumerate() {
+            add(path.get("backend"), format!("spec.rules[{r}].http.paths[{p}].backend"))?;
+        }
+    }
+    let class = match at.text("spec.ingressClassName")? {
+        class if class.is_empty() => at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default(),
+        class => class,
+    };
+    let tls = at
+        .list("spec.tls")?
+        .into_iter()
+        .enumerate()
+        .map(|(i, tls)| Ok(NamedUse { name: tls.text("secretName")?, field: format!("spec.tls[{i}].secretName"), optional: false }))
+        .collect::<Read<Vec<_>>>()?;
+    Ok(Ingress { class, backends, tls: tls.into_iter().filter(|tls| !tls.name.is_empty()).collect() })
+}
+
+fn config_map(at: At<'_>) -> ConfigMap {
+    let mut keys = Vec::new();
+    let mut hosts = Vec::new();
+    for path in ["data", "binaryData"] {
+        if let Value::Object(fields) = at.get(path).0 {
+            for (key, value) in fields {
+                keys.push(key.clone());
+                if let (Value::String(text), "data") = (value, path) {
+                    hosts.extend(hosts_in(text, &format!("data[{key}]")));
+                }
+            }
+        }
+    }
+    keys.sort();
+    ConfigMap { keys, hosts }
+}
+
+fn volume(at: At<'_>) -> Read<Volume> {
+    let mut affinity = Vec::new();
+    for term in at.list("spec.nodeAffinity.required.nodeSelectorTerms")? {
+        for expression in term.list("matchExpressions")? {
+            let values = expression.texts("values")?.join(",");
+            affinity.push(format!("{} {} {values}", expression.text("key")?, expression.text("operator")?));
+        }
+    }
+    let claim = at.text("spec.claimRef.name")?;
+    Ok(Volume {
+        phase: at.text("status.phase")?,
+        reason: at.text("status.reason")?,
+        claim: if claim.is_empty() { claim } else { format!("{}/{claim}", at.text("spec.claimRef.namespace")?) },
+        claim_uid: at.text("spec.claimRef.uid")?,
+        class: at.text("spec.storageClassName")?,
+        affinity,
+    })
+}
+
+/// Core `v1` and `events.k8s.io/v1` name the same things differently.
+fn event(at: At<'_>) -> Read<Event> {
+    let about = if at.has("involvedObject") { at.get("involvedObject") } else { at.get("regarding") };
+    let version = about.text("apiVersion")?;
+    let first = |paths: [&str; 4]| -> Read<Option<Moment>> {
+        for path in paths {
+            if let Some(moment) = at.moment(path)? {
+                return Ok(Some(moment));
+            }
+        }
+        Ok(None)
+    };
+    let count = at.number("series.count")?.or(at.number("count")?).or(at.number("deprecatedCount")?).unwrap_or(1);
+    let component = match at.text("reportingComponent")? {
+        name if name.is_empty() => match at.text("reportingController")? {
+            name if name.is_empty() => at.text("source.component")?,
+            name => name,
+        },
+        name => name,
+    };
+    Ok(Event {
+        about: (
+            version.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
+            about.text("kind")?,
+            about.text("namespace")?,
+            about.text("name")?,
+        ),
+        about_uid: about.text("uid")?,
+        r#type: at.text("type")?,
+        reason: at.text("reason")?,
+        message: if at.has("message") { at.message("message")? } else { at.message("note")? },
+        count,
+        first_at: first(["firstTimestamp", "deprecatedFirstTimestamp", "eventTime", "metadata.creationTimestamp"])?,
+        last_at: first(["series.lastObservedTime", "lastTimestamp", "deprecatedLastTimestamp", "eventTime"])?,
+        component,
+    })
+}
+
+/// A pod's spec: everything it names; `field` is where the spec stands.
+fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Template> {
+    let mut template = Template { labels, ..Template::default() };
+    if spec.0.is_null() {
+        return Ok(template);
+    }
+    let account = spec.text("serviceAccountName")?;
+    template.service_account = if account.is_empty() { "default".to_owned() } else { account };
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        for (index, container) in spec.list(list)?.into_iter().enumerate() {
+            self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
+        }
+    }
+    volumes(&mut template, spec, field)?;
+    for (index, secret) in spec.list("imagePullSecrets")?.into_iter().enumerate() {
+        let name = secret.text("name")?;
+        template.secrets.push(NamedUse { name, field: format!("{field}.imagePullSecrets[{index}].name"), optional: true });
+    }
+    let named = |uses: &mut Vec<NamedUse>| {
+        let mut seen = BTreeMap::new();
+        uses.retain(|used| !used.name.is_empty() && seen.insert((used.name.clone(), used.field.clone()), ()).is_none());
+    };
+    named(&mut template.config_maps);
+    named(&mut template.secrets);
+    named(&mut template.claims);
+    named(&mut template.mounted_config_maps);
+    Ok(template)
+}
+
+fn container(template: &mut Template, container: At<'_>, field: &str) -> Read<()> {
+    template.images.push((container.text("name")?, container.text("image")?));
+    for (index, env) in container.list("env")?.into_iter().enumerate() {
+        let name = env.text("name")?;
+        if let Value::String(value) = env.get("value").0 {
+            template.hosts.extend(hosts_in(value, &format!("{field}.env[{name}].value")));
+        }
+        template.env_names.push(name);
+        for (path, secret) in [("valueFrom.configMapKeyRef", false), ("valueFrom.secretKeyRef", true)] {
+            let reference = env.get(path);
+            if reference.has("name") {
+                let used = NamedUse {
+                    name: reference.text("name")?,
+                    field: format!("{field}.env[{index}].{path}.name"),
+                    optional: reference.yes("optional")?,
+                };
+                if secret { template.secrets.push(used) } else { template.config_maps.push(used) }
+            }
+        }
+    }
+    for (index, source) in container.list("envFrom")?.into_iter().enumerate() {
+        for (path, secret) in [("configMapRef", false), ("secretRef", true)] {
+            let reference = source.get(path);
+            if reference.has("name") {
+                let used = NamedUse {
+                    name: reference.text("name")?,
+                    field: format!("{field}.envFrom[{index}].{path}.name"),
+                    optional: reference.yes("optional")?,
+                };
+                if secret {
+                    template.secrets.push(used);
+                } else {
+                    template.mounted_config_maps.push(used.clone());
+                    template.config_maps.push(used);
+                }
+            }
+        }
+    }
+    for list in ["command", "args"] {
+        for (index, text) in container.list(list)?.into_iter().enumerate() {
+            if let Value::String(text) = text.0 {
+                template.hosts.extend(hosts_in(text, &format!("{field}.{list}[{index}]")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn volumes(template: &mut Template, spec: At<'_>, field: &str) -> Read<()> {
+    for (index, volume) in spec.list("volumes")?.into_iter().enumerate() {
+        let here = format!("{field}.volumes[{index}]");
+        let mut config = |source: At<'_>, field: String| -> Read<()> {
+            if source.has("name") {
+                let used = NamedUse { name: source.text("name")?, field, optional: source.yes("optional")? };
+                template.mounted_config_maps.push(used.clone());
+                template.config_maps.push(used);
+            }
+            Ok(())
+        };
+        config(volume.get("configMap"), format!("{here}.configMap.name"))?;
+        for (s, source) in volume.list("projected.sources")?.into_iter().enumerate() {
+            config(source.get("configMap"), format!("{here}.projected.sources[{s}].configMap.name"))?;
+            if source.has("secret.name") {
+                let optional = source.yes("secret.optional")?;
+                let field = format!("{here}.projected.sources[{s}].secret.name");
+                template.secrets.push(NamedUse { name: source.text("secret.name")?, field, optional });
+            }
+        }
+        if volume.has("secret.secretName") {
+            let optional = volume.yes("secret.optional")?;
+            template.secrets.push(NamedUse { name: volume.text("secret.secretName")?, field: format!("{here}.secret.secretName"), optional });
+        }
+        for path in ["csi.nodePublishSecretRef", "flexVolume.secretRef", "iscsi.secretRef", "rbd.secretRef", "cephfs.secretRef"] {
+            if volume.has(&format!("{path}.name")) {
+                let name = volume.text(&format!("{path}.name"))?;
+                template.secrets.push(NamedUse { name, field: format!("{here}.{path}.name"), optional: false });
+            }
+        }
+        if volume.has("persistentVolumeClaim.claimName") {
+            let name = volume.text("persistentVolumeClaim.claimName")?;
+            template.claims.push(NamedUse { name, field: format!("{here}.persistentVolumeClaim.claimName"), optional: false });
+        }
+        if volume.has("ephemeral") {
+            // The claim is `<pod>-<volume>`, known only where the pod's name is.
+            let name = format!("*-{}", volume.text("name")?);
+            template.claims.push(NamedUse { name, field: format!("{here}.ephemeral"), optional: true });
+        }
+    }
+    Ok(())
+}
