@@ -639,10 +639,20 @@ pub struct Verified {
     pub exporter: (String, bool),
 }
 
+/// What a store tells those who follow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Rows were added to this incident, or it was removed.
+    Incident(IncidentId),
+    /// Anything may have changed: ask again for everything followed.
+    Resync,
+}
+
 /// What survives. Each method is one transaction.
 pub trait Store: Send + Sync {
-    /// Appends rows of one writer, durable before it answers. Rows whose `(writer, source, source_id)` is there already
-    /// are left out; the answer holds the rows that were stored.
+    /// Appends rows that continue their chains, durable before it answers. The answer holds one row for each, as it is
+    /// stored: a row whose hash, or whose `(incident, writer, source, source_id)`, is there already is left out and
+    /// answered by the one there (compare hashes to see which).
     fn append(&self, rows: Vec<Row>) -> Answer<'_, Result<Vec<Row>, StoreError>>;
     /// Reads every row of an incident, in fold order.
     fn rows(&self, incident: IncidentId) -> Answer<'_, Result<Vec<Row>, StoreError>>;
@@ -682,6 +692,9 @@ pub trait Store: Send + Sync {
     fn see_key(&self, writer: String, public_key: String) -> Answer<'_, Result<(), StoreError>>;
     /// Lists the public keys this desk has seen.
     fn seen_keys(&self) -> Answer<'_, Result<Vec<(String, String)>, StoreError>>;
+    /// Tells of rows added by anybody, this program included: ids only, so read on with [`Store::rows_after`]. Begins
+    /// with [`Notice::Resync`], which comes again wherever notices may have been lost.
+    fn notices(&self) -> Flow<Notice>;
     /// Says what is used.
     fn used(&self) -> Answer<'_, Result<StorageUsed, StoreError>>;
 }

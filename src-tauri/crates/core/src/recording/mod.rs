@@ -1,6 +1,11 @@
 //! Recordings: what this recorder had received by any moment, as keyframes with changes between.
 
+mod codec;
+mod tree;
+
 use serde::{Deserialize, Serialize};
+
+pub use codec::{BadRecording, decode, encode};
 
 use crate::time::Moment;
 use crate::world::Change;
