@@ -1,0 +1,163 @@
+//! The border: JSON as the server sends it comes in, slim objects and what is known of them go out.
+
+use std::collections::{HashMap, HashSet};
+
+use broadstreet_core::id::ObjectKey;
+use broadstreet_core::ports::Observation;
+use broadstreet_core::resource::{self, KindInfo, Object};
+use broadstreet_core::world::Change;
+use serde_json::Value;
+
+use crate::watch::{group_version, kind_name};
+
+/// The objects of a kind that were handed on, by `namespace/name`: what must be told gone when a list lacks it.
+#[derive(Debug, Default)]
+pub struct Known {
+    objects: HashMap<Box<str>, Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    uid: Box<str>,
+    version: Box<str>,
+}
+
+/// What one object of a list or watch turned out to be.
+#[derive(Debug)]
+pub enum Crossed {
+    /// To be handed on; before it, its predecessor of the same name that went unnoticed.
+    New(Option<Change>, Box<Object>),
+    /// As it was already handed on.
+    Same,
+    /// Malformed.
+    Bad(Observation),
+}
+
+/// The place of an object as `namespace/name`.
+pub fn place(value: &Value) -> String {
+    let text = |field: &str| value.pointer(field).and_then(Value::as_str).unwrap_or_default();
+    format!("{}/{}", text("/metadata/namespace"), text("/metadata/name"))
+}
+
+/// The resource version, where there is one.
+pub fn version(value: &Value) -> Option<&str> {
+    value.pointer("/metadata/resourceVersion").and_then(Value::as_str).filter(|version| !version.is_empty())
+}
+
+/// Reduces an object. Items of lists carry no kind, and those read as metadata another one, so it is set to what was
+/// asked for; of a kind read as metadata anything else is thrown away first, should a server send it all the same.
+pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Value) -> Crossed {
+    let place = place(&value);
+    let bad = |name: &str, why: String| {
+        Crossed::Bad(Observation::Skipped { kind: kind_name(info), name: name.trim_start_matches('/').to_owned(), why })
+    };
+    let Value::Object(fields) = &mut value else { return bad("", "it is no object".to_owned()) };
+    if info.metadata_only {
+        fields.retain(|field, _| field == "metadata");
+    }
+    fields.insert("apiVersion".to_owned(), group_version(info).into());
+    fields.insert("kind".to_owned(), info.kind.into());
+    let object = match resource::reduce(cluster, &value) {
+        Ok(object) => object,
+        Err(error) => return bad(&place, error.why),
+    };
+    let before = known.objects.get(place.as_str());
+    if before.is_some_and(|seen| *seen.uid == *object.uid && *seen.version == *object.resource_version) {
+        return Crossed::Same;
+    }
+    let replaced = before
+        .filter(|seen| *seen.uid != *object.uid)
+        .map(|seen| Change::Gone { key: object.key.clone(), uid: seen.uid.to_string() });
+    let seen = Seen { uid: object.uid.as_str().into(), version: object.resource_version.as_str().into() };
+    known.objects.insert(place.into(), seen);
+    Crossed::New(replaced, Box::new(object))
+}
+
+/// Forgets an object the server deleted.
+pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Value) -> Change {
+    let place = place(value);
+    known.objects.remove(place.as_str());
+    let uid = value.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+    gone(cluster, info, &place, uid)
+}
+
+/// Forgets every object of `namespace` (of all where it is empty) that a list did not hold.
+pub fn vanish(
+    known: &mut Known,
+    cluster: &str,
+    info: &KindInfo,
+    namespace: &str,
+    listed: &HashSet<String>,
+) -> Vec<Change> {
+    let inside = |place: &str| namespace.is_empty() || place.split('/').next() == Some(namespace);
+    let mut changes: Vec<Change> = Vec::new();
+    known.objects.retain(|place, seen| {
+        let stays = listed.contains(&**place) || !inside(place);
+        if !stays {
+            changes.push(gone(cluster, info, place, &seen.uid));
+        }
+        stays
+    });
+    changes
+}
+
+fn gone(cluster: &str, info: &KindInfo, place: &str, uid: &str) -> Change {
+    let (namespace, name) = place.split_once('/').unwrap_or(("", place));
+    Change::Gone { key: ObjectKey::new(cluster, info.group, info.kind, namespace, name), uid: uid.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SECRET: KindInfo =
+        KindInfo { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true, metadata_only: true };
+
+    fn object(name: &str, uid: &str, version: &str) -> Value {
+        json!({ "kind": "PartialObjectMetadata", "metadata": { "namespace": "n", "name": name, "uid": uid, "resourceVersion": version } })
+    }
+
+    #[test]
+    fn an_object_seen_again_unchanged_is_not_handed_on_twice() {
+        let mut known = Known::default();
+        let mut check = |uid: &str, version: &str| match cross(&mut known, "c", &SECRET, object("a", uid, version)) {
+            Crossed::New(None, object) => format!("new {}", object.key),
+            Crossed::New(Some(Change::Gone { uid, .. }), _) => format!("in place of {uid}"),
+            Crossed::Same => "same".to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(check("u1", "1"), "new c//Secret/n/a");
+        assert_eq!(check("u1", "1"), "same");
+        assert_eq!(check("u1", "2"), "new c//Secret/n/a");
+        assert_eq!(check("u2", "3"), "in place of u1");
+    }
+
+    #[test]
+    fn what_a_list_lacks_is_gone_within_its_namespace_only() {
+        let mut known = Known::default();
+        for name in ["a", "b"] {
+            cross(&mut known, "c", &SECRET, object(name, name, "1"));
+        }
+        let listed = HashSet::from(["n/a".to_owned()]);
+        assert!(vanish(&mut known, "c", &SECRET, "m", &listed).is_empty());
+        let gone = vanish(&mut known, "c", &SECRET, "n", &listed);
+        assert!(matches!(&gone[..], [Change::Gone { key, uid }] if key.name == "b" && uid == "b"), "{gone:?}");
+        assert!(vanish(&mut known, "c", &SECRET, "", &listed).is_empty(), "told once");
+    }
+
+    #[test]
+    fn malformed_objects_are_named_and_values_of_secrets_never_cross() {
+        let mut known = Known::default();
+        let check = |known: &mut Known, value: Value| match cross(known, "c", &SECRET, value) {
+            Crossed::Bad(Observation::Skipped { kind, name, .. }) => format!("{kind} {name}"),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(check(&mut known, json!({ "metadata": { "name": "x", "labels": 7 } })), "/Secret x");
+        assert_eq!(check(&mut known, json!("x")), "/Secret ");
+        let mut whole = object("a", "u", "1");
+        whole["data"] = json!({ "key": "aHVudGVyMg==" });
+        assert!(!check(&mut known, whole).contains("aHVudGVyMg"));
+    }
+}

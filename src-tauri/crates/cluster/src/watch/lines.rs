@@ -1,0 +1,83 @@
+//! The body of a watch: JSON objects, one on a line, in pieces that know nothing of lines.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A line longer than this is no object of Kubernetes (etcd's own limit is 1.5 MB).
+const LONGEST_LINE: usize = 64 << 20;
+
+/// One event of a watch.
+#[derive(Debug, Deserialize)]
+pub struct WatchLine {
+    /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
+    pub r#type: String,
+    /// The object, or a `Status`.
+    pub object: Value,
+}
+
+/// Collects pieces and cuts lines.
+#[derive(Debug, Default)]
+pub struct Lines {
+    bytes: Vec<u8>,
+    searched: usize,
+}
+
+impl Lines {
+    /// Takes a piece and hands out the lines it completes. What follows the last newline waits for more: half a line at
+    /// the end of a stream was never sent whole, and the next watch starts before it.
+    ///
+    /// # Errors
+    /// For a line that is no event (with the parser's words), or one that does not end.
+    pub fn take(&mut self, piece: &[u8]) -> Vec<Result<WatchLine, String>> {
+        self.bytes.extend_from_slice(piece);
+        let mut lines = Vec::new();
+        let mut start = 0;
+        while let Some(length) = self.bytes[self.searched..].iter().position(|byte| *byte == b'\n') {
+            let end = self.searched + length;
+            let line = self.bytes[start..end].trim_ascii();
+            if !line.is_empty() {
+                lines.push(
+                    serde_json::from_slice(line).map_err(|error| format!("a line of the watch is no event: {error}")),
+                );
+            }
+            start = end + 1;
+            self.searched = start;
+        }
+        self.bytes.drain(..start);
+        self.searched = self.bytes.len();
+        if self.bytes.len() > LONGEST_LINE {
+            self.bytes = Vec::new();
+            self.searched = 0;
+            lines.push(Err(format!("a line of the watch has more than {LONGEST_LINE} bytes")));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_the_same_however_the_pieces_are_cut() {
+        let big = "x".repeat(1 << 20);
+        let text = format!(
+            "{{\"type\":\"ADDED\",\"object\":{{\"n\":\"ä\"}}}}\n\r\n{{\"type\":\"MODIFIED\",\"object\":\"{big}\"}}\n{{\"type\":\"ADD"
+        );
+        for size in [1, 3, 7, 4096, text.len()] {
+            let mut lines = Lines::default();
+            let found: Vec<_> = text.as_bytes().chunks(size).flat_map(|piece| lines.take(piece)).collect();
+            let found: Vec<WatchLine> = found.into_iter().collect::<Result<_, _>>().expect("events");
+            assert_eq!(found.len(), 2, "pieces of {size}");
+            assert_eq!(found[0].object["n"], "ä");
+            assert_eq!(found[1].object.as_str().map(str::len), Some(1 << 20));
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_event_is_an_error_and_the_next_is_read() {
+        let found = Lines::default().take(b"<html>\n{\"type\":\"BOOKMARK\",\"object\":{}}\n");
+        assert!(found[0].as_ref().is_err_and(|why| why.contains("no event")));
+        assert!(found[1].as_ref().is_ok_and(|line| line.r#type == "BOOKMARK"));
+    }
+}

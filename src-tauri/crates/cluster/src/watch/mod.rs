@@ -1,0 +1,212 @@
+//! Watches of every kind the reader may read, as one stream.
+//!
+//! The kinds run side by side inside the stream that is polled: a channel carries what they say, and nothing is
+//! spawned. One kind that is forbidden, absent, slow or broken says so and stops no other.
+
+mod backoff;
+mod border;
+mod kind;
+mod leases;
+mod lines;
+mod scope;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broadstreet_core::id::SourceId;
+use broadstreet_core::ports::{Answer, ClusterIdentity, Flow, Observation};
+use broadstreet_core::resource::{KINDS, KindInfo};
+use broadstreet_core::world::{Change, Freshness, SourceState};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
+use serde_json::Value;
+use tokio::sync::{OnceCell, Semaphore, mpsc, watch as latest};
+
+use crate::access::{Access, JSON};
+use crate::failure::Failure;
+use crate::watch::leases::Nodes;
+
+/// Observations waiting to be taken; a page of a list is one.
+const WAITING: usize = 16;
+/// Pages of lists on the way at once: more would only hold memory.
+const PAGES_AT_ONCE: usize = 8;
+/// A kind that failed this often in a row no longer holds up [`Observation::InSync`].
+const FAILURES_UNTIL_SETTLED: u32 = 3;
+
+/// What all kinds share.
+struct Shared {
+    access: Arc<Access>,
+    cluster: String,
+    source: SourceId,
+    /// Namespaces the user named, and the context's own.
+    named: BTreeSet<String>,
+    out: mpsc::Sender<Observation>,
+    pages: Semaphore,
+    listed: latest::Sender<Listed>,
+    nodes: Mutex<Nodes>,
+    settling: Mutex<Settling>,
+    discovered: OnceCell<HashMap<String, BTreeSet<String>>>,
+}
+
+/// The namespaces the cluster lists.
+#[derive(Clone, Debug, Default)]
+struct Listed {
+    /// True once they were listed, or refused.
+    settled: bool,
+    names: BTreeSet<String>,
+}
+
+/// How far each kind (and namespace, where it is read by namespace) has come.
+#[derive(Default)]
+struct Settling {
+    phases: BTreeMap<(&'static str, String), Phase>,
+    told: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not listed yet, with failures so far.
+    Pending(u32),
+    /// Listed, refused or absent.
+    Settled,
+}
+
+/// Watches every kind until the stream is dropped. It never ends by itself.
+pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<String>) -> Flow<Observation> {
+    let (out, mut waiting) = mpsc::channel(WAITING);
+    let named = namespaces.into_iter().chain([access.namespace.clone()]).filter(|name| !name.is_empty()).collect();
+    let shared = Arc::new(Shared {
+        source: SourceId::new(format!("cluster:{}", identity.label)),
+        cluster: identity.id.clone(),
+        access,
+        named,
+        out,
+        pages: Semaphore::new(PAGES_AT_ONCE),
+        listed: latest::Sender::default(),
+        nodes: Mutex::default(),
+        settling: Mutex::default(),
+        discovered: OnceCell::new(),
+    });
+    for info in KINDS {
+        shared.expect(info, "");
+    }
+    let drivers: FuturesUnordered<Answer<'static, ()>> = FuturesUnordered::new();
+    for info in KINDS {
+        drivers.push(Box::pin(kind::follow(Arc::clone(&shared), info)));
+    }
+    drivers.push(Box::pin(leases::follow(Arc::clone(&shared))));
+    let known = Change::Cluster { id: identity.id, label: identity.label, version: identity.version };
+    let first = stream::once(async move { Observation::Changes(vec![known]) });
+    let said = stream::poll_fn(move |context| waiting.poll_recv(context));
+    let driven = drivers.filter_map(|()| async { None });
+    Box::pin(first.chain(stream::select(said, driven)))
+}
+
+impl Shared {
+    async fn say(&self, observation: Observation) {
+        // Fails only where nobody takes it any more, and then this is dropped too.
+        let _ = self.out.send(observation).await;
+    }
+
+    async fn say_freshness(&self, info: &KindInfo, namespace: &str, state: Freshness) {
+        let kind = kind_name(info);
+        let state = SourceState { source: self.source.clone(), kind, namespace: namespace.to_owned(), state };
+        self.say(Observation::Freshness(state)).await;
+    }
+
+    /// Whether the server has the kind; what discovery does not say is taken to be there, and the list will tell.
+    async fn has(&self, info: &KindInfo) -> bool {
+        let discovered = self.discovered.get_or_init(|| self.discover()).await;
+        discovered.get(&group_version(info)).is_none_or(|plurals| plurals.contains(info.plural))
+    }
+
+    /// Asks again for one kind, past what was discovered at the start.
+    async fn has_now(&self, info: &KindInfo) -> bool {
+        self.resources(&group_version(info)).await.is_none_or(|plurals| plurals.contains(info.plural))
+    }
+
+    async fn discover(&self) -> HashMap<String, BTreeSet<String>> {
+        let groups: BTreeSet<String> = KINDS.iter().map(group_version).collect();
+        let asked = groups.into_iter().map(|group| async move {
+            let found = self.resources(&group).await;
+            found.map(|plurals| (group, plurals))
+        });
+        futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The resources of a group's version; none for a group that is not served, `None` where it cannot be asked.
+    async fn resources(&self, group_version: &str) -> Option<BTreeSet<String>> {
+        match self.access.json(&root(group_version), JSON, self.access.limits.answer).await {
+            Ok((_, value)) => {
+                let resources = value.get("resources").and_then(Value::as_array)?;
+                Some(resources.iter().filter_map(|entry| entry.get("name")?.as_str()).map(str::to_owned).collect())
+            }
+            Err(Failure::Status(refusal)) if refusal.code == 404 => Some(BTreeSet::new()),
+            Err(_) => None,
+        }
+    }
+
+    /// Something is going to be listed; [`Observation::InSync`] waits for it.
+    fn expect(&self, info: &KindInfo, namespace: &str) {
+        let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+        settling.phases.entry((info.plural, namespace.to_owned())).or_insert(Phase::Pending(0));
+    }
+
+    /// Something is no longer going to be listed.
+    fn expect_no_more(&self, info: &KindInfo, namespace: &str) {
+        let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+        settling.phases.remove(&(info.plural, namespace.to_owned()));
+    }
+
+    /// Something was listed, refused or absent; says once when all is.
+    async fn settle(&self, info: &KindInfo, namespace: &str) {
+        self.move_on(info, namespace, |_| Phase::Settled).await;
+    }
+
+    /// Something failed; a kind that always fails holds nothing up for ever.
+    async fn stumble(&self, info: &KindInfo, namespace: &str) {
+        self.move_on(info, namespace, |phase| match phase {
+            Phase::Pending(failures) => Phase::Pending(failures.saturating_add(1)),
+            Phase::Settled => Phase::Settled,
+        })
+        .await;
+    }
+
+    async fn move_on(&self, info: &KindInfo, namespace: &str, to: impl Fn(Phase) -> Phase) {
+        let (done, passed) = {
+            let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(phase) = settling.phases.get_mut(&(info.plural, namespace.to_owned())) {
+                *phase = to(*phase);
+            }
+            let passed = |phase: &Phase| match phase {
+                Phase::Settled => true,
+                Phase::Pending(failures) => *failures >= FAILURES_UNTIL_SETTLED,
+            };
+            // A cluster of which nothing at all could be listed is not in sync, however often that failed.
+            let any = settling.phases.values().any(|phase| *phase == Phase::Settled);
+            let done = !settling.told && any && settling.phases.values().all(passed);
+            settling.told |= done;
+            let here = settling.phases.get(&(info.plural, namespace.to_owned())).is_none_or(passed);
+            (done, here)
+        };
+        if info.kind == "Namespace" && passed {
+            self.listed.send_if_modified(|listed| !std::mem::replace(&mut listed.settled, true));
+        }
+        if done {
+            self.say(Observation::InSync).await;
+        }
+    }
+}
+
+/// `group/Kind`, the core group empty: `/Pod`, `apps/Deployment`.
+fn kind_name(info: &KindInfo) -> String {
+    format!("{}/{}", info.group, info.kind)
+}
+
+fn group_version(info: &KindInfo) -> String {
+    if info.group.is_empty() { info.version.to_owned() } else { format!("{}/{}", info.group, info.version) }
+}
+
+/// The path under which a group's version lies.
+fn root(group_version: &str) -> String {
+    if group_version.contains('/') { format!("/apis/{group_version}") } else { format!("/api/{group_version}") }
+}
