@@ -650,9 +650,11 @@ pub enum Notice {
 
 /// What survives. Each method is one transaction.
 pub trait Store: Send + Sync {
-    /// Appends rows that continue their chains, durable before it answers. The answer holds one row for each, as it is
-    /// stored: a row whose hash, or whose `(incident, writer, source, source_id)`, is there already is left out and
-    /// answered by the one there (compare hashes to see which).
+    /// Appends rows that continue their chains, durable before it answers, and answers those that were stored.
+    ///
+    /// Rows that are there already (same hash) are left out. Where another row already tells the same transition, the
+    /// same `(incident, writer, source, source_id)`, nothing of the batch is stored and the answer is empty: what
+    /// stands after it would not continue the chain, so the caller seals the rest anew.
     fn append(&self, rows: Vec<Row>) -> Answer<'_, Result<Vec<Row>, StoreError>>;
     /// Reads every row of an incident, in fold order.
     fn rows(&self, incident: IncidentId) -> Answer<'_, Result<Vec<Row>, StoreError>>;

@@ -44,7 +44,7 @@ pub enum Target {
 pub async fn open(target: &Target) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match target {
         Target::Sqlite { path, read_only } => Arc::new(sqlite::Sqlite::open(path, *read_only).await?),
-        Target::Postgres { url } => return Err(StoreError::Unreachable { path: url.clone(), why: String::new() }),
+        Target::Postgres { url } => Arc::new(postgres::Postgres::open(url).await?),
     })
 }
 
@@ -52,6 +52,6 @@ pub async fn open(target: &Target) -> Result<Arc<dyn Store>, StoreError> {
 pub async fn migrate(target: &Target) -> Result<Vec<String>, StoreError> {
     match target {
         Target::Sqlite { path, .. } => sqlite::migrate(path).await,
-        Target::Postgres { url } => Err(StoreError::Unreachable { path: url.clone(), why: String::new() }),
+        Target::Postgres { url } => postgres::migrate(url).await,
     }
 }

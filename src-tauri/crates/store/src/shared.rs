@@ -30,6 +30,16 @@ pub(crate) struct ChainEnd {
     pub hash: String,
 }
 
+/// What became of a row to append.
+pub(crate) enum Appended {
+    /// It is stored.
+    Stored(Box<Row>),
+    /// It was there already.
+    Known,
+    /// Another row tells its transition.
+    Told,
+}
+
 /// Checks that `row` is the next one after `end`.
 pub(crate) fn check_continues(row: &Row, end: &ChainEnd) -> Result<(), StoreError> {
     let broken = |why: String| StoreError::BrokenChain { writer: row.writer.to_string(), seq: row.seq, why };

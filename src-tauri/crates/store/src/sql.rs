@@ -18,8 +18,8 @@ statements! {
     // ------------------------------------------------------------------------------------------------ ledger
     /// The end of one chain.
     CHAIN_END = "select seq, hash from ledger_rows where incident = $1 and writer = $2 order by seq desc limit 1";
-    /// The row stored already under this hash or for this transition, the same hash first.
-    STORED_ROW = "select body from ledger_rows \
+    /// The hash of the row stored already under this hash or for this transition, the same hash first.
+    STORED_ROW = "select hash from ledger_rows \
         where hash = $1 or (incident = $2 and writer = $3 and source = $4 and source_id = $5 and source_id <> '') \
         order by case when hash = $1 then 0 else 1 end limit 1";
     /// Adds a row.
@@ -66,8 +66,6 @@ statements! {
     DELETE_KEPT = "delete from kept_windows where incident = $1";
     /// Deletes the incident itself.
     DELETE_INCIDENT = "delete from incidents where id = $1";
-    /// Whether a file is there.
-    BLOB_EXISTS = "select 1 from blobs where id = $1";
     /// Deletes a file.
     DELETE_BLOB = "delete from blobs where id = $1";
     // -------------------------------------------------------------------------------------------- recordings
@@ -82,6 +80,9 @@ statements! {
         from segments s where s.from_at < $2 and s.until_at >= $1 order by s.from_at, s.id";
     /// One segment.
     SEGMENT = "select body from segments where id = $1";
+    /// Takes out the spans of an incident that touch one.
+    TAKE_KEPT = "delete from kept_windows where incident = $1 and from_at <= $3 and to_at >= $2 \
+        returning from_at, to_at";
     /// Keeps a span for an incident.
     INSERT_KEPT = "insert into kept_windows (incident, from_at, to_at) values ($1, $2, $3) on conflict do nothing";
     /// Deletes what nobody keeps and ended before.
@@ -113,5 +114,5 @@ statements! {
     SEEN_KEYS = "select writer, public_key from seen_keys order by writer, public_key";
     // ---------------------------------------------------------------------------------------------- versions
     /// The migrations that ran: the newest, and the oldest program that may still write.
-    SCHEMA_VERSION = "select coalesce(max(version), 0), coalesce(max(oldest_reader), 0) from schema_migrations";
+    SCHEMA_VERSION = "select coalesce(max(version), 0), coalesce(max(oldest_reader), 0) from broadstreet_migrations";
 }

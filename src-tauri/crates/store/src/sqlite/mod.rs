@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 pub(crate) use open::migrate;
 
 use crate::lock::Lock;
-use crate::shared::{self, ChainEnd, micros, moment};
+use crate::shared::{self, Appended, ChainEnd, micros, moment};
 use crate::sql;
 
 sql::statements! {
@@ -38,6 +38,8 @@ sql::statements! {
     MENTIONED_IN_ROWS = "select 1 from ledger_rows where incident <> $1 and instr(body, $2) > 0 limit 1";
     /// Whether any document outside an incident mentions a text.
     MENTIONED_IN_DOCUMENTS = "select 1 from documents where incident <> $1 and instr(body, $2) > 0 limit 1";
+    /// Whether a file is there.
+    BLOB_EXISTS = "select 1 from blobs where id = $1";
     /// Gives freed pages back to the file system.
     SHRINK = "pragma incremental_vacuum";
 }
@@ -90,13 +92,13 @@ impl Sqlite {
         }
     }
 
-    /// Stores one row, or answers the one that stands in its place.
+    /// Stores one row, unless it is known.
     async fn append_row(
         &self,
         transaction: &mut Transaction<'static, Db>,
         ends: &mut HashMap<(IncidentId, String), ChainEnd>,
         row: Row,
-    ) -> Result<Row, StoreError> {
+    ) -> Result<Appended, StoreError> {
         let failed = self.failed("append a row");
         let stored: Option<String> = sqlx::query_scalar(sql::STORED_ROW)
             .bind(row.hash.as_str())
@@ -107,8 +109,8 @@ impl Sqlite {
             .fetch_optional(&mut **transaction)
             .await
             .map_err(&failed)?;
-        if let Some(body) = stored {
-            return self.parse_row(&body);
+        if let Some(hash) = stored {
+            return Ok(if hash == row.hash.as_str() { Appended::Known } else { Appended::Told });
         }
         let chain = (row.incident.clone(), row.writer.to_string());
         if !ends.contains_key(&chain) {
@@ -139,7 +141,7 @@ impl Sqlite {
             .execute(&mut **transaction)
             .await
             .map_err(&failed)?;
-        Ok(row)
+        Ok(Appended::Stored(Box::new(row)))
     }
 
     /// The number of an incident, or the error that there is none.
@@ -162,7 +164,7 @@ impl Sqlite {
         let failed = self.failed("remove the files of an incident");
         for blob in candidates {
             let mut wanted = false;
-            let exists: Option<i64> = sqlx::query_scalar(sql::BLOB_EXISTS)
+            let exists: Option<i64> = sqlx::query_scalar(BLOB_EXISTS)
                 .bind(blob)
                 .fetch_optional(&mut **transaction)
                 .await
@@ -214,7 +216,14 @@ impl Store for Sqlite {
             let mut ends = HashMap::new();
             let mut stored = Vec::with_capacity(rows.len());
             for row in rows {
-                stored.push(self.append_row(&mut transaction, &mut ends, row).await?);
+                match self.append_row(&mut transaction, &mut ends, row).await? {
+                    Appended::Stored(row) => stored.push(*row),
+                    Appended::Known => {}
+                    Appended::Told => {
+                        transaction.rollback().await.map_err(self.failed("append rows"))?;
+                        return Ok(Vec::new());
+                    }
+                }
             }
             transaction.commit().await.map_err(self.failed("append rows"))?;
             for incident in incidents {
@@ -411,10 +420,21 @@ impl Store for Sqlite {
             let failed = self.failed("keep segments for an incident");
             let mut transaction = self.begin("keep segments for an incident").await?;
             self.number(&mut transaction, &incident).await?;
+            let (mut from, mut to) = (micros(window.from), micros(window.to));
+            let touched: Vec<(i64, i64)> = sqlx::query_as(sql::TAKE_KEPT)
+                .bind(incident.as_str())
+                .bind(from)
+                .bind(to)
+                .fetch_all(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            for (earlier, later) in touched {
+                (from, to) = (from.min(earlier), to.max(later));
+            }
             sqlx::query(sql::INSERT_KEPT)
                 .bind(incident.as_str())
-                .bind(micros(window.from))
-                .bind(micros(window.to))
+                .bind(from)
+                .bind(to)
                 .execute(&mut *transaction)
                 .await
                 .map_err(&failed)?;

@@ -17,14 +17,14 @@ use crate::sql;
 
 sql::statements! {
     /// Where the migrations that ran are noted.
-    CREATE_MIGRATIONS = "create table if not exists schema_migrations (version integer not null primary key, \
+    CREATE_MIGRATIONS = "create table if not exists broadstreet_migrations (version integer not null primary key, \
         name text not null, oldest_reader integer not null, applied_at text not null) strict";
     /// Whether any migration ever ran.
-    HAS_MIGRATIONS = "select count(*) from sqlite_master where type = 'table' and name = 'schema_migrations'";
+    HAS_MIGRATIONS = "select count(*) from sqlite_master where type = 'table' and name = 'broadstreet_migrations'";
     /// Whether the file holds anything at all.
     TABLES = "select count(*) from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'";
     /// Notes a migration.
-    INSERT_MIGRATION = "insert into schema_migrations (version, name, oldest_reader, applied_at) \
+    INSERT_MIGRATION = "insert into broadstreet_migrations (version, name, oldest_reader, applied_at) \
         values ($1, $2, $3, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))";
     /// Copies the database as it is into a new file.
     BACKUP = "vacuum into $1";

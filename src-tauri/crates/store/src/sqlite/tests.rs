@@ -63,7 +63,7 @@ async fn an_older_file_is_copied_beside_before_it_is_migrated() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&backup).read_only(true);
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     let versions: i64 =
-        sqlx::query_scalar("select max(version) from schema_migrations").fetch_one(&pool).await.unwrap();
+        sqlx::query_scalar("select max(version) from broadstreet_migrations").fetch_one(&pool).await.unwrap();
     let number: i64 = sqlx::query_scalar("select number from incidents").fetch_one(&pool).await.unwrap();
     assert_eq!((versions, number), (1, 7));
 }

@@ -1,1 +1,0 @@
-//! PostgreSQL (placeholder until the next commit).

@@ -1,0 +1,574 @@
+//! The PostgreSQL back end: one server, several desks. Same methods in the same order as SQLite.
+
+mod open;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use broadstreet_core::id::{BlobId, IncidentId};
+use broadstreet_core::ledger::Row;
+use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
+use broadstreet_core::recording::Segment;
+use broadstreet_core::time::{Moment, Window};
+use sqlx::postgres::{PgConnectOptions, PgListener};
+use sqlx::{PgPool, Postgres as Db, Transaction};
+
+pub(crate) use open::migrate;
+
+use crate::shared::{self, Appended, ChainEnd, micros, moment};
+use crate::sql;
+
+sql::statements! {
+    /// Puts those who add rows in a queue, so that positions become visible in the order they are given and a cursor
+    /// never passes over a row that was slower to commit. Held until the end of the transaction. A server told to
+    /// acknowledge before it is durable is told otherwise for this transaction.
+    QUEUE = "select pg_advisory_xact_lock($1), case when current_setting('synchronous_commit') = 'off' \
+        then set_config('synchronous_commit', 'on', true) end";
+    /// Tells the other desks, ids only.
+    NOTIFY = "select pg_notify('broadstreet_incidents', $1)";
+    /// Bytes of the database.
+    DATABASE_BYTES = "select pg_database_size(current_database())";
+    /// Bytes of segments nobody keeps.
+    ROLLING_BYTES = "select coalesce(sum(bytes), 0)::bigint from segments s where not exists \
+        (select 1 from kept_windows k where k.from_at <= s.until_at and k.to_at > s.from_at)";
+    /// Bytes of all segments.
+    SEGMENT_BYTES = "select coalesce(sum(bytes), 0)::bigint from segments";
+    /// Bytes of files.
+    BLOB_BYTES = "select coalesce(sum(bytes), 0)::bigint from blobs";
+    /// Whether any row outside an incident mentions a text.
+    MENTIONED_IN_ROWS = "select 1::bigint from ledger_rows where incident <> $1 and position($2 in body) > 0 limit 1";
+    /// Whether any document outside an incident mentions a text.
+    MENTIONED_IN_DOCUMENTS = "select 1::bigint from documents where incident <> $1 and position($2 in body) > 0 limit 1";
+    /// Whether a file is there.
+    BLOB_EXISTS = "select 1::bigint from blobs where id = $1";
+}
+
+/// The channel other desks listen on.
+const CHANNEL: &str = "broadstreet_incidents";
+
+/// The number of the queue of [`QUEUE`]; any constant no other program of this database uses ("BSTREET" in ASCII).
+const QUEUE_NUMBER: i64 = 0x42_5354_5245_4554;
+
+/// How long a follower waits before it tries to listen again.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+
+/// A database server.
+pub(crate) struct Postgres {
+    /// The address without the password.
+    name: String,
+    options: PgConnectOptions,
+    pool: PgPool,
+}
+
+impl Postgres {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    /// An error of the database while `attempted`.
+    fn failed(&self, attempted: &str) -> impl Fn(sqlx::Error) -> StoreError {
+        let path = self.name();
+        let attempted = attempted.to_owned();
+        move |error| open::database_error(&path, &attempted, &error)
+    }
+
+    /// Something stored that cannot be understood.
+    fn unreadable(&self, attempted: &str, why: impl ToString) -> StoreError {
+        StoreError::Failed { path: self.name(), attempted: attempted.to_owned(), why: why.to_string() }
+    }
+
+    fn parse_row(&self, body: &str) -> Result<Row, StoreError> {
+        serde_json::from_str(body).map_err(|error| self.unreadable("read a row", error))
+    }
+
+    /// Begins a transaction that writes, in the queue of those who add rows.
+    async fn begin(&self, attempted: &str) -> Result<Transaction<'static, Db>, StoreError> {
+        let failed = self.failed(attempted);
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        sqlx::query(QUEUE).bind(QUEUE_NUMBER).execute(&mut *transaction).await.map_err(&failed)?;
+        Ok(transaction)
+    }
+
+    /// Tells the others at the end of this transaction that an incident changed.
+    async fn tell(&self, transaction: &mut Transaction<'static, Db>, id: &IncidentId) -> Result<(), StoreError> {
+        let done = sqlx::query(NOTIFY).bind(id.as_str()).execute(&mut **transaction).await;
+        done.map(|_| ()).map_err(self.failed("tell the other desks"))
+    }
+
+    /// Stores one row, unless it is known.
+    async fn append_row(
+        &self,
+        transaction: &mut Transaction<'static, Db>,
+        ends: &mut HashMap<(IncidentId, String), ChainEnd>,
+        row: Row,
+    ) -> Result<Appended, StoreError> {
+        let failed = self.failed("append a row");
+        let stored: Option<String> = sqlx::query_scalar(sql::STORED_ROW)
+            .bind(row.hash.as_str())
+            .bind(row.incident.as_str())
+            .bind(row.writer.as_str())
+            .bind(plain(&row.source))
+            .bind(plain(&row.source_id))
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(&failed)?;
+        if let Some(hash) = stored {
+            return Ok(if hash == row.hash.as_str() { Appended::Known } else { Appended::Told });
+        }
+        let chain = (row.incident.clone(), row.writer.to_string());
+        if !ends.contains_key(&chain) {
+            let end: Option<(i64, String)> = sqlx::query_as(sql::CHAIN_END)
+                .bind(row.incident.as_str())
+                .bind(row.writer.as_str())
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(&failed)?;
+            let end = end.map(|(seq, hash)| ChainEnd { seq: seq.unsigned_abs(), hash }).unwrap_or_default();
+            ends.insert(chain.clone(), end);
+        }
+        let end = ends.entry(chain).or_default();
+        shared::check_continues(&row, end)?;
+        *end = ChainEnd { seq: row.seq, hash: row.hash.to_string() };
+        let body = serde_json::to_string(&row).map_err(|error| self.unreadable("append a row", error))?;
+        sqlx::query(sql::INSERT_ROW)
+            .bind(row.incident.as_str())
+            .bind(row.writer.as_str())
+            .bind(row.seq.cast_signed())
+            .bind(row.hash.as_str())
+            .bind(row.hlc.micros)
+            .bind(i64::from(row.hlc.counter))
+            .bind(micros(row.recorded_at))
+            .bind(plain(&row.source))
+            .bind(plain(&row.source_id))
+            .bind(body)
+            .execute(&mut **transaction)
+            .await
+            .map_err(&failed)?;
+        Ok(Appended::Stored(Box::new(row)))
+    }
+
+    /// The number of an incident, or the error that there is none.
+    async fn number(&self, transaction: &mut Transaction<'static, Db>, id: &IncidentId) -> Result<i64, StoreError> {
+        let number: Option<i64> = sqlx::query_scalar(sql::INCIDENT_NUMBER)
+            .bind(id.as_str())
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(self.failed("find an incident"))?;
+        number.ok_or_else(|| StoreError::NotFound { what: "incident".to_owned(), name: id.to_string() })
+    }
+
+    /// Deletes the files that only this incident named.
+    async fn remove_blobs(
+        &self,
+        transaction: &mut Transaction<'static, Db>,
+        id: &IncidentId,
+        candidates: &BTreeSet<String>,
+    ) -> Result<(), StoreError> {
+        let failed = self.failed("remove the files of an incident");
+        for blob in candidates {
+            let mut wanted = false;
+            let exists: Option<i64> = sqlx::query_scalar(BLOB_EXISTS)
+                .bind(blob)
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(&failed)?;
+            if exists.is_none() {
+                continue;
+            }
+            for statement in [MENTIONED_IN_ROWS, MENTIONED_IN_DOCUMENTS] {
+                let found: Option<i64> = sqlx::query_scalar(statement)
+                    .bind(id.as_str())
+                    .bind(blob)
+                    .fetch_optional(&mut **transaction)
+                    .await
+                    .map_err(&failed)?;
+                wanted = wanted || found.is_some();
+            }
+            if !wanted {
+                sqlx::query(sql::DELETE_BLOB).bind(blob).execute(&mut **transaction).await.map_err(&failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that answers one number.
+    async fn count(&self, statement: &'static str) -> Result<i64, StoreError> {
+        sqlx::query_scalar(statement).fetch_one(&self.pool).await.map_err(self.failed("measure what is used"))
+    }
+
+    /// Runs a statement with text parameters in a transaction of its own.
+    async fn put(&self, attempted: &str, statement: &'static str, values: &[&str]) -> Result<(), StoreError> {
+        let mut transaction = self.begin(attempted).await?;
+        let mut query = sqlx::query(statement);
+        for value in values {
+            query = query.bind(plain(value));
+        }
+        query.execute(&mut *transaction).await.map_err(self.failed(attempted))?;
+        transaction.commit().await.map_err(self.failed(attempted))
+    }
+}
+
+impl Store for Postgres {
+    fn append(&self, rows: Vec<Row>) -> Answer<'_, Result<Vec<Row>, StoreError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin("append rows").await?;
+            let incidents: BTreeSet<IncidentId> = rows.iter().map(|row| row.incident.clone()).collect();
+            for incident in &incidents {
+                self.number(&mut transaction, incident).await?;
+            }
+            let mut ends = HashMap::new();
+            let mut stored = Vec::with_capacity(rows.len());
+            for row in rows {
+                match self.append_row(&mut transaction, &mut ends, row).await? {
+                    Appended::Stored(row) => stored.push(*row),
+                    Appended::Known => {}
+                    Appended::Told => {
+                        transaction.rollback().await.map_err(self.failed("append rows"))?;
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+            for incident in &incidents {
+                self.tell(&mut transaction, incident).await?;
+            }
+            transaction.commit().await.map_err(self.failed("append rows"))?;
+            Ok(stored)
+        })
+    }
+
+    fn rows(&self, incident: IncidentId) -> Answer<'_, Result<Vec<Row>, StoreError>> {
+        Box::pin(async move {
+            let bodies: Vec<String> = sqlx::query_scalar(sql::ROWS)
+                .bind(incident.as_str())
+                .fetch_all(&self.pool)
+                .await
+                .map_err(self.failed("read rows"))?;
+            bodies.iter().map(|body| self.parse_row(body)).collect()
+        })
+    }
+
+    fn rows_after(&self, incident: IncidentId, after: i64) -> Answer<'_, Result<(Vec<Row>, i64), StoreError>> {
+        Box::pin(async move {
+            let found: Vec<(i64, String)> = sqlx::query_as(sql::ROWS_AFTER)
+                .bind(incident.as_str())
+                .bind(after)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(self.failed("read rows"))?;
+            let cursor = found.last().map_or(after, |(position, _)| *position);
+            let rows: Result<Vec<Row>, StoreError> = found.iter().map(|(_, body)| self.parse_row(body)).collect();
+            Ok((rows?, cursor))
+        })
+    }
+
+    fn incidents(&self) -> Answer<'_, Result<Vec<IncidentEntry>, StoreError>> {
+        Box::pin(async move {
+            let found: Vec<(String, i64, i64, i64, Option<i64>)> =
+                sqlx::query_as(sql::INCIDENTS).fetch_all(&self.pool).await.map_err(self.failed("list incidents"))?;
+            let entry = |(id, number, imported, rows, opened): (String, i64, i64, i64, Option<i64>)| IncidentEntry {
+                id: IncidentId(id),
+                number,
+                opened_at: opened.and_then(moment),
+                rows,
+                imported: imported != 0,
+            };
+            Ok(found.into_iter().map(entry).collect())
+        })
+    }
+
+    fn open_incident(&self, id: IncidentId, imported: bool) -> Answer<'_, Result<i64, StoreError>> {
+        Box::pin(async move {
+            let failed = self.failed("open an incident");
+            let mut transaction = self.begin("open an incident").await?;
+            match self.number(&mut transaction, &id).await {
+                Err(StoreError::NotFound { .. }) => {}
+                known => return known,
+            }
+            let before: Option<i64> = sqlx::query_scalar(sql::TOMBSTONE_NUMBER)
+                .bind(id.as_str())
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            let last: Option<i64> =
+                sqlx::query_scalar(sql::LAST_NUMBER).fetch_one(&mut *transaction).await.map_err(&failed)?;
+            let number = before.unwrap_or_else(|| last.unwrap_or(0) + 1);
+            sqlx::query(sql::INSERT_INCIDENT)
+                .bind(id.as_str())
+                .bind(number)
+                .bind(i64::from(imported))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)?;
+            Ok(number)
+        })
+    }
+
+    fn remove_incident(&self, id: IncidentId, at: Moment, by: String) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let failed = self.failed("remove an incident");
+            let mut transaction = self.begin("remove an incident").await?;
+            let number = self.number(&mut transaction, &id).await?;
+            let mut texts: Vec<String> = Vec::new();
+            for statement in [sql::ROWS, sql::DOCUMENT_BODIES] {
+                let bodies: Vec<String> = sqlx::query_scalar(statement)
+                    .bind(id.as_str())
+                    .fetch_all(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
+                texts.extend(bodies);
+            }
+            let candidates = texts.iter().flat_map(|text| shared::hashes_in(text)).collect();
+            self.remove_blobs(&mut transaction, &id, &candidates).await?;
+            sqlx::query(sql::DELETE_SEGMENTS_OF)
+                .bind(id.as_str())
+                .bind(micros(at - shared::STILL_GROWING))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            let mut rows = 0;
+            for statement in [sql::DELETE_KEPT, sql::DELETE_DOCUMENTS, sql::DELETE_ROWS, sql::DELETE_INCIDENT] {
+                let done =
+                    sqlx::query(statement).bind(id.as_str()).execute(&mut *transaction).await.map_err(&failed)?;
+                if statement == sql::DELETE_ROWS {
+                    rows = done.rows_affected();
+                }
+            }
+            sqlx::query(sql::INSERT_TOMBSTONE)
+                .bind(id.as_str())
+                .bind(number)
+                .bind(rows.cast_signed())
+                .bind(micros(at))
+                .bind(plain(&by))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            self.tell(&mut transaction, &id).await?;
+            transaction.commit().await.map_err(&failed)
+        })
+    }
+
+    fn put_segment(&self, cluster: String, segment: Segment) -> Answer<'_, Result<i64, StoreError>> {
+        Box::pin(async move {
+            let unreadable = |why: String| self.unreadable("keep a segment", why);
+            let (from, until) = shared::span(&segment).map_err(unreadable)?;
+            let body = shared::pack(&segment).map_err(unreadable)?;
+            let mut transaction = self.begin("keep a segment").await?;
+            let id: i64 = sqlx::query_scalar(sql::INSERT_SEGMENT)
+                .bind(cluster)
+                .bind(from)
+                .bind(until)
+                .bind(body.len() as i64)
+                .bind(body)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(self.failed("keep a segment"))?;
+            transaction.commit().await.map_err(self.failed("keep a segment"))?;
+            Ok(id)
+        })
+    }
+
+    fn extend_segment(&self, id: i64, segment: Segment) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let unreadable = |why: String| self.unreadable("extend a segment", why);
+            let (from, until) = shared::span(&segment).map_err(unreadable)?;
+            let body = shared::pack(&segment).map_err(unreadable)?;
+            let mut transaction = self.begin("extend a segment").await?;
+            let done = sqlx::query(sql::UPDATE_SEGMENT)
+                .bind(id)
+                .bind(from)
+                .bind(until)
+                .bind(body.len() as i64)
+                .bind(body)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed("extend a segment"))?;
+            if done.rows_affected() == 0 {
+                return Err(StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() });
+            }
+            transaction.commit().await.map_err(self.failed("extend a segment"))
+        })
+    }
+
+    fn segments(&self, window: Option<Window>) -> Answer<'_, Result<Vec<SegmentEntry>, StoreError>> {
+        Box::pin(async move {
+            let (from, to) = window.map_or((i64::MIN, i64::MAX), |window| (micros(window.from), micros(window.to)));
+            let found: Vec<(i64, String, i64, i64, i64, Option<String>)> = sqlx::query_as(sql::SEGMENTS)
+                .bind(from)
+                .bind(to)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(self.failed("list segments"))?;
+            Ok(found.into_iter().map(shared::segment_entry).collect())
+        })
+    }
+
+    fn segment(&self, id: i64) -> Answer<'_, Result<Segment, StoreError>> {
+        Box::pin(async move {
+            let body: Option<Vec<u8>> = sqlx::query_scalar(sql::SEGMENT)
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(self.failed("read a segment"))?;
+            let body =
+                body.ok_or_else(|| StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() })?;
+            shared::unpack(&body).map_err(|why| self.unreadable(&format!("read segment {id}"), why))
+        })
+    }
+
+    fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let failed = self.failed("keep segments for an incident");
+            let mut transaction = self.begin("keep segments for an incident").await?;
+            self.number(&mut transaction, &incident).await?;
+            let (mut from, mut to) = (micros(window.from), micros(window.to));
+            let touched: Vec<(i64, i64)> = sqlx::query_as(sql::TAKE_KEPT)
+                .bind(incident.as_str())
+                .bind(from)
+                .bind(to)
+                .fetch_all(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            for (earlier, later) in touched {
+                (from, to) = (from.min(earlier), to.max(later));
+            }
+            sqlx::query(sql::INSERT_KEPT)
+                .bind(incident.as_str())
+                .bind(from)
+                .bind(to)
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)
+        })
+    }
+
+    fn retain(&self, before: Moment, max_bytes: i64) -> Answer<'_, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let failed = self.failed("delete old segments");
+            let mut transaction = self.begin("delete old segments").await?;
+            let old = sqlx::query(sql::DELETE_SEGMENTS_BEFORE)
+                .bind(micros(before))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            let rolling: Vec<(i64, i64)> =
+                sqlx::query_as(sql::ROLLING_SEGMENTS).fetch_all(&mut *transaction).await.map_err(&failed)?;
+            let beyond = shared::beyond(&rolling, max_bytes);
+            for id in &beyond {
+                sqlx::query(sql::DELETE_SEGMENT).bind(id).execute(&mut *transaction).await.map_err(&failed)?;
+            }
+            transaction.commit().await.map_err(&failed)?;
+            Ok(old.rows_affected() + beyond.len() as u64)
+        })
+    }
+
+    fn put_blob(&self, bytes: Vec<u8>) -> Answer<'_, Result<BlobId, StoreError>> {
+        Box::pin(async move {
+            shared::check_blob_size(&self.name(), bytes.len())?;
+            let id = shared::blob_id(&bytes);
+            let mut transaction = self.begin("keep a file").await?;
+            sqlx::query(sql::INSERT_BLOB)
+                .bind(&id)
+                .bind(bytes.len() as i64)
+                .bind(bytes)
+                .execute(&mut *transaction)
+                .await
+                .map_err(self.failed("keep a file"))?;
+            transaction.commit().await.map_err(self.failed("keep a file"))?;
+            Ok(BlobId(id))
+        })
+    }
+
+    fn blob(&self, id: BlobId) -> Answer<'_, Result<Vec<u8>, StoreError>> {
+        Box::pin(async move {
+            let body: Option<Vec<u8>> = sqlx::query_scalar(sql::BLOB)
+                .bind(id.as_str())
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(self.failed("read a file"))?;
+            body.ok_or_else(|| StoreError::NotFound { what: "file".to_owned(), name: id.to_string() })
+        })
+    }
+
+    fn put_document(&self, incident: IncidentId, name: String, json: String) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(
+            async move { self.put("keep a document", sql::PUT_DOCUMENT, &[incident.as_str(), &name, &json]).await },
+        )
+    }
+
+    fn document(&self, incident: IncidentId, name: String) -> Answer<'_, Result<Option<String>, StoreError>> {
+        Box::pin(async move {
+            sqlx::query_scalar(sql::DOCUMENT)
+                .bind(incident.as_str())
+                .bind(plain(&name))
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(self.failed("read a document"))
+        })
+    }
+
+    fn put_setting(&self, name: String, json: String) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.put("keep a setting", sql::PUT_SETTING, &[&name, &json]).await })
+    }
+
+    fn setting(&self, name: String) -> Answer<'_, Result<Option<String>, StoreError>> {
+        Box::pin(async move {
+            sqlx::query_scalar(sql::SETTING)
+                .bind(plain(&name))
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(self.failed("read a setting"))
+        })
+    }
+
+    fn see_key(&self, writer: String, public_key: String) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.put("remember a key", sql::SEE_KEY, &[&writer, &public_key]).await })
+    }
+
+    fn seen_keys(&self) -> Answer<'_, Result<Vec<(String, String)>, StoreError>> {
+        Box::pin(
+            async move { sqlx::query_as(sql::SEEN_KEYS).fetch_all(&self.pool).await.map_err(self.failed("list keys")) },
+        )
+    }
+
+    fn notices(&self) -> Flow<Notice> {
+        let following = futures_util::stream::unfold((self.options.clone(), None), |(options, listener)| async move {
+            if let Some(mut listener) = listener {
+                if let Ok(Some(notice)) = PgListener::try_recv(&mut listener).await {
+                    let incident = IncidentId(notice.payload().to_owned());
+                    return Some((Notice::Incident(incident), (options, Some(listener))));
+                }
+            }
+            loop {
+                match open::listen(&options).await {
+                    Ok(listener) => return Some((Notice::Resync, (options, Some(listener)))),
+                    Err(error) => tracing::debug!(%error, "cannot listen for other desks yet"),
+                }
+                tokio::time::sleep(LISTEN_AGAIN).await;
+            }
+        });
+        Box::pin(following)
+    }
+
+    fn used(&self) -> Answer<'_, Result<StorageUsed, StoreError>> {
+        Box::pin(async move {
+            let rolling = self.count(ROLLING_BYTES).await?;
+            Ok(StorageUsed {
+                path: self.name(),
+                bytes: self.count(DATABASE_BYTES).await?,
+                rolling_bytes: rolling,
+                incident_bytes: self.count(SEGMENT_BYTES).await? - rolling,
+                blob_bytes: self.count(BLOB_BYTES).await?,
+            })
+        })
+    }
+}
+
+/// A text without NUL, which PostgreSQL cannot hold; JSON writes it as an escape, so only names and ids are concerned.
+fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\\u0000")) } else { Cow::Borrowed(text) }
+}
