@@ -346,7 +346,8 @@ pub struct SourceSettings {
 }
 
 /// GET through the cluster, for sources behind the API server's proxy.
-pub type ProxyGet = Arc<dyn Fn(ProxyTarget, String) -> Answer<'static, Result<(u16, Vec<u8>), ClusterError>> + Send + Sync>;
+pub type ProxyGet =
+    Arc<dyn Fn(ProxyTarget, String) -> Answer<'static, Result<(u16, Vec<u8>), ClusterError>> + Send + Sync>;
 
 /// Opens sources.
 pub trait Signals: Send + Sync {

@@ -83,7 +83,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, Option<u16>)]) {
-        let found: Vec<(HostName, Option<u16>)> = hosts_in(text, "f").into_iter().map(|token| (token.host, token.port)).collect();
+        let found: Vec<(HostName, Option<u16>)> =
+            hosts_in(text, "f").into_iter().map(|token| (token.host, token.port)).collect();
         let expected: Vec<(HostName, Option<u16>)> = expected
             .iter()
             .map(|(name, port)| match name.strip_prefix('#') {

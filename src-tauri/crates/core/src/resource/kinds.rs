@@ -17,7 +17,13 @@ pub struct KindInfo {
     pub metadata_only: bool,
 }
 
-const fn kind(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str, namespaced: bool) -> KindInfo {
+const fn kind(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    namespaced: bool,
+) -> KindInfo {
     KindInfo { group, version, kind, plural, namespaced, metadata_only: false }
 }
 

@@ -6,6 +6,7 @@
 mod hosts;
 mod kinds;
 mod reduce;
+mod selector;
 
 use std::collections::BTreeMap;
 

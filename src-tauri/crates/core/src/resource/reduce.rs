@@ -93,7 +93,9 @@ impl<'a> At<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        DateTime::parse_from_rfc3339(&text).map(|at| Some(at.to_utc())).map_err(|_| format!("`{path}` is no time: `{text}`"))
+        DateTime::parse_from_rfc3339(&text)
+            .map(|at| Some(at.to_utc()))
+            .map_err(|_| format!("`{path}` is no time: `{text}`"))
     }
 
     fn list(self, path: &str) -> Read<Vec<At<'a>>> {
@@ -171,11 +173,12 @@ fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
     let namespace = at.text("metadata.namespace")?;
     // The same Event is served in two groups; here it is one object.
     let group = if kind == "Event" { "" } else { group };
-    let annotations = at
-        .map("metadata.annotations")?
-        .into_iter()
-        .filter(|(key, _)| ANNOTATIONS.contains(&key.as_str()))
-        .collect();
+    // A file that names no namespace means the one kubectl would put it in.
+    let loose =
+        namespace.is_empty() && KINDS.iter().any(|info| info.kind == kind && info.group == group && info.namespaced);
+    let namespace = if loose { "default".to_owned() } else { namespace };
+    let annotations =
+        at.map("metadata.annotations")?.into_iter().filter(|(key, _)| ANNOTATIONS.contains(&key.as_str())).collect();
     let owners = at
         .list("metadata.ownerReferences")?
         .into_iter()
@@ -207,7 +210,9 @@ fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
 
 fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
     Ok(match (group, kind) {
-        ("", "Namespace") => Body::Namespace(Namespace { phase: at.text("status.phase")?, conditions: conditions(at)? }),
+        ("", "Namespace") => {
+            Body::Namespace(Namespace { phase: at.text("status.phase")?, conditions: conditions(at)? })
+        }
         ("", "Node") => Body::Node(node(at)?),
         ("", "Pod") => Body::Pod(pod(at)?),
         ("apps", "Deployment" | "StatefulSet" | "ReplicaSet" | "DaemonSet") => Body::Workload(workload(at, kind)?),
@@ -219,7 +224,11 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             failed: at.count("status.failed")?,
             has_status: at.has("status"),
             conditions: conditions(at)?,
-            template: template(at.get("spec.template.spec"), at.map("spec.template.metadata.labels")?, "spec.template.spec")?,
+            template: template(
+                at.get("spec.template.spec"),
+                at.map("spec.template.metadata.labels")?,
+                "spec.template.spec",
+            )?,
         }),
         ("batch", "CronJob") => Body::CronJob(CronJob {
             schedule: at.text("spec.schedule")?,
@@ -238,7 +247,12 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             ports: at
                 .list("spec.ports")?
                 .into_iter()
-                .map(|port| Ok(Port { name: port.text("name")?, number: u16::try_from(port.count("port")?).unwrap_or_default() }))
+                .map(|port| {
+                    Ok(Port {
+                        name: port.text("name")?,
+                        number: u16::try_from(port.count("port")?).unwrap_or_default(),
+                    })
+                })
                 .collect::<Read<_>>()?,
             external_name: at.text("spec.externalName")?,
             cluster_ip: at.text("spec.clusterIP")?,
@@ -269,7 +283,9 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
         }),
         ("autoscaling", "HorizontalPodAutoscaler") => Body::Autoscaler(Autoscaler {
             target: (
-                at.text("spec.scaleTargetRef.apiVersion")?.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
+                at.text("spec.scaleTargetRef.apiVersion")?
+                    .rsplit_once('/')
+                    .map_or(String::new(), |(group, _)| group.to_owned()),
                 at.text("spec.scaleTargetRef.kind")?,
                 at.text("spec.scaleTargetRef.name")?,
             ),
@@ -288,7 +304,9 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             has_status: at.has("status"),
         }),
         ("", "Event") => Body::Event(event(at)?),
-        ("apps", "ControllerRevision") => Body::ControllerRevision(ControllerRevision { revision: at.count("revision")? }),
+        ("apps", "ControllerRevision") => {
+            Body::ControllerRevision(ControllerRevision { revision: at.count("revision")? })
+        }
         ("", "Secret") => Body::Plain(Plain::default()),
         _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default() }),
     })
@@ -322,7 +340,11 @@ fn node(at: At<'_>) -> Read<Node> {
             })
             .collect::<Read<_>>()?,
         conditions: conditions(at)?,
-        addresses: at.list("status.addresses")?.into_iter().map(|address| address.text("address")).collect::<Read<_>>()?,
+        addresses: at
+            .list("status.addresses")?
+            .into_iter()
+            .map(|address| address.text("address"))
+            .collect::<Read<_>>()?,
         kubelet_version: at.text("status.nodeInfo.kubeletVersion")?,
         lease_fresh: None,
     })
@@ -364,14 +386,22 @@ fn terminated(at: At<'_>) -> Read<Option<Terminated>> {
     if at.0.is_null() {
         return Ok(None);
     }
-    Ok(Some(Terminated { exit_code: at.count("exitCode")?, reason: at.text("reason")?, finished_at: at.moment("finishedAt")? }))
+    Ok(Some(Terminated {
+        exit_code: at.count("exitCode")?,
+        reason: at.text("reason")?,
+        finished_at: at.moment("finishedAt")?,
+    }))
 }
 
 fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
     let daemon = kind == "DaemonSet";
     let pick = |plain: &str, daemons: &str| at.count(if daemon { daemons } else { plain });
     Ok(Workload {
-        desired: if daemon { at.count("status.desiredNumberScheduled")? } else { at.number("spec.replicas")?.unwrap_or(1) },
+        desired: if daemon {
+            at.count("status.desiredNumberScheduled")?
+        } else {
+            at.number("spec.replicas")?.unwrap_or(1)
+        },
         current: pick("status.replicas", "status.currentNumberScheduled")?,
         ready: pick("status.readyReplicas", "status.numberReady")?,
         available: pick("status.availableReplicas", "status.numberAvailable")?,
@@ -384,8 +414,16 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         update_revision: at.text("status.updateRevision")?,
         selector: selector(at.get("spec.selector"))?,
         conditions: conditions(at)?,
-        template: template(at.get("spec.template.spec"), at.map("spec.template.metadata.labels")?, "spec.template.spec")?,
-        claim_templates: at.list("spec.volumeClaimTemplates")?.into_iter().map(|claim| claim.text("metadata.name")).collect::<Read<_>>()?,
+        template: template(
+            at.get("spec.template.spec"),
+            at.map("spec.template.metadata.labels")?,
+            "spec.template.spec",
+        )?,
+        claim_templates: at
+            .list("spec.volumeClaimTemplates")?
+            .into_iter()
+            .map(|claim| claim.text("metadata.name"))
+            .collect::<Read<_>>()?,
     })
 }
 
@@ -453,14 +491,18 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
         }
     }
     let class = match at.text("spec.ingressClassName")? {
-        class if class.is_empty() => at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default(),
+        class if class.is_empty() => {
+            at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default()
+        }
         class => class,
     };
     let tls = at
         .list("spec.tls")?
         .into_iter()
         .enumerate()
-        .map(|(i, tls)| Ok(NamedUse { name: tls.text("secretName")?, field: format!("spec.tls[{i}].secretName"), optional: false }))
+        .map(|(i, tls)| {
+            Ok(NamedUse { name: tls.text("secretName")?, field: format!("spec.tls[{i}].secretName"), optional: false })
+        })
         .collect::<Read<Vec<_>>>()?;
     Ok(Ingress { class, backends, tls: tls.into_iter().filter(|tls| !tls.name.is_empty()).collect() })
 }
@@ -555,7 +597,11 @@ fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Template> {
     volumes(&mut template, spec, field)?;
     for (index, secret) in spec.list("imagePullSecrets")?.into_iter().enumerate() {
         let name = secret.text("name")?;
-        template.secrets.push(NamedUse { name, field: format!("{field}.imagePullSecrets[{index}].name"), optional: true });
+        template.secrets.push(NamedUse {
+            name,
+            field: format!("{field}.imagePullSecrets[{index}].name"),
+            optional: true,
+        });
     }
     let named = |uses: &mut Vec<NamedUse>| {
         let mut seen = BTreeMap::new();
@@ -638,9 +684,15 @@ fn volumes(template: &mut Template, spec: At<'_>, field: &str) -> Read<()> {
         }
         if volume.has("secret.secretName") {
             let optional = volume.yes("secret.optional")?;
-            template.secrets.push(NamedUse { name: volume.text("secret.secretName")?, field: format!("{here}.secret.secretName"), optional });
+            template.secrets.push(NamedUse {
+                name: volume.text("secret.secretName")?,
+                field: format!("{here}.secret.secretName"),
+                optional,
+            });
         }
-        for path in ["csi.nodePublishSecretRef", "flexVolume.secretRef", "iscsi.secretRef", "rbd.secretRef", "cephfs.secretRef"] {
+        for path in
+            ["csi.nodePublishSecretRef", "flexVolume.secretRef", "iscsi.secretRef", "rbd.secretRef", "cephfs.secretRef"]
+        {
             if volume.has(&format!("{path}.name")) {
                 let name = volume.text(&format!("{path}.name"))?;
                 template.secrets.push(NamedUse { name, field: format!("{here}.{path}.name"), optional: false });
@@ -648,7 +700,11 @@ fn volumes(template: &mut Template, spec: At<'_>, field: &str) -> Read<()> {
         }
         if volume.has("persistentVolumeClaim.claimName") {
             let name = volume.text("persistentVolumeClaim.claimName")?;
-            template.claims.push(NamedUse { name, field: format!("{here}.persistentVolumeClaim.claimName"), optional: false });
+            template.claims.push(NamedUse {
+                name,
+                field: format!("{here}.persistentVolumeClaim.claimName"),
+                optional: false,
+            });
         }
         if volume.has("ephemeral") {
             // The claim is `<pod>-<volume>`, known only where the pod's name is.

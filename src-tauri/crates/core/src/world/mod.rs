@@ -2,12 +2,30 @@
 //!
 //! The world changes only by [`World::apply`]; the same code runs live, in replay, in tests and for a moment in the past.
 
+mod arena;
+mod calls;
+mod edge;
+mod facet;
+mod freshness;
+mod index;
+mod judge;
+mod keyframe;
+mod notable;
+mod read;
+mod rules;
+mod store;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::Alert;
 use crate::id::{ObjectKey, SourceId};
 use crate::resource::Object;
 use crate::time::Moment;
+
+pub use notable::{Fact, notable};
+pub use store::World;
 
 /// One thing learned from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,38 @@
+//! DaemonSet: one available pod on each wanted node, none elsewhere (apps/v1).
+
+use super::deployment::behind;
+use super::{Health, HealthState};
+use crate::resource::{Object, Workload};
+
+pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
+    if !workload.has_status {
+        return Health::never_applied();
+    }
+    if let Some(health) = behind(object, workload) {
+        return health;
+    }
+    if workload.misscheduled > 0 {
+        let reason = format!("{} pods run on nodes that should have none", workload.misscheduled);
+        return Health::new(HealthState::Warning, reason, "status.numberMisscheduled");
+    }
+    if workload.desired == 0 {
+        return Health::new(HealthState::Resting, "no node is wanted", "status.desiredNumberScheduled");
+    }
+    let counts = format!("available on {} of {} nodes", workload.available, workload.desired);
+    let place = "status.numberAvailable";
+    let updating = workload.updated < workload.desired;
+    let coming = workload.current < workload.desired;
+    match workload.available {
+        0 if coming && workload.ready == 0 => Health::new(HealthState::Starting, counts, place),
+        0 => Health::new(HealthState::Critical, counts, place),
+        available if available < workload.desired => {
+            let state = if updating || coming { HealthState::Starting } else { HealthState::Warning };
+            Health::new(state, counts, place)
+        }
+        _ if updating => {
+            let reason = format!("updating: {} of {} nodes updated", workload.updated, workload.desired);
+            Health::new(HealthState::Starting, reason, "status.updatedNumberScheduled")
+        }
+        _ => Health::new(HealthState::Well, counts, place),
+    }
+}

@@ -1,0 +1,70 @@
+//! Node: Ready, pressure, network, lease; cordoned stands beside the state.
+
+use chrono::Duration;
+
+use super::{Health, HealthState, condition, field, words};
+use crate::resource::{Node, Object};
+
+/// A node has this long to get its network after it joined (map, section 3).
+const NETWORK_GRACE: Duration = Duration::minutes(2);
+
+/// Pressure by the kubelet, and what node-problem-detector reports by the same sign: true is trouble.
+const TROUBLE: [&str; 8] = [
+    "MemoryPressure",
+    "DiskPressure",
+    "PIDPressure",
+    "KernelDeadlock",
+    "ReadonlyFilesystem",
+    "FrequentKubeletRestart",
+    "FrequentContainerdRestart",
+    "CorruptDockerOverlay2",
+];
+
+/// Taints of autoscalers that are about to remove the node.
+const LEAVING: [&str; 3] = ["ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted", "karpenter.sh/disruption"];
+
+pub(super) fn judge(object: &Object, node: &Node) -> Health {
+    let health = state(object, node);
+    let leaving = node.taints.iter().find(|taint| LEAVING.iter().any(|name| taint.starts_with(name)));
+    let (also, contained) = match (node.cordoned, leaving) {
+        (_, Some(_)) => ("; an autoscaler is removing it", true),
+        (true, None) => ("; cordoned", true),
+        (false, None) => ("", false),
+    };
+    Health { reason: format!("{}{also}", health.reason), contained, ..health }
+}
+
+fn state(object: &Object, node: &Node) -> Health {
+    let Some(ready) = condition(&node.conditions, "Ready") else {
+        return if node.conditions.is_empty() {
+            Health::never_applied()
+        } else {
+            Health::new(HealthState::Unknown, "nothing says whether it is ready", field("Ready"))
+        };
+    };
+    match ready.status.as_str() {
+        "True" => {}
+        "False" => return Health::new(HealthState::Critical, format!("not ready: {}", words(ready)), field("Ready")),
+        _ => return Health::new(HealthState::Critical, format!("lost: {}", words(ready)), field("Ready")),
+    }
+    if let Some(network) = condition(&node.conditions, "NetworkUnavailable").filter(|c| c.status == "True") {
+        let joining = match (object.created_at, network.changed_at) {
+            (Some(created), Some(changed)) => changed - created < NETWORK_GRACE,
+            _ => false,
+        };
+        let state = if joining { HealthState::Starting } else { HealthState::Critical };
+        return Health::new(state, format!("no network: {}", words(network)), field("NetworkUnavailable"));
+    }
+    let trouble = node.conditions.iter().find(|c| TROUBLE.contains(&c.r#type.as_str()) && c.status == "True");
+    if let Some(trouble) = trouble {
+        return Health::new(
+            HealthState::Warning,
+            format!("{}: {}", trouble.r#type, words(trouble)),
+            field(&trouble.r#type),
+        );
+    }
+    if node.lease_fresh == Some(false) {
+        return Health::new(HealthState::Warning, "its kubelet stopped renewing its lease", "Lease spec.renewTime");
+    }
+    Health::new(HealthState::Well, "ready", field("Ready"))
+}

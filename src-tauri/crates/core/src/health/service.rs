@@ -1,0 +1,56 @@
+//! Service: whether anything ready stands behind it.
+
+use super::{Around, Backend, Health, HealthState};
+use crate::resource::{Object, Service};
+
+/// What says so: endpoints are no field of the Service itself.
+const ENDPOINTS: &str = "EndpointSlice endpoints[].conditions.ready";
+
+pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Health {
+    if object.uid.is_empty() {
+        return Health::never_applied();
+    }
+    if service.r#type == "ExternalName" {
+        let reason = format!("leads to {}, outside the cluster", service.external_name);
+        return Health::new(HealthState::Unknown, reason, "spec.externalName");
+    }
+    if service.selector.is_empty() && !around.has_slices {
+        return Health::new(
+            HealthState::Unknown,
+            "selects nothing and no endpoint was entered by hand",
+            "spec.selector",
+        );
+    }
+    let pods: Vec<bool> = around
+        .backends
+        .iter()
+        .filter_map(|backend| match backend {
+            Backend::Pod { ready } => Some(*ready),
+            Backend::Workload { .. } => None,
+        })
+        .collect();
+    let (ready, all, field) = if around.has_slices && around.slices_known {
+        (around.ready_endpoints, around.endpoints, ENDPOINTS)
+    } else if around.pods_known {
+        (pods.iter().filter(|ready| **ready).count(), pods.len(), "Pod status.conditions[Ready]")
+    } else {
+        return Health::new(HealthState::Unknown, "neither its endpoints nor its pods are known", ENDPOINTS);
+    };
+    if ready > 0 {
+        return Health::new(HealthState::Well, format!("{ready} of {all} endpoints ready"), field);
+    }
+    let mut wanted = around.backends.iter().filter_map(|backend| match backend {
+        Backend::Workload { desired } => Some(*desired),
+        Backend::Pod { .. } => None,
+    });
+    let asleep = pods.is_empty() && wanted.next().is_some_and(|first| first == 0 && wanted.all(|desired| desired == 0));
+    if asleep {
+        return Health::new(HealthState::Resting, "what it selects is scaled to zero", "spec.replicas");
+    }
+    let reason = match (all, around.backends.is_empty()) {
+        (0, true) => "no endpoint: its selector matches nothing".to_owned(),
+        (0, false) => "no endpoint".to_owned(),
+        (all, _) => format!("none of {all} endpoints is ready"),
+    };
+    Health::new(HealthState::Critical, reason, field)
+}

@@ -1,0 +1,56 @@
+//! Label selectors with the API's full semantics (apimachinery `labels.Requirement.Matches`).
+
+use super::{Expression, Labels, Selector};
+
+impl Selector {
+    /// True where it asks for nothing: it then matches everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.expressions.is_empty()
+    }
+
+    /// True where the labels fulfil every pair and every expression. An operator nobody knows is fulfilled by nothing.
+    #[must_use]
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.expressions.iter().all(|expression| expression.matches(labels))
+    }
+}
+
+impl Expression {
+    /// True where the labels fulfil it; `NotIn` is fulfilled by a label that is not there.
+    fn matches(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.key);
+        match self.operator.as_str() {
+            "In" => value.is_some_and(|value| self.values.contains(value)),
+            "NotIn" => value.is_none_or(|value| !self.values.contains(value)),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(operator: &str, values: &[&str], expected: [bool; 3]) {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        let expressions = vec![Expression { key: "tier".to_owned(), operator: operator.to_owned(), values }];
+        let selector = Selector { expressions, ..Selector::default() };
+        let labels = |value: &str| Labels::from([("tier".to_owned(), value.to_owned())]);
+        let found = [labels("web"), labels("db"), Labels::new()].map(|labels| selector.matches(&labels));
+        assert_eq!(found, expected, "{operator}");
+    }
+
+    #[test]
+    fn expressions_mean_what_the_api_says() {
+        check("In", &["web"], [true, false, false]);
+        check("NotIn", &["web"], [false, true, true]);
+        check("Exists", &[], [true, true, false]);
+        check("DoesNotExist", &[], [false, false, true]);
+        check("Near", &["web"], [false, false, false]);
+        assert!(Selector::default().matches(&Labels::new()));
+    }
+}

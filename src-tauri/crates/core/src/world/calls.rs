@@ -1,0 +1,163 @@
+//! Rule 24: which Services a workload names in its values, and whose workloads stand behind them.
+
+use std::collections::BTreeSet;
+
+use super::arena::Id;
+use super::edge::{Edge, HostKey, Proof, Standing, Type};
+use super::store::World;
+use super::{RelationSource, RelationState};
+use crate::id::ObjectKey;
+use crate::resource::{Body, HostName, HostToken, Object, Template};
+
+/// Splits a name of the cluster's own domain (`cart.shop.svc…`, `cart-0.cart.shop.svc…`) into Service and namespace.
+pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
+    let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
+    let svc = labels.iter().position(|label| *label == "svc")?;
+    match labels[..svc] {
+        [service, namespace] | [_, service, namespace] => Some((service, namespace)),
+        _ => None,
+    }
+}
+
+/// The template of a workload or pod.
+fn template_of(object: &Object) -> Option<&Template> {
+    match &object.body {
+        Body::Pod(pod) => Some(&pod.template),
+        Body::Workload(workload) => Some(&workload.template),
+        Body::Job(job) => Some(&job.template),
+        Body::CronJob(job) => Some(&job.template),
+        _ => None,
+    }
+}
+
+impl World {
+    /// Works out whom a house calls.
+    pub(super) fn prove_calls(&mut self, id: Id) -> Proof {
+        let mut proof = Proof::default();
+        let Some(object) = self.objects.get(id.at()).cloned().flatten() else { return proof };
+        let Some(template) = template_of(&object).filter(|_| self.is_house(id)) else { return proof };
+        for token in &template.hosts {
+            self.call(id, &object.key, token, &token.field, &mut proof);
+        }
+        for mounted in &template.mounted_config_maps {
+            let key = ObjectKey::new(&object.key.cluster, "", "ConfigMap", &object.key.namespace, &mounted.name);
+            let config = self.number(&key);
+            proof.interests.push(config);
+            let Some(config) = self.objects.get(config.at()).cloned().flatten() else { continue };
+            if let Body::ConfigMap(config) = &config.body {
+                for token in &config.hosts {
+                    self.call(id, &object.key, token, &format!("{}/{}", mounted.field, token.field), &mut proof);
+                }
+            }
+        }
+        proof.hosts.sort_unstable();
+        proof.hosts.dedup();
+        proof.interests.sort_unstable();
+        proof.interests.dedup();
+        proof
+    }
+
+    /// The words of the index a token asks for.
+    fn words_of(&mut self, caller: &ObjectKey, host: &HostName) -> Vec<HostKey> {
+        match host {
+            HostName::Hashed(hash) => {
+                let here = self.keys.scope_number(&caller.cluster, &caller.namespace, &mut self.words);
+                let cluster = self.words.number(&caller.cluster);
+                vec![HostKey::HashHere(here, *hash), HostKey::HashAnywhere(cluster, *hash)]
+            }
+            HostName::Written(name) => {
+                let place = match service_of_domain(name) {
+                    Some(place) => Some(place),
+                    None => match name.split('.').collect::<Vec<_>>()[..] {
+                        [service] => Some((service, caller.namespace.as_str())),
+                        [service, namespace] => Some((service, namespace)),
+                        _ => None,
+                    },
+                };
+                let Some((service, namespace)) = place else { return Vec::new() };
+                let scope = self.keys.scope_number(&caller.cluster, namespace, &mut self.words);
+                vec![HostKey::Name(scope, self.words.number(service))]
+            }
+        }
+    }
+
+    /// Adds what one token proves.
+    fn call(&mut self, caller: Id, key: &ObjectKey, token: &HostToken, field: &str, proof: &mut Proof) {
+        let words = self.words_of(key, &token.host);
+        let found: BTreeSet<Id> =
+            words.iter().flat_map(|word| self.index.services.get(word).into_iter().flatten()).copied().collect();
+        proof.hosts.extend(words);
+        let field = self.words.number(field);
+        if found.is_empty() {
+            if let Some(address) = cluster_address(token) {
+                let address = self.words.number(&address);
+                if !proof.unresolved.contains(&(field, address)) {
+                    proof.unresolved.push((field, address));
+                }
+            }
+            return;
+        }
+        for service in found {
+            let standing = if self.listens(service, token.port) {
+                Standing::ByEnds
+            } else {
+                Standing::Said(RelationState::Broken)
+            };
+            for to in self.behind(service) {
+                if to == caller {
+                    continue;
+                }
+                let edge = Edge {
+                    from: caller,
+                    to,
+                    r#type: Type::Calls,
+                    source: RelationSource::Declared,
+                    rule: 24,
+                    field,
+                    standing,
+                };
+                // One street between two houses: the first field that works, else the first that does not.
+                match proof.edges.iter_mut().find(|known| known.to == to) {
+                    Some(known) if known.standing != Standing::ByEnds && standing == Standing::ByEnds => *known = edge,
+                    Some(_) => {}
+                    None => proof.edges.push(edge),
+                }
+            }
+        }
+    }
+
+    /// True where the Service listens on the port, or cannot be asked: without a cluster address (headless, external
+    /// name) its name leads straight to whatever port its pods open.
+    fn listens(&self, service: Id, port: Option<u16>) -> bool {
+        match (self.at(service).map(|object| &object.body), port) {
+            (Some(Body::Service(service)), Some(port)) => {
+                service.cluster_ip == "None"
+                    || service.r#type == "ExternalName"
+                    || service.ports.iter().any(|open| open.number == port)
+            }
+            _ => true,
+        }
+    }
+
+    /// The houses behind a Service, or the Service itself where it selects none; ordered by key.
+    pub(super) fn behind(&self, service: Id) -> Vec<Id> {
+        let mut houses: Vec<Id> =
+            self.index.matched.get(&service).into_iter().flatten().copied().filter(|id| self.is_house(*id)).collect();
+        if houses.is_empty() {
+            return vec![service];
+        }
+        houses.sort_by(|a, b| self.keys.key(*a).cmp(self.keys.key(*b)));
+        houses
+    }
+}
+
+/// The address a token spells, where it can only mean a Service: one label with a port, or the cluster's domain.
+fn cluster_address(token: &HostToken) -> Option<String> {
+    let HostName::Written(name) = &token.host else { return None };
+    let own = service_of_domain(name).is_some() && (name.ends_with(".svc") || name.contains(".svc."));
+    let label = !name.contains('.') && token.port.is_some() && name != "localhost";
+    (own || label).then(|| match token.port {
+        Some(port) => format!("{name}:{port}"),
+        None => name.clone(),
+    })
+}

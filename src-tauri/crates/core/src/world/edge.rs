@@ -1,0 +1,120 @@
+//! Edges in their small form, and what one object proves.
+
+use super::arena::{Id, Word};
+use super::{RelationSource, RelationState};
+
+/// The type of a relation; its name is what [`super::Relation`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Type {
+    Owns,
+    RunsOn,
+    Selects,
+    Backs,
+    ResolvesTo,
+    Routes,
+    ClassedBy,
+    Uses,
+    Claims,
+    Binds,
+    IdentifiesAs,
+    BoundTo,
+    Grants,
+    Scales,
+    Protects,
+    Guards,
+    Calls,
+    LocatedIn,
+    About,
+}
+
+impl Type {
+    /// The name in the table of relations.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Owns => "owns",
+            Self::RunsOn => "runs-on",
+            Self::Selects => "selects",
+            Self::Backs => "backs",
+            Self::ResolvesTo => "resolves-to",
+            Self::Routes => "routes",
+            Self::ClassedBy => "classed-by",
+            Self::Uses => "uses",
+            Self::Claims => "claims",
+            Self::Binds => "binds",
+            Self::IdentifiesAs => "identifies-as",
+            Self::BoundTo => "bound-to",
+            Self::Grants => "grants",
+            Self::Scales => "scales",
+            Self::Protects => "protects",
+            Self::Guards => "guards",
+            Self::Calls => "calls",
+            Self::LocatedIn => "located-in",
+            Self::About => "about",
+        }
+    }
+}
+
+/// How an edge stands, as far as its prover knows; whether its ends exist is looked up when it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Standing {
+    /// Ok where the ends exist, dangling where one does not.
+    ByEnds,
+    /// Ok also where an end does not exist: an optional reference, a place outside the cluster.
+    Free,
+    /// As said.
+    Said(RelationState),
+}
+
+/// One edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edge {
+    pub(super) from: Id,
+    pub(super) to: Id,
+    pub(super) r#type: Type,
+    pub(super) source: RelationSource,
+    pub(super) rule: u8,
+    pub(super) field: Word,
+    pub(super) standing: Standing,
+}
+
+/// A word by which a workload may name a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum HostKey {
+    /// A name within a namespace.
+    Name(super::arena::Scope, Word),
+    /// Forty bits of a name, for callers of the same namespace.
+    HashHere(super::arena::Scope, u64),
+    /// Forty bits of `name.namespace`, within a cluster.
+    HashAnywhere(Word, u64),
+}
+
+/// What one object proves, and what would change it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Proof {
+    /// The edges.
+    pub(super) edges: Vec<Edge>,
+    /// Addresses that name no Service: field and address.
+    pub(super) unresolved: Vec<(Word, Word)>,
+    /// Keys beside the edges' ends whose change asks for a new proof.
+    pub(super) interests: Vec<Id>,
+    /// Host words whose Service, coming or going, asks for a new proof.
+    pub(super) hosts: Vec<HostKey>,
+    /// Addresses of pods, coming or going, that ask for a new proof.
+    pub(super) addresses: Vec<(Word, Word)>,
+}
+
+impl Proof {
+    /// True where it says nothing and waits for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// Which half of an object's proof: calls depend on what the others found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Half {
+    /// Everything but calls.
+    Plain,
+    /// Calls.
+    Calls,
+}

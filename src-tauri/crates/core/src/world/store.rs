@@ -1,0 +1,363 @@
+//! The world itself: objects in an arena, and [`World::apply`], the only way it changes.
+//!
+//! A change is absorbed first (objects and indexes, noting whose edges and verdicts it may touch) and settled then:
+//! the noted proofs, calls and verdicts are worked out anew and compared. Settling once for many changes gives the same
+//! world as settling after each.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::arena::{Id, Keys, Words};
+use super::edge::{Half, Proof};
+use super::index::{Index, put, take};
+use super::{Change, Delta, SourceState};
+use crate::alerts::Alert;
+use crate::health::Health;
+use crate::id::{ObjectKey, SourceId};
+use crate::resource::{Body, Object};
+
+/// With more idle keys than live ones and this many, the arena starts afresh.
+const IDLE_KEYS: usize = 50_000;
+
+/// Freshness by source, kind and namespace.
+pub(super) type FreshnessBook = BTreeMap<SourceId, BTreeMap<String, BTreeMap<String, SourceState>>>;
+
+/// Everything known at one moment: objects, relations, verdicts, alerts and the freshness of each source.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    pub(super) keys: Keys,
+    pub(super) words: Words,
+    pub(super) objects: Vec<Option<Arc<Object>>>,
+    pub(super) live: usize,
+    pub(super) index: Index,
+    pub(super) plain: HashMap<Id, Proof>,
+    pub(super) calls: HashMap<Id, Proof>,
+    pub(super) verdicts: HashMap<Id, Health>,
+    pub(super) alerts: BTreeMap<String, Alert>,
+    pub(super) freshness: FreshnessBook,
+    /// Label and version by cluster id.
+    pub(super) clusters: BTreeMap<String, (String, String)>,
+}
+
+/// What absorbed changes may have touched.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    plain: BTreeSet<Id>,
+    calls: BTreeSet<Id>,
+    services: BTreeSet<Id>,
+    before: BTreeMap<Id, Health>,
+    pub(super) delta: Delta,
+}
+
+impl Pending {
+    /// Asks for new proofs of an object.
+    pub(super) fn prove(&mut self, id: Id, half: Half) {
+        match half {
+            Half::Plain => self.plain.insert(id),
+            Half::Calls => self.calls.insert(id),
+        };
+    }
+
+    /// Asks for new calls of everybody who may call this Service.
+    pub(super) fn callers_of(&mut self, service: Id) {
+        self.services.insert(service);
+    }
+}
+
+impl World {
+    /// A world without anything in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Builds a world from changes, in their order.
+    #[must_use]
+    pub fn from_changes(changes: &[Change]) -> Self {
+        let mut world = Self::default();
+        world.apply_all(changes);
+        world
+    }
+
+    /// Applies one change and says what it did.
+    pub fn apply(&mut self, change: &Change) -> Delta {
+        self.apply_all(std::slice::from_ref(change))
+    }
+
+    /// Applies changes in their order and says what they did together; much faster than one by one.
+    pub fn apply_all<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> Delta {
+        let mut pending = Pending::default();
+        for change in changes {
+            self.absorb(change, &mut pending);
+        }
+        let delta = self.settle(pending);
+        if self.keys.len() > 2 * self.live + IDLE_KEYS {
+            self.start_afresh();
+        }
+        delta
+    }
+
+    /// Forgets the numbers of keys nobody names any more; nothing that can be read differs.
+    fn start_afresh(&mut self) {
+        let old = std::mem::take(self);
+        let mut pending = Pending::default();
+        self.clusters = old.clusters;
+        self.freshness = old.freshness;
+        self.alerts = old.alerts;
+        for object in old.objects.into_iter().flatten() {
+            let id = self.number(&object.key);
+            self.place(id, Some(object), &mut pending);
+        }
+        self.settle(pending);
+    }
+
+    /// The number of a key, with room for its object.
+    pub(super) fn number(&mut self, key: &ObjectKey) -> Id {
+        let id = self.keys.number(key, &mut self.words);
+        if self.objects.len() <= id.at() {
+            self.objects.resize(id.at() + 1, None);
+        }
+        id
+    }
+
+    /// The object of a number.
+    pub(super) fn at(&self, id: Id) -> Option<&Object> {
+        self.objects.get(id.at()).and_then(Option::as_deref)
+    }
+
+    fn absorb(&mut self, change: &Change, pending: &mut Pending) {
+        match change {
+            Change::Object(object) => {
+                let id = self.number(&object.key);
+                if self.at(id) != Some(object) {
+                    self.place(id, Some(Arc::new((**object).clone())), pending);
+                    pending.delta.objects.push(object.key.clone());
+                }
+            }
+            Change::Gone { key, uid } => {
+                let Some(id) = self.keys.find(key) else { return };
+                let same = |object: &Object| uid.is_empty() || object.uid.is_empty() || object.uid == *uid;
+                if self.at(id).is_some_and(same) {
+                    self.place(id, None, pending);
+                    pending.delta.objects.push(key.clone());
+                }
+            }
+            Change::Alert(alert) => {
+                if self.alerts.get(&alert.id) != Some(alert) {
+                    self.alerts.insert(alert.id.clone(), (**alert).clone());
+                    pending.delta.alerts = true;
+                }
+            }
+            Change::AlertGone { source, id } => {
+                if self.alerts.get(id).is_some_and(|alert| alert.source == *source) {
+                    self.alerts.remove(id);
+                    pending.delta.alerts = true;
+                }
+            }
+            Change::Freshness(state) => self.absorb_freshness(state, pending),
+            Change::Cluster { id, label, version } => {
+                let entry = (label.clone(), version.clone());
+                if self.clusters.get(id) != Some(&entry) {
+                    self.note_cluster(id, pending);
+                    self.clusters.insert(id.clone(), entry);
+                    pending.delta.freshness = true;
+                }
+            }
+        }
+    }
+
+    fn absorb_freshness(&mut self, state: &SourceState, pending: &mut Pending) {
+        let kinds = self.freshness.get(&state.source);
+        let known = kinds.and_then(|kinds| kinds.get(&state.kind)).and_then(|spaces| spaces.get(&state.namespace));
+        if known == Some(state) {
+            return;
+        }
+        for cluster in self.clusters_of(&state.source) {
+            self.note_cluster(&cluster, pending);
+        }
+        let kinds = self.freshness.entry(state.source.clone()).or_default();
+        kinds.entry(state.kind.clone()).or_default().insert(state.namespace.clone(), state.clone());
+        pending.delta.freshness = true;
+        pending.delta.relations = true;
+    }
+
+    /// Notes every verdict of a cluster: its freshness is about to change.
+    fn note_cluster(&mut self, cluster: &str, pending: &mut Pending) {
+        let ids: Vec<Id> = self.verdicts.keys().copied().filter(|id| self.keys.key(*id).cluster == cluster).collect();
+        for id in ids {
+            self.note(id, pending);
+        }
+    }
+
+    /// Notes that an object's verdict may change, and what it is now.
+    pub(super) fn note(&self, id: Id, pending: &mut Pending) {
+        pending.before.entry(id).or_insert_with(|| self.verdict(id));
+    }
+
+    /// Puts an object in its place or takes it away.
+    fn place(&mut self, id: Id, new: Option<Arc<Object>>, pending: &mut Pending) {
+        let old = self.objects[id.at()].clone();
+        let moved = match (&old, &new) {
+            (Some(old), Some(new)) => !super::facet::is_same(old, new),
+            _ => true,
+        };
+        let existence = old.is_some() != new.is_some();
+        self.note_around(id, pending);
+        if let (true, Some(old)) = (moved, &old) {
+            self.unindex(id, old, pending);
+        }
+        self.live = self.live + usize::from(new.is_some()) - usize::from(old.is_some());
+        self.objects[id.at()].clone_from(&new);
+        if moved {
+            if let Some(new) = &new {
+                self.index(id, new, pending);
+            }
+            self.ask_around(id, existence, pending);
+        }
+        self.note_around(id, pending);
+    }
+
+    /// Notes the verdicts that may hang on this object.
+    fn note_around(&mut self, id: Id, pending: &mut Pending) {
+        self.note(id, pending);
+        let Some(object) = self.at(id) else { return };
+        match &object.body {
+            Body::Pod(_) | Body::Workload(_) | Body::Job(_) | Body::CronJob(_) => {
+                let house = self.house(id);
+                self.note(house, pending);
+                for matcher in self.index.matchers.get(&id).into_iter().flatten() {
+                    self.note(*matcher, pending);
+                }
+            }
+            Body::EndpointSlice(slice) => {
+                let key = ObjectKey::new(&object.key.cluster, "", "Service", &object.key.namespace, &slice.service);
+                if let Some(service) = self.keys.find(&key) {
+                    self.note(service, pending);
+                }
+            }
+            Body::Event(event) if event.about.1 == "PersistentVolumeClaim" => {
+                let (group, kind, namespace, name) = &event.about;
+                let key = ObjectKey::new(&object.key.cluster, group, kind, namespace, name);
+                if let Some(claim) = self.keys.find(&key) {
+                    self.note(claim, pending);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks for the proofs that may hang on this object.
+    fn ask_around(&mut self, id: Id, existence: bool, pending: &mut Pending) {
+        for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
+            pending.prove(*prover, *half);
+            pending.delta.relations |= existence;
+        }
+        self.ask_house(id, pending);
+        let wards: Vec<Id> = self.index.wards.get(&id).into_iter().flatten().copied().collect();
+        for ward in wards {
+            self.ask_house(ward, pending);
+        }
+        match self.keys.key(id).kind.as_str() {
+            "ReplicaSet" => {
+                // Which one is current is decided among siblings.
+                if let Some((parent, _)) = self.index.parents.get(&id) {
+                    for sibling in self.index.wards.get(parent).into_iter().flatten() {
+                        pending.prove(*sibling, Half::Plain);
+                    }
+                }
+            }
+            "Service" => pending.callers_of(id),
+            _ => {}
+        }
+    }
+
+    /// Asks for what hangs on whether this object is a house.
+    fn ask_house(&mut self, id: Id, pending: &mut Pending) {
+        pending.prove(id, Half::Plain);
+        pending.prove(id, Half::Calls);
+        for matcher in self.index.matchers.get(&id).into_iter().flatten() {
+            pending.delta.relations = true;
+            pending.callers_of(*matcher);
+        }
+    }
+
+    /// Works out what was asked for.
+    fn settle(&mut self, mut pending: Pending) -> Delta {
+        for id in std::mem::take(&mut pending.plain) {
+            let proof = self.prove(id);
+            self.replace(id, Half::Plain, proof, &mut pending);
+        }
+        for service in std::mem::take(&mut pending.services) {
+            for host in self.host_keys(service) {
+                pending.calls.extend(self.index.callers.get(&host).into_iter().flatten().copied());
+            }
+        }
+        for id in std::mem::take(&mut pending.calls) {
+            let proof = self.prove_calls(id);
+            self.replace(id, Half::Calls, proof, &mut pending);
+        }
+        let before = std::mem::take(&mut pending.before);
+        // Parents are judged by their pods, so pods come first.
+        for pods in [true, false] {
+            for id in before.keys().filter(|id| (self.keys.key(**id).kind == "Pod") == pods) {
+                match self.judge(*id) {
+                    Some(health) => self.verdicts.insert(*id, health),
+                    None => self.verdicts.remove(id),
+                };
+            }
+        }
+        let mut delta = pending.delta;
+        for (id, before) in before {
+            if self.at(id).is_some() && self.verdict(id) != before {
+                delta.health.push(self.keys.key(id).clone());
+            }
+        }
+        delta.objects.sort();
+        delta.objects.dedup();
+        delta.health.sort();
+        delta
+    }
+
+    /// Puts a new proof in the place of the old one.
+    fn replace(&mut self, id: Id, half: Half, proof: Proof, pending: &mut Pending) {
+        let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
+        let empty = Proof::default();
+        let old = proofs.remove(&id);
+        let before = old.as_ref().unwrap_or(&empty);
+        if *before == proof {
+            if let Some(old) = old {
+                proofs.insert(id, old);
+            }
+            return;
+        }
+        pending.delta.relations |= before.edges != proof.edges || before.unresolved != proof.unresolved;
+        for touched in touched_by(id, before) {
+            take(&mut self.index.touched, &touched, &(id, half));
+        }
+        for host in &before.hosts {
+            take(&mut self.index.callers, host, &id);
+        }
+        for address in &before.addresses {
+            take(&mut self.index.slices_by_ip, address, &id);
+        }
+        for touched in touched_by(id, &proof) {
+            put(&mut self.index.touched, touched, (id, half));
+        }
+        for host in &proof.hosts {
+            put(&mut self.index.callers, *host, id);
+        }
+        for address in &proof.addresses {
+            put(&mut self.index.slices_by_ip, *address, id);
+        }
+        if !proof.is_empty() {
+            let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
+            proofs.insert(id, proof);
+        }
+    }
+}
+
+/// The keys beside its own that a proof names.
+fn touched_by(id: Id, proof: &Proof) -> BTreeSet<Id> {
+    let ends = proof.edges.iter().flat_map(|edge| [edge.from, edge.to]);
+    ends.chain(proof.interests.iter().copied()).filter(|end| *end != id).collect()
+}
