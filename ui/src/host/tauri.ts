@@ -1,0 +1,61 @@
+/** The host of the app's own window. The only file that names Tauri. */
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Commands } from "../wire/commands";
+import type { SceneRequest } from "../wire/SceneRequest";
+import { Ears } from "./ears";
+import { type Answer, type Channel, errorFrom, type Host, isNotice, type Notice, type Payload, pictureType } from "./host";
+
+async function asked<T>(command: string, payload?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, payload);
+  } catch (thrown) {
+    throw errorFrom(thrown);
+  }
+}
+
+export class WindowHost implements Host {
+  readonly kind = "window";
+  private readonly ears = new Ears();
+
+  constructor() {
+    void listen<unknown>("notice", (event) => isNotice(event.payload) && this.ears.tell(event.payload)).then(
+      () => this.ears.connection(true),
+      () => this.ears.connection(false),
+    );
+  }
+
+  call<K extends keyof Commands>(command: K, payload: Payload<K>): Promise<Answer<K>> {
+    return asked("call", { command, payload });
+  }
+
+  subscribe(channel: Channel | "*", heard: (notice: Notice) => void): () => void {
+    return this.ears.subscribe(channel, heard);
+  }
+
+  watch(heard: (connected: boolean) => void): () => void {
+    return this.ears.watch(heard);
+  }
+
+  scene(request: Partial<SceneRequest>): Promise<ArrayBuffer> {
+    return asked("scene", { request });
+  }
+
+  async put(bytes: Blob | Uint8Array): Promise<string> {
+    const raw = bytes instanceof Uint8Array ? bytes : new Uint8Array(await bytes.arrayBuffer());
+    return asked<string>("put", { bytes: raw });
+  }
+
+  async get(id: string): Promise<Blob> {
+    const bytes = await asked<ArrayBuffer>("get", { id });
+    return new Blob([bytes], { type: pictureType(new Uint8Array(bytes)) });
+  }
+
+  notify(title: string, body: string): void {
+    void invoke("plugin:notification|notify", { options: { title, body } }).catch(() => undefined);
+  }
+
+  async pickPath(name: string): Promise<string | null> {
+    return asked("plugin:dialog|save", { options: { defaultPath: name } });
+  }
+}

@@ -1,0 +1,4 @@
+import { connect } from "./host";
+import { start } from "./start";
+
+start(await connect());
