@@ -1,62 +1,230 @@
 //! Texts in which an address may stand, read for host tokens and dropped.
+//!
+//! What is shaped like an address (a URL, one label with a port, a name of the cluster's domain) counts wherever it
+//! stands. A bare word may be a Service's name, a topic, a role or a password; it counts only where it stands alone as
+//! the value of something that is not obviously another thing, and is kept as forty bits of its SHA-256.
 
 use sha2::{Digest, Sha256};
 
 use super::{HostName, HostToken};
 
 /// Texts longer than this are read up to here; addresses stand early or in lines of their own.
-const LONGEST_TEXT: usize = 64 << 10;
+pub(super) const LONGEST_TEXT: usize = 64 << 10;
+
+/// Names of values that hold no address although a Service may be called the same.
+const NOT_AN_ADDRESS: [&str; 30] = [
+    "topic",
+    "queue",
+    "database",
+    "dbname",
+    "db_name",
+    "schema",
+    "table",
+    "bucket",
+    "user",
+    "passw",
+    "secret",
+    "token",
+    "role",
+    "mode",
+    "level",
+    "type",
+    "profile",
+    "environment",
+    "namespace",
+    "region",
+    "zone",
+    "version",
+    "format",
+    "locale",
+    "driver",
+    "engine",
+    "dialect",
+    "exporter",
+    "group",
+    "prefix",
+];
+
+/// Names that hold a name of the workload itself, or of something that is no Service.
+const OWN_NAMES: [&str; 6] =
+    ["otel_service_name", "app_name", "application_name", "cluster_name", "client_id", "spring.application.name"];
+
+/// Names of values in a configuration file that hold a host.
+const AN_ADDRESS: [&str; 11] =
+    ["host", "addr", "url", "uri", "endpoint", "server", "upstream", "broker", "target", "backend", "proxy_pass"];
+
+/// Words of scripts before a number that are no host: `sleep 2`.
+const SCRIPT_WORDS: [&str; 6] = ["sleep", "exit", "timeout", "seq", "return", "head"];
 
 /// Forty bits of a word's SHA-256: enough to tell Services apart, too little to give a password away.
 #[must_use]
 pub fn hash_host(word: &str) -> u64 {
     let digest = Sha256::digest(word.as_bytes());
-    digest[..5].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    digest[..5].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// Reads the host tokens of one text; `field` is where it stands.
-#[must_use]
-pub fn hosts_in(text: &str, field: &str) -> Vec<HostToken> {
+/// The host tokens of an environment variable's value.
+pub(super) fn hosts_in_variable(name: &str, value: &str, field: &str) -> Vec<HostToken> {
+    let mut found = Found::new(field);
+    found.addresses(value);
+    found.alone(name, value);
+    found.tokens
+}
+
+/// The host tokens of one word of a command; `before` is the word before it, `--host` in `--host db`.
+pub(super) fn hosts_in_argument(before: &str, text: &str, field: &str) -> Vec<HostToken> {
+    let mut found = Found::new(field);
+    found.addresses(text);
+    if text.contains(char::is_whitespace) {
+        found.script(text);
+    } else if text.contains('=') || (before.starts_with('-') && !before.contains('=')) {
+        found.alone(before, text);
+    }
+    found.tokens
+}
+
+/// The host tokens of one value of a ConfigMap: a single value, or a whole file.
+pub(super) fn hosts_in_data(key: &str, text: &str, field: &str) -> Vec<HostToken> {
+    let mut found = Found::new(field);
+    found.addresses(text);
+    let lines = cut(text).lines();
+    if lines.clone().count() <= 1 {
+        found.alone(key, text);
+    } else {
+        for line in lines {
+            let Some((name, value)) = line.split_once([':', '=']) else { continue };
+            let name = name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
+            if AN_ADDRESS.iter().any(|word| name.contains(word)) {
+                found.bare(&name, value.trim().trim_end_matches(',').trim_matches(['"', '\'']));
+            }
+        }
+    }
+    found.tokens
+}
+
+/// The text as far as it is read.
+fn cut(text: &str) -> &str {
     let mut end = text.len().min(LONGEST_TEXT);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let mut found: Vec<HostToken> = Vec::new();
-    for word in text[..end].split(|c: char| c.is_whitespace() || "\"'`,;|()[]{}<>=\\".contains(c)) {
-        let Some((host, port)) = host_of(word) else { continue };
-        let token = HostToken { field: field.to_owned(), host, port };
-        if !found.contains(&token) {
-            found.push(token);
-        }
-    }
-    found
+    &text[..end]
 }
 
-fn host_of(word: &str) -> Option<(HostName, Option<u16>)> {
-    if let Some((_, rest)) = word.split_once("://") {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        // Whoever stands before the @ of a URL is a user with a password.
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        let (name, port) = split_port(host);
-        return is_dns_name(name).then(|| (HostName::Written(name.to_owned()), port));
+struct Found<'a> {
+    field: &'a str,
+    tokens: Vec<HostToken>,
+}
+
+impl<'a> Found<'a> {
+    fn new(field: &'a str) -> Self {
+        Self { field, tokens: Vec::new() }
     }
-    let bare = word.split('/').next().unwrap_or_default();
-    if bare.contains('@') {
-        return None;
+
+    fn add(&mut self, host: HostName, port: Option<u16>) {
+        let token = HostToken { field: self.field.to_owned(), host, port };
+        if !self.tokens.contains(&token) {
+            self.tokens.push(token);
+        }
     }
-    let (name, port) = split_port(bare);
-    if !is_dns_name(name) {
-        return None;
+
+    /// What is shaped like an address.
+    fn addresses(&mut self, text: &str) {
+        for word in cut(text).split(|c: char| c.is_whitespace() || "\"'`<>\\".contains(c)) {
+            if word.contains("://") {
+                self.urls(word);
+            } else {
+                for part in word.split(|c: char| ",;|()[]{}=".contains(c)) {
+                    self.address(part);
+                }
+            }
+        }
     }
-    let labels = name.split('.').count();
-    let cluster_shaped = name.ends_with(".svc") || name.contains(".svc.");
-    if cluster_shaped || (port.is_some() && labels == 1) {
-        return Some((HostName::Written(name.to_owned()), port));
+
+    /// URLs of one word: one, a list of them, or one with several hosts.
+    fn urls(&mut self, word: &str) {
+        let several = word.matches("://").count() > 1;
+        let urls: Vec<&str> = if several { word.split(',').collect() } else { vec![word] };
+        for url in urls {
+            let Some((_, rest)) = url.split_once("://") else { continue };
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let hosts = match authority.rsplit_once('@') {
+                // Whoever stands before the @ of a URL is a user with a password.
+                Some((_, hosts)) => hosts,
+                // An @ further on may end a password with a slash in it: then this is no host.
+                None if rest.contains('@') => continue,
+                None => authority,
+            };
+            for host in hosts.split([',', ')', ']', '}', ';', '|']) {
+                let (name, port) = split_port(host);
+                if is_dns_name(name) {
+                    self.add(HostName::Written(name.trim_end_matches('.').to_owned()), port);
+                }
+            }
+        }
     }
-    if labels > 2 || name.len() > 63 * 2 + 1 {
-        return None;
+
+    /// `name:port` of one label or two, or a name of the cluster's domain.
+    fn address(&mut self, part: &str) {
+        let part = part.split('/').next().unwrap_or_default();
+        let (name, port) = split_port(part.rsplit_once('@').map_or(part, |(_, host)| host));
+        let name = name.strip_suffix('.').unwrap_or(name);
+        if !is_dns_name(name) {
+            return;
+        }
+        if name.ends_with(".svc") || name.contains(".svc.") {
+            self.add(HostName::Written(name.to_owned()), port);
+        } else if port.is_some() {
+            match name.split('.').count() {
+                1 => self.add(HostName::Written(name.to_owned()), port),
+                2 => self.add(HostName::Hashed(hash_host(name)), port),
+                _ => {}
+            }
+        }
     }
-    Some((HostName::Hashed(hash_host(name)), port))
+
+    /// Bare words that are the whole value, or the value of one of its settings (`Host=db;Port=5432`).
+    fn alone(&mut self, name: &str, value: &str) {
+        let value = value.trim();
+        if !value.contains('=') {
+            self.bare(name, value);
+            return;
+        }
+        for setting in cut(value).split(|c: char| c.is_whitespace() || ";&,".contains(c)) {
+            if let Some((name, value)) = setting.split_once('=') {
+                self.bare(name, value);
+            }
+        }
+    }
+
+    /// A bare word: `svc` or `svc.ns`.
+    fn bare(&mut self, name: &str, word: &str) {
+        let name = name.to_ascii_lowercase();
+        let other = NOT_AN_ADDRESS.iter().any(|part| name.contains(part)) || OWN_NAMES.contains(&name.as_str());
+        if other || word.split('.').count() > 2 || !is_dns_name(word) {
+            return;
+        }
+        self.add(HostName::Hashed(hash_host(word)), None);
+    }
+
+    /// A bare word before a port, as in `nc -z kafka 9092`.
+    fn script(&mut self, text: &str) {
+        let words: Vec<&str> = cut(text)
+            .split(|c: char| c.is_whitespace() || ";&|()\"'".contains(c))
+            .filter(|word| !word.is_empty())
+            .collect();
+        for pair in words.windows(2) {
+            let (word, port) = (pair[0], pair[1].parse::<u16>());
+            if let Ok(port) = port
+                && port > 0
+                && word.split('.').count() <= 2
+                && is_dns_name(word)
+                && !SCRIPT_WORDS.contains(&word)
+            {
+                self.add(HostName::Hashed(hash_host(word)), Some(port));
+            }
+        }
+    }
 }
 
 fn split_port(host: &str) -> (&str, Option<u16>) {
@@ -75,16 +243,17 @@ fn is_dns_name(name: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    name.bytes().any(|b| b.is_ascii_lowercase()) && name.split('.').all(label)
+    name.bytes().any(|b| b.is_ascii_lowercase()) && name.strip_suffix('.').unwrap_or(name).split('.').all(label)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(text: &str, expected: &[(&str, Option<u16>)]) {
-        let found: Vec<(HostName, Option<u16>)> =
-            hosts_in(text, "f").into_iter().map(|token| (token.host, token.port)).collect();
+    type Expected<'a> = &'a [(&'a str, Option<u16>)];
+
+    fn compare(found: Vec<HostToken>, expected: Expected<'_>, text: &str) {
+        let found: Vec<(HostName, Option<u16>)> = found.into_iter().map(|token| (token.host, token.port)).collect();
         let expected: Vec<(HostName, Option<u16>)> = expected
             .iter()
             .map(|(name, port)| match name.strip_prefix('#') {
@@ -95,23 +264,69 @@ mod tests {
         assert_eq!(found, expected, "{text}");
     }
 
+    fn check(name: &str, text: &str, expected: Expected<'_>) {
+        compare(hosts_in_variable(name, text, "f"), expected, text);
+    }
+
+    fn check_argument(before: &str, text: &str, expected: Expected<'_>) {
+        compare(hosts_in_argument(before, text, "f"), expected, text);
+    }
+
+    fn check_data(key: &str, text: &str, expected: Expected<'_>) {
+        compare(hosts_in_data(key, text, "f"), expected, text);
+    }
+
     #[test]
     fn addresses_are_written_and_bare_words_hashed() {
-        check("cartservice:7070", &[("cartservice", Some(7070))]);
-        check("http://user:secret@cart.shop:80/x?y", &[("cart.shop", Some(80))]);
-        check("redis.cache.svc.cluster.local:6379", &[("redis.cache.svc.cluster.local", Some(6379))]);
-        check("postgres", &[("#postgres", None)]);
-        check("db.data", &[("#db.data", None)]);
-        check("db.data:5432", &[("#db.data", Some(5432))]);
-        check("8080", &[]);
-        check("me@example", &[]);
-        check("/var/run/x.sock", &[]);
-        check("-host=mysql:3306 --q", &[("mysql", Some(3306))]);
+        check("CART", "cartservice:7070", &[("cartservice", Some(7070))]);
+        check("CART", "http://user:secret@cart.shop:80/x?y", &[("cart.shop", Some(80))]);
+        check("CACHE", "redis.cache.svc.cluster.local:6379", &[("redis.cache.svc.cluster.local", Some(6379))]);
+        check("CACHE", "redis.cache.svc", &[("redis.cache.svc", None)]);
+        check("DB", "postgres", &[("#postgres", None)]);
+        check("DB", "db.data", &[("#db.data", None)]);
+        check("DB", "db.data:5432", &[("#db.data", Some(5432))]);
+        check("PORT", "8080", &[]);
+        check("MAIL", "me@example", &[]);
+        check("SOCKET", "/var/run/x.sock", &[]);
+        check("VOTERS", "1@kafka:9093", &[("kafka", Some(9093))]);
+        check("URLS", "PLAINTEXT://a:9092,CONTROLLER://:9093", &[("a", Some(9092))]);
+        check("MONGO", "mongodb://u:p@a:27017,b:27018/db", &[("a", Some(27017)), ("b", Some(27018))]);
+        check("SENTENCE", "see the cart and redis", &[]);
+        check("KAFKA_TOPIC", "orders", &[]);
+        check("DB", "Host=db;Username=app;Password=hunter2;Database=orders", &[("#db", None)]);
+    }
+
+    #[test]
+    fn arguments_count_as_values_of_their_flags() {
+        check_argument("", "--redis=redis-cart:6379", &[("redis-cart", Some(6379))]);
+        check_argument("--db", "mysql", &[("#mysql", None)]);
+        check_argument("", "--db-host=mysql", &[("#mysql", None)]);
+        check_argument("", "server", &[]);
+        check_argument("--topic", "orders", &[]);
+        check_argument("-c", "until nc -z kafka 9092; do sleep 2; done", &[("#kafka", Some(9092))]);
+    }
+
+    #[test]
+    fn files_are_read_line_by_line() {
+        check_data("DB_HOST", "postgres\n", &[("#postgres", None)]);
+        check_data("app.yaml", "db:\n  host: postgres\n  name: orders\n", &[("#postgres", None)]);
+        check_data("nginx.conf", "location / {\n  proxy_pass http://web:8080;\n}\n", &[("web", Some(8080))]);
     }
 
     #[test]
     fn a_password_beside_an_address_is_not_kept() {
-        let found = format!("{:?}", hosts_in("postgres://app:hunter2@db:5432/app hunter3 Hunter4", "f"));
-        assert!(!found.contains("hunter2") && !found.contains("hunter3") && !found.contains("unter4"), "{found}");
+        for text in [
+            "postgres://app:hunter2@db:5432/app",
+            "postgres://hunter2:12/34@db:5432/app",
+            "postgres://hunter2:1,2@db:5432/app",
+            "amqp://a:b@mq:5672 hunter2 Hunter2",
+        ] {
+            let found = format!("{:?}", hosts_in_variable("URL", text, "f"));
+            assert!(
+                !found.contains("unter2") && !found.contains("12)") && !found.contains("Some(1)"),
+                "{text}: {found}"
+            );
+        }
+        assert!(hosts_in_variable("DB_PASSWORD", "hunter2", "f").is_empty());
     }
 }

@@ -4,9 +4,13 @@
 //! are read for host tokens and dropped ([`HostToken`]).
 
 mod hosts;
+mod json;
 mod kinds;
 mod reduce;
 mod selector;
+mod template;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::ObjectKey;
 use crate::time::Moment;
 
-pub use hosts::{hash_host, hosts_in};
+pub use hosts::hash_host;
 pub use kinds::{KINDS, KindInfo, group_of};
 pub use reduce::{Malformed, reduce};
 
@@ -244,6 +248,9 @@ pub struct Template {
     pub hosts: Vec<HostToken>,
     /// ConfigMaps mounted as a volume or read whole, whose host tokens count as this template's.
     pub mounted_config_maps: Vec<NamedUse>,
+    /// Single keys of ConfigMaps read into the environment, whose host tokens count as this template's.
+    #[serde(default)]
+    pub config_keys: Vec<(NamedUse, String)>,
 }
 
 /// A name in a spec, and the field it was read from.

@@ -1,17 +1,21 @@
 //! One API object as JSON, reduced at the border to what the war room keeps.
 
-use std::collections::BTreeMap;
-
-use chrono::DateTime;
 use serde_json::Value;
 
-use super::hosts::hosts_in;
-use super::*;
+use super::hosts::hosts_in_data;
+use super::json::{At, Read};
+use super::template::template;
+use super::{
+    Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob,
+    DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Ingress, IngressBackend, Job, KINDS, NamedUse,
+    Namespace, NetworkPolicy, Node, Object, Owner, Plain, Pod, Port, Selector, Service, Terminated, Volume, Workload,
+};
+use crate::id::ObjectKey;
+use crate::time::Moment;
 
 /// Annotations that are kept; every other one may hold anything.
-const ANNOTATIONS: [&str; 8] = [
+const ANNOTATIONS: [&str; 7] = [
     "deployment.kubernetes.io/revision",
-    "kubernetes.io/change-cause",
     "kubernetes.io/config.mirror",
     "kubernetes.io/ingress.class",
     "kubectl.kubernetes.io/restartedAt",
@@ -19,9 +23,6 @@ const ANNOTATIONS: [&str; 8] = [
     "ingressclass.kubernetes.io/is-default-class",
     "storageclass.kubernetes.io/is-default-class",
 ];
-
-/// Messages are kept up to this many characters.
-const LONGEST_MESSAGE: usize = 300;
 
 /// An object that does not have the shape its kind says.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -33,115 +34,6 @@ pub struct Malformed {
     pub name: String,
     /// What is wrong.
     pub why: String,
-}
-
-/// A place in the JSON with the ways we read from it. Absent and null are the same; another type is malformed.
-#[derive(Clone, Copy)]
-struct At<'a>(&'a Value);
-
-type Read<T> = Result<T, String>;
-
-static NULL: Value = Value::Null;
-
-impl<'a> At<'a> {
-    fn get(self, path: &str) -> At<'a> {
-        At(path.split('.').fold(self.0, |value, key| value.get(key).unwrap_or(&NULL)))
-    }
-
-    fn text(self, path: &str) -> Read<String> {
-        match self.get(path).0 {
-            Value::Null => Ok(String::new()),
-            Value::String(text) => Ok(text.clone()),
-            other => Err(format!("`{path}` is {} where text is expected", type_of(other))),
-        }
-    }
-
-    /// Text or a number as text: ports, quantities.
-    fn scalar(self, path: &str) -> Read<String> {
-        match self.get(path).0 {
-            Value::Number(number) => Ok(number.to_string()),
-            _ => self.text(path),
-        }
-    }
-
-    fn number(self, path: &str) -> Read<Option<i64>> {
-        match self.get(path).0 {
-            Value::Null => Ok(None),
-            Value::Number(number) => number.as_i64().map(Some).ok_or_else(|| format!("`{path}` is not a whole number")),
-            other => Err(format!("`{path}` is {} where a number is expected", type_of(other))),
-        }
-    }
-
-    fn count(self, path: &str) -> Read<i64> {
-        Ok(self.number(path)?.unwrap_or_default())
-    }
-
-    fn flag(self, path: &str) -> Read<Option<bool>> {
-        match self.get(path).0 {
-            Value::Null => Ok(None),
-            Value::Bool(flag) => Ok(Some(*flag)),
-            other => Err(format!("`{path}` is {} where true or false is expected", type_of(other))),
-        }
-    }
-
-    fn yes(self, path: &str) -> Read<bool> {
-        Ok(self.flag(path)?.unwrap_or_default())
-    }
-
-    fn moment(self, path: &str) -> Read<Option<Moment>> {
-        let text = self.text(path)?;
-        if text.is_empty() {
-            return Ok(None);
-        }
-        DateTime::parse_from_rfc3339(&text)
-            .map(|at| Some(at.to_utc()))
-            .map_err(|_| format!("`{path}` is no time: `{text}`"))
-    }
-
-    fn list(self, path: &str) -> Read<Vec<At<'a>>> {
-        match self.get(path).0 {
-            Value::Null => Ok(Vec::new()),
-            Value::Array(items) => Ok(items.iter().map(At).collect()),
-            other => Err(format!("`{path}` is {} where a list is expected", type_of(other))),
-        }
-    }
-
-    fn texts(self, path: &str) -> Read<Vec<String>> {
-        self.list(path)?
-            .into_iter()
-            .map(|item| item.0.as_str().map(str::to_owned).ok_or_else(|| format!("`{path}` holds {}", type_of(item.0))))
-            .collect()
-    }
-
-    fn map(self, path: &str) -> Read<Labels> {
-        match self.get(path).0 {
-            Value::Null => Ok(Labels::new()),
-            Value::Object(fields) => Ok(fields
-                .iter()
-                .filter_map(|(key, value)| value.as_str().map(|value| (key.clone(), value.to_owned())))
-                .collect()),
-            other => Err(format!("`{path}` is {} where a map is expected", type_of(other))),
-        }
-    }
-
-    fn has(self, path: &str) -> bool {
-        !self.get(path).0.is_null()
-    }
-
-    fn message(self, path: &str) -> Read<String> {
-        Ok(self.text(path)?.chars().take(LONGEST_MESSAGE).collect())
-    }
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-    }
 }
 
 /// Reduces one API object (with `apiVersion` and `kind`) of a cluster.
@@ -222,7 +114,7 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             active: at.count("status.active")?,
             succeeded: at.count("status.succeeded")?,
             failed: at.count("status.failed")?,
-            has_status: at.has("status"),
+            has_status: told(at),
             conditions: conditions(at)?,
             template: template(
                 at.get("spec.template.spec"),
@@ -301,7 +193,7 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             allowed: at.count("status.disruptionsAllowed")?,
             healthy: at.count("status.currentHealthy")?,
             desired: at.count("status.desiredHealthy")?,
-            has_status: at.has("status"),
+            has_status: told(at),
         }),
         ("", "Event") => Body::Event(event(at)?),
         ("apps", "ControllerRevision") => {
@@ -310,6 +202,11 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
         ("", "Secret") => Body::Plain(Plain::default()),
         _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default() }),
     })
+}
+
+/// True where somebody reported a status; `status: {}` stands in many files.
+fn told(at: At<'_>) -> bool {
+    at.get("status").0.as_object().is_some_and(|status| !status.is_empty())
 }
 
 fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
@@ -408,7 +305,7 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         updated: pick("status.updatedReplicas", "status.updatedNumberScheduled")?,
         misscheduled: at.count("status.numberMisscheduled")?,
         observed_generation: at.count("status.observedGeneration")?,
-        has_status: at.get("status").0.as_object().is_some_and(|status| !status.is_empty()),
+        has_status: told(at),
         paused: at.yes("spec.paused")?,
         current_revision: at.text("status.currentRevision")?,
         update_revision: at.text("status.updateRevision")?,
@@ -515,7 +412,7 @@ fn config_map(at: At<'_>) -> ConfigMap {
             for (key, value) in fields {
                 keys.push(key.clone());
                 if let (Value::String(text), "data") = (value, path) {
-                    hosts.extend(hosts_in(text, &format!("data[{key}]")));
+                    hosts.extend(hosts_in_data(key, text, &format!("data[{key}]")));
                 }
             }
         }
@@ -528,8 +425,10 @@ fn volume(at: At<'_>) -> Read<Volume> {
     let mut affinity = Vec::new();
     for term in at.list("spec.nodeAffinity.required.nodeSelectorTerms")? {
         for expression in term.list("matchExpressions")? {
-            let values = expression.texts("values")?.join(",");
-            affinity.push(format!("{} {} {values}", expression.text("key")?, expression.text("operator")?));
+            if expression.text("operator")? == "In" {
+                let key = expression.text("key")?;
+                affinity.extend(expression.texts("values")?.into_iter().map(|value| format!("{key}={value}")));
+            }
         }
     }
     let claim = at.text("spec.claimRef.name")?;
@@ -579,138 +478,4 @@ fn event(at: At<'_>) -> Read<Event> {
         last_at: first(["series.lastObservedTime", "lastTimestamp", "deprecatedLastTimestamp", "eventTime"])?,
         component,
     })
-}
-
-/// A pod's spec: everything it names; `field` is where the spec stands.
-fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Template> {
-    let mut template = Template { labels, ..Template::default() };
-    if spec.0.is_null() {
-        return Ok(template);
-    }
-    let account = spec.text("serviceAccountName")?;
-    template.service_account = if account.is_empty() { "default".to_owned() } else { account };
-    for list in ["initContainers", "containers", "ephemeralContainers"] {
-        for (index, container) in spec.list(list)?.into_iter().enumerate() {
-            self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
-        }
-    }
-    volumes(&mut template, spec, field)?;
-    for (index, secret) in spec.list("imagePullSecrets")?.into_iter().enumerate() {
-        let name = secret.text("name")?;
-        template.secrets.push(NamedUse {
-            name,
-            field: format!("{field}.imagePullSecrets[{index}].name"),
-            optional: true,
-        });
-    }
-    let named = |uses: &mut Vec<NamedUse>| {
-        let mut seen = BTreeMap::new();
-        uses.retain(|used| !used.name.is_empty() && seen.insert((used.name.clone(), used.field.clone()), ()).is_none());
-    };
-    named(&mut template.config_maps);
-    named(&mut template.secrets);
-    named(&mut template.claims);
-    named(&mut template.mounted_config_maps);
-    Ok(template)
-}
-
-fn container(template: &mut Template, container: At<'_>, field: &str) -> Read<()> {
-    template.images.push((container.text("name")?, container.text("image")?));
-    for (index, env) in container.list("env")?.into_iter().enumerate() {
-        let name = env.text("name")?;
-        if let Value::String(value) = env.get("value").0 {
-            template.hosts.extend(hosts_in(value, &format!("{field}.env[{name}].value")));
-        }
-        template.env_names.push(name);
-        for (path, secret) in [("valueFrom.configMapKeyRef", false), ("valueFrom.secretKeyRef", true)] {
-            let reference = env.get(path);
-            if reference.has("name") {
-                let used = NamedUse {
-                    name: reference.text("name")?,
-                    field: format!("{field}.env[{index}].{path}.name"),
-                    optional: reference.yes("optional")?,
-                };
-                if secret { template.secrets.push(used) } else { template.config_maps.push(used) }
-            }
-        }
-    }
-    for (index, source) in container.list("envFrom")?.into_iter().enumerate() {
-        for (path, secret) in [("configMapRef", false), ("secretRef", true)] {
-            let reference = source.get(path);
-            if reference.has("name") {
-                let used = NamedUse {
-                    name: reference.text("name")?,
-                    field: format!("{field}.envFrom[{index}].{path}.name"),
-                    optional: reference.yes("optional")?,
-                };
-                if secret {
-                    template.secrets.push(used);
-                } else {
-                    template.mounted_config_maps.push(used.clone());
-                    template.config_maps.push(used);
-                }
-            }
-        }
-    }
-    for list in ["command", "args"] {
-        for (index, text) in container.list(list)?.into_iter().enumerate() {
-            if let Value::String(text) = text.0 {
-                template.hosts.extend(hosts_in(text, &format!("{field}.{list}[{index}]")));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn volumes(template: &mut Template, spec: At<'_>, field: &str) -> Read<()> {
-    for (index, volume) in spec.list("volumes")?.into_iter().enumerate() {
-        let here = format!("{field}.volumes[{index}]");
-        let mut config = |source: At<'_>, field: String| -> Read<()> {
-            if source.has("name") {
-                let used = NamedUse { name: source.text("name")?, field, optional: source.yes("optional")? };
-                template.mounted_config_maps.push(used.clone());
-                template.config_maps.push(used);
-            }
-            Ok(())
-        };
-        config(volume.get("configMap"), format!("{here}.configMap.name"))?;
-        for (s, source) in volume.list("projected.sources")?.into_iter().enumerate() {
-            config(source.get("configMap"), format!("{here}.projected.sources[{s}].configMap.name"))?;
-            if source.has("secret.name") {
-                let optional = source.yes("secret.optional")?;
-                let field = format!("{here}.projected.sources[{s}].secret.name");
-                template.secrets.push(NamedUse { name: source.text("secret.name")?, field, optional });
-            }
-        }
-        if volume.has("secret.secretName") {
-            let optional = volume.yes("secret.optional")?;
-            template.secrets.push(NamedUse {
-                name: volume.text("secret.secretName")?,
-                field: format!("{here}.secret.secretName"),
-                optional,
-            });
-        }
-        for path in
-            ["csi.nodePublishSecretRef", "flexVolume.secretRef", "iscsi.secretRef", "rbd.secretRef", "cephfs.secretRef"]
-        {
-            if volume.has(&format!("{path}.name")) {
-                let name = volume.text(&format!("{path}.name"))?;
-                template.secrets.push(NamedUse { name, field: format!("{here}.{path}.name"), optional: false });
-            }
-        }
-        if volume.has("persistentVolumeClaim.claimName") {
-            let name = volume.text("persistentVolumeClaim.claimName")?;
-            template.claims.push(NamedUse {
-                name,
-                field: format!("{here}.persistentVolumeClaim.claimName"),
-                optional: false,
-            });
-        }
-        if volume.has("ephemeral") {
-            // The claim is `<pod>-<volume>`, known only where the pod's name is.
-            let name = format!("*-{}", volume.text("name")?);
-            template.claims.push(NamedUse { name, field: format!("{here}.ephemeral"), optional: true });
-        }
-    }
-    Ok(())
 }

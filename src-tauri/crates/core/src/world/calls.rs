@@ -39,15 +39,16 @@ impl World {
         for token in &template.hosts {
             self.call(id, &object.key, token, &token.field, &mut proof);
         }
-        for mounted in &template.mounted_config_maps {
-            let key = ObjectKey::new(&object.key.cluster, "", "ConfigMap", &object.key.namespace, &mounted.name);
+        let whole = template.mounted_config_maps.iter().map(|used| (used, None));
+        let single = template.config_keys.iter().map(|(used, key)| (used, Some(format!("data[{key}]"))));
+        for (used, only) in whole.chain(single) {
+            let key = ObjectKey::new(&object.key.cluster, "", "ConfigMap", &object.key.namespace, &used.name);
             let config = self.number(&key);
             proof.interests.push(config);
             let Some(config) = self.objects.get(config.at()).cloned().flatten() else { continue };
-            if let Body::ConfigMap(config) = &config.body {
-                for token in &config.hosts {
-                    self.call(id, &object.key, token, &format!("{}/{}", mounted.field, token.field), &mut proof);
-                }
+            let Body::ConfigMap(config) = &config.body else { continue };
+            for token in config.hosts.iter().filter(|token| only.as_ref().is_none_or(|only| *only == token.field)) {
+                self.call(id, &object.key, token, &format!("{}/{}", used.field, token.field), &mut proof);
             }
         }
         proof.hosts.sort_unstable();

@@ -160,7 +160,9 @@ impl World {
                 if self.clusters.get(id) != Some(&entry) {
                     self.note_cluster(id, pending);
                     self.clusters.insert(id.clone(), entry);
+                    // Whose freshness counts goes by the label.
                     pending.delta.freshness = true;
+                    pending.delta.relations = true;
                 }
             }
         }

@@ -1,0 +1,132 @@
+//! Reading JSON the way the API server writes it: absent and null are the same, another type is an error.
+
+use chrono::DateTime;
+use serde_json::Value;
+
+use super::Labels;
+use crate::time::Moment;
+
+/// Messages are kept up to this many characters.
+pub(super) const LONGEST_MESSAGE: usize = 300;
+
+/// A place in the JSON with the ways we read from it. Absent and null are the same; another type is malformed.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a>(pub(super) &'a Value);
+
+/// What was read, or why it could not be.
+pub(super) type Read<T> = Result<T, String>;
+
+static NULL: Value = Value::Null;
+
+impl<'a> At<'a> {
+    /// The value at a dotted path.
+    pub(super) fn get(self, path: &str) -> At<'a> {
+        At(path.split('.').fold(self.0, |value, key| value.get(key).unwrap_or(&NULL)))
+    }
+
+    /// Text; empty where there is none.
+    pub(super) fn text(self, path: &str) -> Read<String> {
+        match self.get(path).0 {
+            Value::Null => Ok(String::new()),
+            Value::String(text) => Ok(text.clone()),
+            other => Err(format!("`{path}` is {} where text is expected", type_of(other))),
+        }
+    }
+
+    /// Text or a number as text: ports, quantities.
+    pub(super) fn scalar(self, path: &str) -> Read<String> {
+        match self.get(path).0 {
+            Value::Number(number) => Ok(number.to_string()),
+            _ => self.text(path),
+        }
+    }
+
+    /// A whole number.
+    pub(super) fn number(self, path: &str) -> Read<Option<i64>> {
+        match self.get(path).0 {
+            Value::Null => Ok(None),
+            Value::Number(number) => number.as_i64().map(Some).ok_or_else(|| format!("`{path}` is not a whole number")),
+            other => Err(format!("`{path}` is {} where a number is expected", type_of(other))),
+        }
+    }
+
+    /// A whole number; 0 where there is none.
+    pub(super) fn count(self, path: &str) -> Read<i64> {
+        Ok(self.number(path)?.unwrap_or_default())
+    }
+
+    /// True or false.
+    pub(super) fn flag(self, path: &str) -> Read<Option<bool>> {
+        match self.get(path).0 {
+            Value::Null => Ok(None),
+            Value::Bool(flag) => Ok(Some(*flag)),
+            other => Err(format!("`{path}` is {} where true or false is expected", type_of(other))),
+        }
+    }
+
+    /// True or false; false where there is none.
+    pub(super) fn yes(self, path: &str) -> Read<bool> {
+        Ok(self.flag(path)?.unwrap_or_default())
+    }
+
+    /// A time of RFC 3339.
+    pub(super) fn moment(self, path: &str) -> Read<Option<Moment>> {
+        let text = self.text(path)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        DateTime::parse_from_rfc3339(&text)
+            .map(|at| Some(at.to_utc()))
+            .map_err(|_| format!("`{path}` is no time: `{text}`"))
+    }
+
+    /// A list; empty where there is none.
+    pub(super) fn list(self, path: &str) -> Read<Vec<At<'a>>> {
+        match self.get(path).0 {
+            Value::Null => Ok(Vec::new()),
+            Value::Array(items) => Ok(items.iter().map(At).collect()),
+            other => Err(format!("`{path}` is {} where a list is expected", type_of(other))),
+        }
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(self, path: &str) -> Read<Vec<String>> {
+        self.list(path)?
+            .into_iter()
+            .map(|item| item.0.as_str().map(str::to_owned).ok_or_else(|| format!("`{path}` holds {}", type_of(item.0))))
+            .collect()
+    }
+
+    /// A map of texts; other values in it are left out.
+    pub(super) fn map(self, path: &str) -> Read<Labels> {
+        match self.get(path).0 {
+            Value::Null => Ok(Labels::new()),
+            Value::Object(fields) => Ok(fields
+                .iter()
+                .filter_map(|(key, value)| value.as_str().map(|value| (key.clone(), value.to_owned())))
+                .collect()),
+            other => Err(format!("`{path}` is {} where a map is expected", type_of(other))),
+        }
+    }
+
+    /// True where there is anything.
+    pub(super) fn has(self, path: &str) -> bool {
+        !self.get(path).0.is_null()
+    }
+
+    /// Text for a person, shortened.
+    pub(super) fn message(self, path: &str) -> Read<String> {
+        Ok(self.text(path)?.chars().take(LONGEST_MESSAGE).collect())
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}

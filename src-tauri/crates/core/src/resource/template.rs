@@ -1,0 +1,185 @@
+//! A pod's spec: everything it names, and the addresses in its values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::hosts::{LONGEST_TEXT, hosts_in_argument, hosts_in_variable};
+use super::json::{At, Read};
+use super::{Labels, NamedUse, Template};
+
+/// A pod's spec: everything it names; `field` is where the spec stands.
+pub(super) fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Template> {
+    let mut template = Template { labels, ..Template::default() };
+    if spec.0.is_null() {
+        return Ok(template);
+    }
+    let account = spec.text("serviceAccountName")?;
+    template.service_account = if account.is_empty() { "default".to_owned() } else { account };
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        for (index, container) in spec.list(list)?.into_iter().enumerate() {
+            self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
+        }
+    }
+    volumes(&mut template, spec, field)?;
+    for (index, secret) in spec.list("imagePullSecrets")?.into_iter().enumerate() {
+        let name = secret.text("name")?;
+        template.secrets.push(NamedUse {
+            name,
+            field: format!("{field}.imagePullSecrets[{index}].name"),
+            optional: true,
+        });
+    }
+    let named = |uses: &mut Vec<NamedUse>| {
+        let mut seen = BTreeSet::new();
+        uses.retain(|used| !used.name.is_empty() && seen.insert((used.name.clone(), used.field.clone())));
+    };
+    named(&mut template.config_maps);
+    named(&mut template.secrets);
+    named(&mut template.claims);
+    named(&mut template.mounted_config_maps);
+    Ok(template)
+}
+
+fn container(template: &mut Template, container: At<'_>, field: &str) -> Read<()> {
+    template.images.push((container.text("name")?, container.text("image")?));
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    for (index, env) in container.list("env")?.into_iter().enumerate() {
+        let name = env.text("name")?;
+        if let Value::String(value) = env.get("value").0 {
+            let value = expand(value, &values);
+            template.hosts.extend(hosts_in_variable(&name, &value, &format!("{field}.env[{name}].value")));
+            values.insert(name.clone(), value);
+        }
+        template.env_names.push(name);
+        for (path, secret) in [("valueFrom.configMapKeyRef", false), ("valueFrom.secretKeyRef", true)] {
+            let reference = env.get(path);
+            if reference.has("name") {
+                let used = NamedUse {
+                    name: reference.text("name")?,
+                    field: format!("{field}.env[{index}].{path}.name"),
+                    optional: reference.yes("optional")?,
+                };
+                if secret {
+                    template.secrets.push(used);
+                } else {
+                    template.config_keys.push((used.clone(), reference.text("key")?));
+                    template.config_maps.push(used);
+                }
+            }
+        }
+    }
+    for (index, source) in container.list("envFrom")?.into_iter().enumerate() {
+        for (path, secret) in [("configMapRef", false), ("secretRef", true)] {
+            let reference = source.get(path);
+            if reference.has("name") {
+                let used = NamedUse {
+                    name: reference.text("name")?,
+                    field: format!("{field}.envFrom[{index}].{path}.name"),
+                    optional: reference.yes("optional")?,
+                };
+                if secret {
+                    template.secrets.push(used);
+                } else {
+                    template.mounted_config_maps.push(used.clone());
+                    template.config_maps.push(used);
+                }
+            }
+        }
+    }
+    let mut before = String::new();
+    for list in ["command", "args"] {
+        for (index, text) in container.list(list)?.into_iter().enumerate() {
+            if let Value::String(text) = text.0 {
+                let text = expand(text, &values);
+                template.hosts.extend(hosts_in_argument(&before, &text, &format!("{field}.{list}[{index}]")));
+                before = text;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Replaces `$(NAME)` by what an earlier variable says, as the kubelet does; `$$(NAME)` and unknown names stay.
+fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
+    if !text.contains("$(") {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('$') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        if let Some(escaped) = rest.strip_prefix("$$") {
+            out.push('$');
+            rest = escaped;
+            continue;
+        }
+        let name = rest.strip_prefix("$(").and_then(|inner| inner.split_once(')'));
+        match name.and_then(|(name, after)| Some((values.get(name)?, after))) {
+            Some((value, after)) if out.len() + value.len() <= LONGEST_TEXT => {
+                out.push_str(value);
+                rest = after;
+            }
+            _ => {
+                out.push('$');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn volumes(template: &mut Template, spec: At<'_>, field: &str) -> Read<()> {
+    for (index, volume) in spec.list("volumes")?.into_iter().enumerate() {
+        let here = format!("{field}.volumes[{index}]");
+        let mut config = |source: At<'_>, field: String| -> Read<()> {
+            if source.has("name") {
+                let used = NamedUse { name: source.text("name")?, field, optional: source.yes("optional")? };
+                template.mounted_config_maps.push(used.clone());
+                template.config_maps.push(used);
+            }
+            Ok(())
+        };
+        config(volume.get("configMap"), format!("{here}.configMap.name"))?;
+        for (s, source) in volume.list("projected.sources")?.into_iter().enumerate() {
+            config(source.get("configMap"), format!("{here}.projected.sources[{s}].configMap.name"))?;
+            if source.has("secret.name") {
+                let optional = source.yes("secret.optional")?;
+                let field = format!("{here}.projected.sources[{s}].secret.name");
+                template.secrets.push(NamedUse { name: source.text("secret.name")?, field, optional });
+            }
+        }
+        if volume.has("secret.secretName") {
+            let optional = volume.yes("secret.optional")?;
+            template.secrets.push(NamedUse {
+                name: volume.text("secret.secretName")?,
+                field: format!("{here}.secret.secretName"),
+                optional,
+            });
+        }
+        for path in
+            ["csi.nodePublishSecretRef", "flexVolume.secretRef", "iscsi.secretRef", "rbd.secretRef", "cephfs.secretRef"]
+        {
+            if volume.has(&format!("{path}.name")) {
+                let name = volume.text(&format!("{path}.name"))?;
+                template.secrets.push(NamedUse { name, field: format!("{here}.{path}.name"), optional: false });
+            }
+        }
+        if volume.has("persistentVolumeClaim.claimName") {
+            let name = volume.text("persistentVolumeClaim.claimName")?;
+            template.claims.push(NamedUse {
+                name,
+                field: format!("{here}.persistentVolumeClaim.claimName"),
+                optional: false,
+            });
+        }
+        if volume.has("ephemeral") {
+            // The claim is `<pod>-<volume>`, known only where the pod's name is.
+            let name = format!("*-{}", volume.text("name")?);
+            template.claims.push(NamedUse { name, field: format!("{here}.ephemeral"), optional: true });
+        }
+    }
+    Ok(())
+}
