@@ -91,7 +91,16 @@ impl Server {
     /// Where the server refuses.
     pub fn psql(&self, url: &str, statement: &str) -> String {
         let done = Command::new(self.programs.join("psql"))
-            .args(["--no-psqlrc", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--command", statement, url])
+            .args([
+                "--no-psqlrc",
+                "--tuples-only",
+                "--no-align",
+                "--set",
+                "ON_ERROR_STOP=1",
+                "--command",
+                statement,
+                url,
+            ])
             .output()
             .expect("psql runs");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -113,12 +122,8 @@ impl Drop for Server {
 /// The folder of `initdb` and `pg_ctl`, the newest version first.
 fn programs() -> PathBuf {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(DEBIAN)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|version| version.path().join("bin"))
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(DEBIAN).into_iter().flatten().flatten().map(|version| version.path().join("bin")).collect();
     folders.sort_by_key(|folder| {
         let version = folder.parent().and_then(Path::file_name).and_then(|name| name.to_string_lossy().parse().ok());
         std::cmp::Reverse(version.unwrap_or(0u32))

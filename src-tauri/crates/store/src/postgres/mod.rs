@@ -170,11 +170,8 @@ impl Postgres {
         let failed = self.failed("remove the files of an incident");
         for blob in candidates {
             let mut wanted = false;
-            let exists: Option<i64> = sqlx::query_scalar(BLOB_EXISTS)
-                .bind(blob)
-                .fetch_optional(&mut **transaction)
-                .await
-                .map_err(&failed)?;
+            let exists: Option<i64> =
+                sqlx::query_scalar(BLOB_EXISTS).bind(blob).fetch_optional(&mut **transaction).await.map_err(&failed)?;
             if exists.is_none() {
                 continue;
             }

@@ -103,10 +103,8 @@ async fn connect(url: &str) -> Result<(String, PgConnectOptions, PgPool), StoreE
     let first = first.unwrap_or(Err(sqlx::Error::PoolTimedOut));
     let first = first.map_err(|error| database_error(&name, "connect", &error))?;
     drop(first.close().await);
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(CONNECT)
-        .connect_lazy_with(options.clone());
+    let pool =
+        PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT).connect_lazy_with(options.clone());
     Ok((name, options, pool))
 }
 
