@@ -1,11 +1,13 @@
 //! Recordings: what this recorder had received by any moment, as keyframes with changes between.
 
 mod codec;
+mod seek;
 mod tree;
 
 use serde::{Deserialize, Serialize};
 
 pub use codec::{BadRecording, decode, encode};
+pub use seek::at;
 
 use crate::time::Moment;
 use crate::world::Change;
