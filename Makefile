@@ -1,6 +1,9 @@
 # Two commands do everything: `make run` and `make test`. Both say what they install and why before doing it.
-.PHONY: test lab-up lab-down lab-fault
+.PHONY: run test check icons lab-up lab-down lab-fault
+run:       ; @scripts/run.sh
 test:      ; @scripts/test.sh
+check:     ; @scripts/check.sh
+icons:     ; @scripts/icons.sh
 lab-up:    ; @tests/lab/all.sh
 lab-down:  ; @tests/lab/down.sh
 lab-fault: ; @tests/lab/fault.sh $(NAME) $(TARGET)
