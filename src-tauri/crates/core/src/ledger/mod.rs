@@ -1,7 +1,14 @@
 //! The ledger of one incident: append-only rows, one hash chain per writer, and the state folded from them.
 
-use chrono::Duration;
+pub mod chain;
+pub mod drafts;
 pub mod incident;
+pub mod kinds;
+mod order;
+
+pub use order::order;
+
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

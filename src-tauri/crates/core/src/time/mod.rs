@@ -1,5 +1,7 @@
 //! Instants with a stated precision, windows of time, and the parsing of what a person types for them.
 
+pub mod entry;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
