@@ -1,0 +1,7 @@
+/** What was asked of a view that may still be loading. */
+class Wishes {
+  /** Grows when somebody wants to write a line of the record. */
+  write = $state(0);
+}
+
+export const wishes = new Wishes();

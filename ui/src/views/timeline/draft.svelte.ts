@@ -1,0 +1,115 @@
+/** What is typed and not yet recorded: kept at the desk every half second, and sent with one token until it is taken. */
+import { errorFrom, type HostError } from "../../host/host";
+import type { DraftForm } from "../../wire/DraftForm";
+import type { WriteEntry } from "../../wire/WriteEntry";
+import type { AttachmentForm } from "../../wire/AttachmentForm";
+
+/** How often what is typed is kept. */
+export const KEEP_MS = 500;
+const NAME = "entry";
+
+export interface Keeper {
+  keep: (draft: DraftForm) => Promise<unknown>;
+  read: (incident: string) => Promise<DraftForm>;
+  write: (entry: WriteEntry) => Promise<unknown>;
+}
+
+export class Draft {
+  text = $state("");
+  /** The instant chosen where what was typed could mean two. */
+  at: string | null = $state(null);
+  attachments: AttachmentForm[] = $state.raw([]);
+  busy = $state(false);
+  trouble: HostError | null = $state.raw(null);
+  /** Why what is typed is not kept. */
+  unkept: HostError | null = $state.raw(null);
+
+  private kept = "";
+  private token: string | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private keeping: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly incident: string,
+    private readonly keeper: Keeper,
+  ) {}
+
+  /** Takes up what was typed before; what is typed meanwhile wins. */
+  async recall(): Promise<void> {
+    try {
+      const draft = await this.keeper.read(this.incident);
+      if (this.text === "" && this.token === null) {
+        this.text = draft.text;
+        this.kept = draft.text;
+      }
+    } catch {
+      // No draft is an empty draft.
+    }
+  }
+
+  type(text: string): void {
+    this.text = text;
+    this.at = null;
+    // Other words are another entry: a retry of the old one would swallow them.
+    this.token = null;
+    this.trouble = null;
+    this.timer ??= setTimeout(() => void this.flush(), KEEP_MS);
+  }
+
+  attach(file: AttachmentForm): void {
+    this.attachments = [...this.attachments, file];
+    this.token = null;
+  }
+
+  detach(blob: string): void {
+    this.attachments = this.attachments.filter((a) => a.blob !== blob);
+    this.token = null;
+  }
+
+  /** Keeps what is typed now. */
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.text === this.kept) return;
+    const text = this.text;
+    this.keeping = this.keeping.then(() => this.keeper.keep({ incident: this.incident, name: NAME, text })).then(
+      () => {
+        this.kept = text;
+        this.unkept = null;
+      },
+      (thrown: unknown) => {
+        this.unkept = errorFrom(thrown);
+        // Tried again as long as it is not kept.
+        this.timer ??= setTimeout(() => void this.flush(), 4 * KEEP_MS);
+      },
+    );
+    await this.keeping;
+  }
+
+  /** Records it. A retry after a lost answer carries the same token and makes no second row. */
+  async send(): Promise<boolean> {
+    const text = this.text.trim();
+    if (!text || this.busy) return false;
+    this.busy = true;
+    this.trouble = null;
+    this.token ??= crypto.randomUUID();
+    try {
+      await this.keeper.write({ incident: this.incident, text, at: this.at, attachments: [...this.attachments], token: this.token });
+      this.text = "";
+      this.at = null;
+      this.attachments = [];
+      this.token = null;
+      await this.flush();
+      return true;
+    } catch (thrown) {
+      this.trouble = errorFrom(thrown);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  close(): void {
+    void this.flush();
+  }
+}
