@@ -1,6 +1,20 @@
 //! Alerts, their identity, the placement ladder, cases and the tray.
 
+mod discover;
+mod file;
+mod ground;
+mod join;
+mod ladder;
+mod names;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
+
+pub use discover::discover;
+pub use file::{BadAlerts, CasesDocument, DocumentCase, DocumentTray, document, parse_file};
+pub use join::{alert_id, diff, heartbeat_missing, join};
+pub use ladder::{Placed, Placement, place, placed};
 
 use crate::id::{ObjectKey, SourceId};
 use crate::resource::Labels;

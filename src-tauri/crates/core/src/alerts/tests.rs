@@ -1,0 +1,607 @@
+//! Where alerts belong, and whom they told: one line a case.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ports::{AlertPoll, Receiver, SourceKind};
+use crate::resource::reduce;
+use crate::world::{Change, World};
+
+fn object(api: &str, kind: &str, space: &str, name: &str, more: &Value) -> Value {
+    let mut value = json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": space, "uid": format!("{kind}-{space}-{name}")}});
+    for (field, part) in more.as_object().into_iter().flatten() {
+        match field.as_str() {
+            "labels" | "ownerReferences" => value["metadata"][field] = part.clone(),
+            _ => value[field] = part.clone(),
+        }
+    }
+    value
+}
+
+fn owned(kind: &str, space: &str, name: &str) -> Value {
+    json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": format!("{kind}-{space}-{name}"), "controller": true}])
+}
+
+fn pod(space: &str, name: &str, owner: (&str, &str), ip: &str, node: &str) -> Value {
+    let more = json!({"ownerReferences": owned(owner.0, space, owner.1), "spec": {"nodeName": node, "containers": []},
+        "status": {"podIP": ip, "hostIP": "10.9.0.1", "phase": "Running"}});
+    object("v1", "Pod", space, name, &more)
+}
+
+fn service(space: &str, name: &str, ports: &Value, labels: &Value, ip: &str) -> Value {
+    object("v1", "Service", space, name, &json!({"labels": labels, "spec": {"ports": ports, "clusterIP": ip}}))
+}
+
+fn manifests() -> Vec<Value> {
+    let none = json!({});
+    let one = json!({"spec": {"replicas": 1}});
+    vec![
+        object("v1", "Namespace", "", "shop", &none),
+        object("v1", "Namespace", "", "monitoring", &none),
+        object(
+            "v1",
+            "Node",
+            "",
+            "worker-1",
+            &json!({"status": {"addresses": [{"type": "InternalIP", "address": "10.9.0.1"}]}}),
+        ),
+        object(
+            "v1",
+            "Node",
+            "",
+            "worker-2",
+            &json!({"status": {"addresses": [{"type": "InternalIP", "address": "10.9.0.2"}]}}),
+        ),
+        object(
+            "apps/v1",
+            "Deployment",
+            "shop",
+            "cart",
+            &json!({"labels": {"app": "cart", "app.kubernetes.io/name": "basket"}}),
+        ),
+        object(
+            "apps/v1",
+            "ReplicaSet",
+            "shop",
+            "cart-5f6868ff98",
+            &json!({"ownerReferences": owned("Deployment", "shop", "cart")}),
+        ),
+        pod("shop", "cart-5f6868ff98-brpsq", ("ReplicaSet", "cart-5f6868ff98"), "10.1.0.5", "worker-1"),
+        object("apps/v1", "StatefulSet", "shop", "db", &one),
+        object("apps/v1", "DaemonSet", "shop", "proxy", &none),
+        object("batch/v1", "CronJob", "shop", "mail", &none),
+        object("batch/v1", "Job", "shop", "import", &none),
+        object("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "cart", &none),
+        object("policy/v1", "PodDisruptionBudget", "shop", "cart", &none),
+        object("v1", "PersistentVolumeClaim", "shop", "data-db-0", &none),
+        object("v1", "PersistentVolume", "", "pv-1", &none),
+        object("networking.k8s.io/v1", "Ingress", "shop", "front", &none),
+        service("shop", "cart", &json!([{"name": "http", "port": 80}]), &none, "10.2.0.1"),
+        service("monitoring", "kube-state-metrics", &json!([{"name": "http", "port": 8080}]), &none, "None"),
+        object("apps/v1", "Deployment", "monitoring", "kube-state-metrics", &none),
+        object(
+            "apps/v1",
+            "ReplicaSet",
+            "monitoring",
+            "kube-state-metrics-7d9f8b6c5",
+            &json!({"ownerReferences": owned("Deployment", "monitoring", "kube-state-metrics")}),
+        ),
+        pod(
+            "monitoring",
+            "kube-state-metrics-7d9f8b6c5-x2x9z",
+            ("ReplicaSet", "kube-state-metrics-7d9f8b6c5"),
+            "10.1.0.9",
+            "worker-2",
+        ),
+        object("apps/v1", "DaemonSet", "monitoring", "node-exporter", &none),
+        pod("monitoring", "node-exporter-abcde", ("DaemonSet", "node-exporter"), "10.9.0.2", "worker-2"),
+    ]
+}
+
+fn changes(cluster: &str, label: &str, manifests: &[Value]) -> Vec<Change> {
+    let mut changes = vec![Change::Cluster { id: cluster.to_owned(), label: label.to_owned(), version: String::new() }];
+    changes.extend(manifests.iter().map(|value| Change::Object(Box::new(reduce(cluster, value).unwrap()))));
+    changes
+}
+
+fn world() -> World {
+    World::from_changes(&changes("c", "lab", &manifests()))
+}
+
+/// `a=b c=d` as labels.
+fn labels(text: &str) -> Labels {
+    text.split_whitespace().filter_map(|word| word.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}
+
+fn alert(text: &str) -> Alert {
+    let mut labels = labels(text);
+    labels.entry("alertname".to_owned()).or_insert_with(|| "Something".to_owned());
+    Alert { id: alert_id(&labels, &Labels::new()), labels, ..Alert::default() }
+}
+
+fn spell(at: &Address) -> String {
+    match at {
+        Address::Object(key) => format!("{}/{}/{}", key.kind, key.namespace, key.name).replace("//", "/"),
+        Address::Cluster(id) => format!("cluster {id}"),
+        Address::ControlPlane(id) => format!("control plane {id}"),
+        Address::Heartbeat => "heartbeat".to_owned(),
+        Address::Plumbing => "plumbing".to_owned(),
+    }
+}
+
+fn told(world: &World, alert: &Alert) -> String {
+    match place(world, alert) {
+        Placement::At(case) => format!("{} {} {}", case.rung, spell(&case.at), case.label),
+        Placement::Nowhere(entry) => format!("tray: {}", entry.why),
+    }
+}
+
+#[track_caller]
+fn check(labels: &str, expected: &str) {
+    assert_eq!(told(&world(), &alert(labels)), expected, "{labels}");
+}
+
+#[test]
+fn a_pod_named_with_its_namespace_is_the_address() {
+    check(
+        "namespace=shop pod=cart-5f6868ff98-brpsq",
+        r#"1 Pod/shop/cart-5f6868ff98-brpsq pod="cart-5f6868ff98-brpsq""#,
+    );
+    check(
+        "namespace=shop pod=cart-5f6868ff98-brpsq container=server service=cart instance=10.1.0.5:80",
+        r#"1 Pod/shop/cart-5f6868ff98-brpsq pod="cart-5f6868ff98-brpsq""#,
+    );
+    check(
+        "k8s_ns_name=shop k8s_pod_name=cart-5f6868ff98-brpsq priority=Warning",
+        r#"1 Pod/shop/cart-5f6868ff98-brpsq k8s_pod_name="cart-5f6868ff98-brpsq""#,
+    );
+}
+
+#[test]
+fn a_pod_that_is_gone_stands_at_its_owner() {
+    check("namespace=shop pod=cart-5f6868ff98-zzzzz", r#"1 Deployment/shop/cart pod="cart-5f6868ff98-zzzzz""#);
+    check("namespace=shop pod=cart-9479b6c77-hswmg", r#"1 Deployment/shop/cart pod="cart-9479b6c77-hswmg""#);
+    check("namespace=shop pod=db-7", r#"1 StatefulSet/shop/db pod="db-7""#);
+    check("namespace=shop pod=proxy-x2x9z", r#"1 DaemonSet/shop/proxy pod="proxy-x2x9z""#);
+    check("namespace=shop pod=mail-29012345-x2x9z", r#"1 CronJob/shop/mail pod="mail-29012345-x2x9z""#);
+    check("namespace=shop pod=nobody-1", r#"6 Namespace/shop namespace="shop""#);
+}
+
+#[test]
+fn an_object_label_is_the_address_of_its_kind() {
+    check("namespace=shop deployment=cart", r#"2 Deployment/shop/cart deployment="cart""#);
+    check("namespace=shop statefulset=db", r#"2 StatefulSet/shop/db statefulset="db""#);
+    check("namespace=shop daemonset=proxy", r#"2 DaemonSet/shop/proxy daemonset="proxy""#);
+    check(
+        "namespace=shop replicaset=cart-5f6868ff98",
+        r#"2 ReplicaSet/shop/cart-5f6868ff98 replicaset="cart-5f6868ff98""#,
+    );
+    check("namespace=shop replicaset=cart-7777777777", r#"2 Deployment/shop/cart replicaset="cart-7777777777""#);
+    check("namespace=shop job_name=import job=kube-state-metrics", r#"2 Job/shop/import job_name="import""#);
+    check("namespace=shop job_name=mail-29012345", r#"2 CronJob/shop/mail job_name="mail-29012345""#);
+    check("namespace=shop cronjob=mail", r#"2 CronJob/shop/mail cronjob="mail""#);
+    check(
+        "namespace=shop horizontalpodautoscaler=cart",
+        r#"2 HorizontalPodAutoscaler/shop/cart horizontalpodautoscaler="cart""#,
+    );
+    check("namespace=shop poddisruptionbudget=cart", r#"2 PodDisruptionBudget/shop/cart poddisruptionbudget="cart""#);
+    check(
+        "namespace=shop persistentvolumeclaim=data-db-0 node=worker-1 job=kubelet",
+        r#"2 PersistentVolumeClaim/shop/data-db-0 persistentvolumeclaim="data-db-0""#,
+    );
+    check("namespace=shop ingress=front", r#"2 Ingress/shop/front ingress="front""#);
+    check("namespace=shop service=cart endpoint=http", r#"2 Service/shop/cart service="cart""#);
+    check("namespace=shop endpoint=cart", r#"2 Service/shop/cart endpoint="cart""#);
+    check("deployment=cart", r#"2 Deployment/shop/cart deployment="cart""#);
+    check("namespace=shop job=import", r#"6 Namespace/shop namespace="shop""#);
+}
+
+#[test]
+fn a_node_is_known_by_name_and_by_address() {
+    check("node=worker-1", r#"3 Node/worker-1 node="worker-1""#);
+    check("persistentvolume=pv-1 phase=Failed", r#"3 PersistentVolume/pv-1 persistentvolume="pv-1""#);
+    check("instance=worker-1 job=x", r#"3 Node/worker-1 instance="worker-1""#);
+    check("instance=worker-1:9100", r#"3 Node/worker-1 instance="worker-1:9100""#);
+    check("instance=10.9.0.2:10250 job=kubelet", r#"3 Node/worker-2 instance="10.9.0.2:10250""#);
+    check("instance=10.1.0.5:8080", r#"3 Pod/shop/cart-5f6868ff98-brpsq instance="10.1.0.5:8080""#);
+    check("hostname=worker-2 priority=Critical", r#"3 Node/worker-2 hostname="worker-2""#);
+    check(
+        "instance=http://cart.shop.svc.cluster.local:80/health",
+        r#"3 Service/shop/cart instance="http://cart.shop.svc.cluster.local:80/health""#,
+    );
+    check("instance=10.77.0.1:80", r#"tray: nothing known here is called instance="10.77.0.1:80""#);
+}
+
+#[test]
+fn a_mesh_names_the_workload_its_own_way() {
+    check(
+        "destination_workload=cart destination_workload_namespace=shop",
+        r#"4 Deployment/shop/cart destination_workload="cart""#,
+    );
+    check(
+        "destination_service_name=cart destination_service_namespace=shop",
+        r#"4 Deployment/shop/cart destination_service_name="cart""#,
+    );
+    check("service_name=db service_namespace=shop", r#"4 StatefulSet/shop/db service_name="db""#);
+    check("namespace=shop app=cart", r#"4 Deployment/shop/cart app="cart""#);
+    check("namespace=shop app_kubernetes_io_name=basket", r#"4 Deployment/shop/cart app_kubernetes_io_name="basket""#);
+    check("namespace=shop app=unheard", r#"6 Namespace/shop namespace="shop""#);
+}
+
+#[test]
+fn a_namespace_or_a_scrape_job_is_the_last_label_that_counts() {
+    check("namespace=shop resource=cpu", r#"6 Namespace/shop namespace="shop""#);
+    check("job=cart", r#"6 Service/shop/cart job="cart""#);
+    check("job=shop/cart", r#"6 Service/shop/cart job="shop/cart""#);
+    check("namespace=gone", r#"tray: nothing known here is called namespace="gone""#);
+    check("severity=warning", "tray: no label names an object");
+}
+
+#[test]
+fn a_control_plane_alert_stands_at_the_control_plane() {
+    check(
+        "alertname=KubeAPIErrorBudgetBurn cluster=lab long=6h",
+        r#"7 control plane c alertname="KubeAPIErrorBudgetBurn""#,
+    );
+    check("alertname=KubeAPIDown job=apiserver", r#"7 control plane c alertname="KubeAPIDown""#);
+    check("alertname=etcdNoLeader job=etcd", r#"7 control plane c alertname="etcdNoLeader""#);
+    check(
+        "alertname=KubeAggregatedAPIErrors name=v1beta1.metrics.k8s.io",
+        r#"7 control plane c alertname="KubeAggregatedAPIErrors""#,
+    );
+    check("alertname=KubeCPUOvercommit cluster=lab", r#"7 cluster c alertname="KubeCPUOvercommit""#);
+    check("alertname=KubeletDown cluster=lab", r#"7 cluster c alertname="KubeletDown""#);
+}
+
+#[test]
+fn a_watchdog_is_a_heartbeat_and_an_info_inhibitor_is_plumbing() {
+    check("alertname=Watchdog severity=none namespace=shop", r#"7 heartbeat alertname="Watchdog""#);
+    check("alertname=DeadMansSwitch", r#"7 heartbeat alertname="DeadMansSwitch""#);
+    check("alertname=InfoInhibitor namespace=shop severity=none", r#"7 plumbing alertname="InfoInhibitor""#);
+    let seen = [alert("alertname=Watchdog cluster=lab")];
+    let other = alert("alertname=Other");
+    assert!(heartbeat_missing(&seen, std::slice::from_ref(&other)));
+    assert!(!heartbeat_missing(&seen, &seen));
+    assert!(!heartbeat_missing(std::slice::from_ref(&other), &[]));
+}
+
+const KSM: &str = "job=kube-state-metrics instance=10.1.0.9:8080 endpoint=http service=kube-state-metrics container=kube-state-metrics pod=kube-state-metrics-7d9f8b6c5-x2x9z";
+
+#[test]
+fn the_labels_of_kube_state_metrics_itself_never_place() {
+    let only = "tray: its labels name only the exporter that measured it, kube-state-metrics";
+    check(&format!("{KSM} namespace=monitoring"), only);
+    check("job=kube-state-metrics instance=10.1.0.9:8080 pod=kube-state-metrics-7d9f8b6c5-x2x9z", only);
+    check("job=kube-state-metrics instance=10.1.0.9:8080", only);
+    check(
+        "job=monitoring/prom-kube-state-metrics instance=10.1.0.9:8080 pod=prom-kube-state-metrics-1 namespace=elsewhere",
+        only,
+    );
+    check(
+        "job=kubernetes-service-endpoints service=kube-state-metrics namespace=monitoring instance=10.1.0.9:8080",
+        only,
+    );
+    check(
+        "alertname=KubeStateMetricsListErrors",
+        r#"7 Deployment/monitoring/kube-state-metrics alertname="KubeStateMetricsListErrors""#,
+    );
+    check(
+        "alertname=TargetDown job=kube-state-metrics namespace=monitoring service=kube-state-metrics",
+        r#"2 Service/monitoring/kube-state-metrics service="kube-state-metrics""#,
+    );
+}
+
+#[test]
+fn what_kube_state_metrics_says_places_with_honor_labels() {
+    let pod = r#"1 Pod/shop/cart-5f6868ff98-brpsq pod="cart-5f6868ff98-brpsq""#;
+    check("job=kube-state-metrics instance=10.1.0.9:8080 namespace=shop pod=cart-5f6868ff98-brpsq", pod);
+    check("job=kube-state-metrics namespace=shop deployment=cart", r#"2 Deployment/shop/cart deployment="cart""#);
+    check(&format!("{KSM} namespace=shop deployment=cart"), r#"2 Deployment/shop/cart deployment="cart""#);
+    check(&format!("{KSM} namespace=shop resource=pods"), r#"6 Namespace/shop namespace="shop""#);
+    check("job=kube-state-metrics instance=10.1.0.9:8080 node=worker-1", r#"3 Node/worker-1 node="worker-1""#);
+    check("job=kube-state-metrics namespace=shop service=cart", r#"2 Service/shop/cart service="cart""#);
+}
+
+#[test]
+fn what_kube_state_metrics_says_places_without_honor_labels() {
+    let own = format!("{KSM} namespace=monitoring");
+    check(
+        &format!("{own} exported_namespace=shop exported_pod=cart-5f6868ff98-brpsq exported_container=server"),
+        r#"1 Pod/shop/cart-5f6868ff98-brpsq exported_pod="cart-5f6868ff98-brpsq""#,
+    );
+    check(&format!("{own} exported_namespace=shop deployment=cart"), r#"2 Deployment/shop/cart deployment="cart""#);
+    check(
+        &format!("{own} exported_namespace=shop exported_service=cart"),
+        r#"2 Service/shop/cart exported_service="cart""#,
+    );
+    check(&format!("{own} exported_namespace=shop resource=cpu"), r#"6 Namespace/shop exported_namespace="shop""#);
+    check(&format!("{own} node=worker-1"), r#"3 Node/worker-1 node="worker-1""#);
+    check(&format!("{own} persistentvolume=pv-1"), r#"3 PersistentVolume/pv-1 persistentvolume="pv-1""#);
+}
+
+#[test]
+fn what_node_exporter_says_is_about_its_node() {
+    let own = "job=node-exporter namespace=monitoring pod=node-exporter-abcde container=node-exporter";
+    check(&format!("{own} instance=worker-2 device=sda"), r#"3 Node/worker-2 pod="node-exporter-abcde""#);
+    check(&format!("{own} instance=10.9.0.1:9100"), r#"3 Node/worker-2 pod="node-exporter-abcde""#);
+    check("job=node-exporter namespace=monitoring instance=worker-1", r#"3 Node/worker-1 instance="worker-1""#);
+    check("job=node-exporter instance=10.9.0.1:9100", r#"3 Node/worker-1 instance="10.9.0.1:9100""#);
+    check(
+        "job=node-exporter namespace=monitoring pod=node-exporter-zzzzz",
+        "tray: its labels name only the exporter that measured it, node-exporter",
+    );
+}
+
+#[test]
+fn an_object_label_beats_the_pod_where_an_exporter_measured() {
+    check(
+        "job=redis-exporter namespace=shop pod=cart-5f6868ff98-brpsq statefulset=db",
+        r#"2 StatefulSet/shop/db statefulset="db""#,
+    );
+    check(
+        "job=kubelet namespace=shop pod=cart-5f6868ff98-brpsq node=worker-1",
+        r#"1 Pod/shop/cart-5f6868ff98-brpsq pod="cart-5f6868ff98-brpsq""#,
+    );
+    check(
+        "job=cadvisor namespace=shop pod=cart-5f6868ff98-brpsq instance=10.9.0.1:4194",
+        r#"1 Pod/shop/cart-5f6868ff98-brpsq pod="cart-5f6868ff98-brpsq""#,
+    );
+}
+
+#[test]
+fn every_further_proof_is_kept_with_its_label() {
+    let Placement::At(case) =
+        place(&world(), &alert("namespace=shop pod=cart-5f6868ff98-brpsq service=cart node=worker-1"))
+    else {
+        panic!("it has an address")
+    };
+    let also: Vec<String> = case.also.iter().map(|it| format!("{} {} {}", it.rung, spell(&it.at), it.label)).collect();
+    assert_eq!(
+        also,
+        [
+            r#"2 Service/shop/cart service="cart""#,
+            r#"3 Node/worker-1 node="worker-1""#,
+            r#"6 Namespace/shop namespace="shop""#
+        ]
+    );
+}
+
+#[test]
+fn what_the_text_names_is_only_a_suggestion() {
+    let mut named = alert("severity=warning");
+    named.annotations.insert("description".to_owned(), "Pod shop/cart-5f6868ff98-brpsq (server) waits.".to_owned());
+    assert_eq!(
+        told(&world(), &named),
+        "tray: no label names an object that is known here; its description names `shop/cart-5f6868ff98-brpsq`"
+    );
+    named.labels.insert("namespace".to_owned(), "shop".to_owned());
+    let Placement::At(case) = place(&world(), &named) else { panic!("it has an address") };
+    assert_eq!((case.rung, case.also[0].rung), (6, 5));
+}
+
+#[test]
+fn the_cluster_label_selects_where_to_look() {
+    let mut both = changes("c", "lab", &manifests());
+    both.extend(changes("d", "prod", &manifests()));
+    let world = World::from_changes(&both);
+    let at = |text: &str| match place(&world, &alert(text)) {
+        Placement::At(case) => match case.at {
+            Address::Object(key) => key.cluster,
+            Address::ControlPlane(id) => id,
+            other => panic!("{other:?}"),
+        },
+        Placement::Nowhere(entry) => entry.why,
+    };
+    assert_eq!(at("cluster=prod namespace=shop deployment=cart"), "d");
+    assert_eq!(at("cluster=lab node=worker-1"), "c");
+    assert_eq!(at("cluster=prod instance=10.9.0.1:9100"), "d");
+    assert_eq!(at("cluster=prod alertname=KubeAPIDown"), "d");
+    assert_eq!(at("deployment=cart"), r#"nothing known here is called deployment="cart""#);
+    assert_eq!(at("alertname=KubeAPIDown"), "no label says which of the clusters it means");
+}
+
+#[test]
+fn an_empty_world_and_hostile_labels_place_nothing() {
+    for text in ["pod=- namespace=-", "instance=[ job=/", "instance=]: pod=", "service_name=/", "instance=:::"] {
+        assert!(matches!(place(&World::new(), &alert(text)), Placement::Nowhere(_)), "{text}");
+        assert!(matches!(place(&world(), &alert(text)), Placement::Nowhere(_)), "{text}");
+    }
+}
+
+#[test]
+fn every_alert_of_a_world_is_a_case_or_in_the_tray() {
+    let mut world = world();
+    for text in ["namespace=shop", "severity=info", "alertname=Watchdog", "alertname=InfoInhibitor"] {
+        world.apply(&Change::Alert(Box::new(alert(text))));
+    }
+    let placed = placed(&world);
+    assert_eq!((placed.cases.len(), placed.tray.len()), (3, 1));
+    assert!(placed.cases.is_sorted_by(|a, b| a.alert < b.alert));
+}
+
+// ------------------------------------------------------------------------------------------------- whom it told
+
+fn manager(alerts: Vec<Alert>, receivers: &[(&str, bool)]) -> AlertPoll {
+    let receivers = receivers.iter().map(|(name, tells)| Receiver {
+        name: (*name).to_owned(),
+        tells: *tells,
+        ..Receiver::default()
+    });
+    AlertPoll { alerts, receivers: receivers.collect(), ..AlertPoll::default() }
+}
+
+fn routed(text: &str, receivers: &[&str]) -> Alert {
+    Alert { receivers: receivers.iter().map(|name| (*name).to_owned()).collect(), ..alert(text) }
+}
+
+fn prometheus(alerts: Vec<Alert>, external: &str) -> AlertPoll {
+    AlertPoll { alerts, external_labels: labels(external), ..AlertPoll::default() }
+}
+
+fn joined(managers: &[&AlertPoll], servers: &[&AlertPoll]) -> Vec<Alert> {
+    let managers = managers.iter().map(|poll| (SourceKind::Alertmanager, "alertmanager:main".into(), *poll));
+    let servers = servers.iter().map(|poll| (SourceKind::Prometheus, "prometheus:main".into(), *poll));
+    join(&managers.chain(servers).collect::<Vec<_>>())
+}
+
+#[track_caller]
+fn check_told(managers: &[&AlertPoll], servers: &[&AlertPoll], told: Told, why: &str) {
+    let alerts = joined(managers, servers);
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert_eq!((alerts[0].told, alerts[0].told_why.as_str()), (told, why));
+}
+
+#[test]
+fn whom_an_alert_told() {
+    let pager = [("pager", true), ("null", false), ("void", false)];
+    let none = manager(Vec::new(), &pager);
+    let known = prometheus(vec![alert("a=1")], "");
+    let pending = |at: &str| Alert { state: AlertState::Pending, starts_at: at.parse().ok(), ..alert("a=1") };
+    let pending = prometheus(vec![pending("2026-01-01T10:00:00Z")], "");
+    let at = |receivers: &[&str]| manager(vec![routed("a=1", receivers)], &pager);
+    check_told(&[&at(&["pager"])], &[&known], Told::Somebody, "");
+    check_told(&[&at(&["null", "pager"])], &[], Told::Somebody, "");
+    check_told(&[&at(&["null"])], &[&known], Told::Nobody, "routed only to the receiver `null`, which tells nobody");
+    check_told(
+        &[&at(&["null", "void"])],
+        &[],
+        Told::Nobody,
+        "routed only to the receivers `null`, `void`, of which none tells anybody",
+    );
+    check_told(&[&at(&["unheard"])], &[], Told::Unknown, "");
+    check_told(&[&none], &[&known], Told::Nobody, "Prometheus has it, Alertmanager does not");
+    check_told(&[&none], &[&pending], Told::Nobody, "pending since 2026-01-01 10:00:00 UTC");
+    check_told(&[], &[&pending], Told::Nobody, "pending since 2026-01-01 10:00:00 UTC");
+    check_told(&[], &[&known], Told::Unknown, "");
+    check_told(&[&at(&["null"]), &at(&["pager"])], &[], Told::Somebody, "");
+}
+
+#[test]
+fn one_alert_seen_by_both_is_one_whatever_external_labels_were_added() {
+    let receivers = [("pager", true)];
+    let told = manager(vec![routed("a=1 cluster=lab prometheus=lab/k8s", &["pager"])], &receivers);
+    let knows = |external: &str| prometheus(vec![alert("a=1")], external);
+    for external in ["cluster=lab prometheus=lab/k8s", ""] {
+        let alerts = joined(&[&told], &[&knows(external)]);
+        assert_eq!(alerts.len(), 1, "external labels `{external}`");
+        assert_eq!(alerts[0].id, alert_id(&alert("a=1").labels, &Labels::new()));
+        assert_eq!(alerts[0].labels.get("cluster").map(String::as_str), Some("lab"));
+    }
+    let twice = manager(vec![routed("a=1 cluster=x", &["pager"]), routed("a=1 cluster=y", &["pager"])], &receivers);
+    let alerts = joined(&[&twice], &[&knows("cluster=x replica=0"), &knows("cluster=y replica=1")]);
+    assert_eq!(alerts.len(), 2, "two clusters behind one Alertmanager stay two");
+    assert!(alerts.iter().all(|alert| alert.told == Told::Somebody));
+}
+
+#[test]
+fn a_muted_alert_says_by_what_and_fires_where_one_replica_still_notifies() {
+    let muted = Alert { state: AlertState::Silenced, muted_by: vec!["s1".to_owned()], ..routed("a=1", &["pager"]) };
+    let silenced = manager(vec![muted], &[("pager", true)]);
+    let firing = manager(vec![routed("a=1", &["pager"])], &[("pager", true)]);
+    let alerts = joined(&[&silenced], &[&prometheus(vec![alert("a=1")], "")]);
+    assert_eq!((alerts[0].state, alerts[0].muted_by.as_slice()), (AlertState::Silenced, &["s1".to_owned()][..]));
+    let alerts = joined(&[&silenced, &firing], &[]);
+    assert_eq!((alerts[0].state, alerts[0].muted_by.len()), (AlertState::Firing, 0));
+}
+
+#[test]
+fn a_difference_names_what_came_changed_and_went() {
+    let [one, two, three] = ["a=1", "a=2", "a=3"].map(alert);
+    let before: BTreeMap<String, Alert> =
+        [one.clone(), two.clone()].into_iter().map(|alert| (alert.id.clone(), alert)).collect();
+    let differing = Alert { told: Told::Somebody, ..two };
+    let changes = diff(&before, &[differing.clone(), three.clone()]);
+    assert_eq!(changes.len(), 3);
+    assert_eq!(changes[0], Change::AlertGone { source: one.source.clone(), id: one.id });
+    assert!(changes.contains(&Change::Alert(Box::new(differing))) && changes.contains(&Change::Alert(Box::new(three))));
+    assert!(diff(&before, &before.values().cloned().collect::<Vec<_>>()).is_empty());
+}
+
+// ------------------------------------------------------------------------------------------------------- files
+
+#[test]
+fn a_file_of_either_program_is_read() {
+    let manager = json!([{"labels": {"alertname": "A", "namespace": "shop"}, "annotations": {"summary": "s"}, "fingerprint": "f",
+        "startsAt": "2026-11-23T17:27:51.347Z", "endsAt": "2026-11-23T17:31:51.347Z", "receivers": [{"name": "pager"}],
+        "status": {"state": "suppressed", "silencedBy": [], "inhibitedBy": ["x"]}}]);
+    let alerts = parse_file(manager.to_string().as_bytes()).unwrap();
+    assert_eq!((alerts[0].state, alerts[0].muted_by.len(), alerts[0].ends_at), (AlertState::Inhibited, 1, None));
+    assert_eq!(alerts[0].receivers, ["pager"]);
+    let v1 = json!({"status": "success", "data": manager});
+    assert_eq!(parse_file(v1.to_string().as_bytes()).unwrap(), alerts);
+    let prometheus = json!({"status": "success", "data": {"alerts": [
+        {"labels": {"alertname": "A"}, "annotations": {}, "state": "pending", "activeAt": "2026-11-23T17:27:41.347389461Z", "value": "1e+00"}]}});
+    let alerts = parse_file(prometheus.to_string().as_bytes()).unwrap();
+    assert_eq!((alerts[0].state, alerts[0].starts_at.is_some()), (AlertState::Pending, true));
+    let webhook = json!({"version": "4", "status": "firing", "alerts": [{"status": "resolved", "labels": {"a": "b"}, "endsAt": "2026-11-23T17:31:51Z"},
+        {"status": "firing", "labels": {"a": "c"}, "endsAt": "0001-01-01T00:00:00Z"}]});
+    let mut states: Vec<_> =
+        parse_file(webhook.to_string().as_bytes()).unwrap().iter().map(|it| (it.state, it.ends_at.is_some())).collect();
+    states.sort();
+    assert_eq!(states, [(AlertState::Firing, false), (AlertState::Resolved, true)]);
+}
+
+#[track_caller]
+fn check_bad(text: &str, why: &str) {
+    let error = parse_file(text.as_bytes()).unwrap_err();
+    assert!(error.why.contains(why), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_alerts_says_why() {
+    check_bad("", "EOF");
+    check_bad("<html>", "expected value");
+    check_bad("{}", "expected a list");
+    check_bad(r#"{"status":"error","error":"query timed out"}"#, "query timed out");
+    check_bad(r#"[{"labels":{"a":"b"}},{}]"#, "alert 2 has no labels");
+    check_bad(r#"[{"labels":{"a":1}}]"#, "alert 1 has `labels.a` that is no text");
+    check_bad(r#"[{"labels":[]}]"#, "`labels` that are no object");
+    check_bad("[7]", "alert 1 has no labels");
+}
+
+#[test]
+fn the_document_of_cases_carries_labels_rungs_and_reasons() {
+    let file = json!([{"labels": {"alertname": "A", "namespace": "shop", "deployment": "cart"}}, {"labels": {"alertname": "B"}}]);
+    let alerts = parse_file(file.to_string().as_bytes()).unwrap();
+    let document = serde_json::to_value(document(&world(), &alerts)).unwrap();
+    assert_eq!(document["cases"][0]["at"], json!({"is": "object", "key": "c/apps/Deployment/shop/cart"}));
+    assert_eq!(document["cases"][0]["rung"], 2);
+    assert_eq!(document["cases"][0]["also"][0]["rung"], 6);
+    assert_eq!(document["tray"][0], json!({"labels": {"alertname": "B"}, "why": "no label names an object"}));
+}
+
+// ---------------------------------------------------------------------------------------------------- discovery
+
+#[test]
+fn alertmanager_and_prometheus_are_found_by_their_usual_names() {
+    let port = |name: &str, number: u16| json!([{"name": name, "port": number}]);
+    let named = |name: &str| json!({"app.kubernetes.io/name": name});
+    let services = [
+        service("monitoring", "alertmanager-main", &port("web", 9093), &named("alertmanager"), "10.2.0.2"),
+        service("monitoring", "alertmanager-operated", &port("web", 9093), &json!({}), "None"),
+        service("monitoring", "prometheus-k8s", &port("web", 9090), &named("prometheus"), "10.2.0.3"),
+        service("monitoring", "prometheus-operator", &port("https", 8443), &named("prometheus-operator"), "10.2.0.4"),
+        service("monitoring", "prometheus-adapter", &port("https", 443), &named("prometheus-adapter"), "10.2.0.5"),
+        service("observe", "prometheus-server", &port("http", 80), &named("prometheus"), "10.2.0.6"),
+        service("observe", "prometheus-node-exporter", &port("metrics", 9100), &json!({}), "10.2.0.7"),
+        service("shop", "cart", &port("http", 9090), &json!({}), "10.2.0.8"),
+    ];
+    let found = discover(&World::from_changes(&changes("c", "lab", &services)));
+    let found: Vec<String> = found
+        .iter()
+        .map(|it| {
+            let proxy = it.proxy.clone().unwrap();
+            format!("{} {}://{}/{}:{}", it.id, proxy.scheme, proxy.namespace, proxy.service, proxy.port)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "alertmanager:alertmanager-main http://monitoring/alertmanager-main:web",
+            "prometheus:prometheus-k8s http://monitoring/prometheus-k8s:web",
+            "prometheus:prometheus-server http://observe/prometheus-server:http",
+        ]
+    );
+}
