@@ -1,0 +1,6 @@
+//! Sources over loopback HTTP: captured answers of the real programs, and everything that goes wrong on the way.
+
+mod alertmanager;
+mod faults;
+mod prometheus;
+mod support;
