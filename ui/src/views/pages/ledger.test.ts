@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptView } from "../../wire/AttemptView";
 import type { PageGroup } from "../../wire/PageGroup";
-import { absent, axisOf, escalations, figures, grouped, isUnanswered, neverTold, plainAndMono, stepWords } from "./ledger";
+import { absent, axisOf, escalations, figures, grouped, isUnanswered, neverTold, stepWords } from "./ledger";
 
 const T = (clock: string): string => `2026-05-14T14:${clock}Z`;
 const attempt = (over: Partial<AttemptView>): AttemptView => ({
@@ -74,9 +74,4 @@ it("leads an escalation to the next attempt of the person named, once", () => {
 it("writes a span as two figures at most", () => {
   expect(figures(192)).toEqual([{ value: "3", unit: "m" }, { value: "12", unit: "s" }]);
   expect(figures(9)).toEqual([{ value: "9", unit: "s" }]);
-});
-
-it("sets what stands between backticks apart, and leaves a lone one alone", () => {
-  expect(plainAndMono("No `team` label")).toEqual([{ text: "No ", mono: false }, { text: "team", mono: true }, { text: " label", mono: false }]);
-  expect(plainAndMono("a `b").some((p) => p.mono)).toBe(false);
 });

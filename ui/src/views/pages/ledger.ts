@@ -168,11 +168,3 @@ export function figures(seconds: number): { value: string; unit: string }[] {
   const parts = s >= 3600 ? [[Math.floor(s / 3600), "h"], [Math.floor(s / 60) % 60, "m"]] : s >= 60 ? [[Math.floor(s / 60), "m"], [s % 60, "s"]] : [[s, "s"]];
   return parts.map(([value, unit]) => ({ value: String(value), unit: String(unit) }));
 }
-
-/** Words with what stands between backticks apart, as names of labels and receivers do. */
-export function plainAndMono(text: string): { text: string; mono: boolean }[] {
-  return text
-    .split("`")
-    .map((part, i, all) => ({ text: part, mono: i % 2 === 1 && i < all.length - 1 }))
-    .filter((part) => part.text !== "");
-}

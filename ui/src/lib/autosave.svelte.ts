@@ -1,5 +1,5 @@
 /** Keeps what is typed: half a second after the last key, one save at a time, the newest content always last. */
-import { errorFrom, type HostError } from "../../host/host";
+import { errorFrom, type HostError } from "../host/host";
 
 /** Rest after the last key. */
 export const REST_MS = 500;
