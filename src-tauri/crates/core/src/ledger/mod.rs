@@ -2,10 +2,14 @@
 
 pub mod chain;
 pub mod drafts;
+mod fold;
 pub mod incident;
 pub mod kinds;
 mod order;
+pub mod rules;
+mod text;
 
+pub use fold::{fold, vacancy};
 pub use order::order;
 
 use chrono::Duration;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CLOCK_AHEAD_LIMIT, Hlc, Row, kinds};
-use crate::id::WriterId;
+use crate::id::{RowId, WriterId};
 
 /// Puts rows into fold order, whatever order they arrived in; a row that is there twice is kept once.
 ///
@@ -15,6 +15,15 @@ pub fn order(rows: &mut Vec<Row>) {
     let ahead = ahead(rows);
     rows.sort_by(|a, b| place(a, &ahead).cmp(&place(b, &ahead)));
     rows.dedup_by(|a, b| a.hash == b.hash);
+}
+
+/// As [`order`], for rows that stay where they are, with the writers that were set back.
+pub(super) fn ordered(rows: &[Row]) -> (Vec<&Row>, BTreeMap<WriterId, i64>) {
+    let ahead = ahead(rows);
+    let mut sorted: Vec<&Row> = rows.iter().collect();
+    sorted.sort_by(|a, b| place(a, &ahead).cmp(&place(b, &ahead)));
+    sorted.dedup_by(|a, b| a.hash == b.hash);
+    (sorted, ahead)
 }
 
 /// Where a row stands in the one order.
@@ -49,7 +58,7 @@ pub(super) fn ahead(rows: &[Row]) -> BTreeMap<WriterId, i64> {
     let opening = if openings.len() == 1 { openings.first().copied() } else { None };
     let mut gaps: Vec<(i64, &WriterId, &WriterId, i64)> = Vec::new();
     for later in rows {
-        let named = later.refs.iter().map(|it| it.target.as_str()).chain(later.revises.iter().map(|it| it.as_str()));
+        let named = later.refs.iter().map(|it| it.target.as_str()).chain(later.revises.iter().map(RowId::as_str));
         for earlier in named.chain(opening).filter_map(|hash| by_hash.get(hash)) {
             let gap = earlier.hlc.micros.saturating_sub(later.hlc.micros);
             if earlier.writer != later.writer && gap > limit {
@@ -77,7 +86,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::id::RowId;
     use crate::ledger::{Actor, Ref};
     use crate::time::{Moment, Stamp};
 

@@ -1,5 +1,9 @@
 //! Page attempts of any pager as one state machine.
 
+mod merge;
+
+pub use merge::{late_seconds, merge, outcome};
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::SourceId;

@@ -50,22 +50,17 @@ pub fn read(text: &str, now: Moment, zone: Tz) -> Result<Read, BadTime> {
     if let Some(date) = date(bare) {
         let Some(date) = date else { return bad(format!("there is no day `{bare}`")) };
         let (second, after) = first_word(rest);
-        return match clock(second.trim_start_matches('~')) {
-            Some(clock) => {
-                let clock = clock?;
-                let approx = approx || second.starts_with('~');
-                let zone = if clock.utc { Tz::UTC } else { zone };
-                let (at, ambiguous) = on(date, &clock, zone, now)?;
-                Ok(Read { stamp: Stamp { at, precision: clock.precision, approx }, rest: after.to_owned(), ambiguous })
+        let Some(clock) = clock(second.trim_start_matches('~')) else {
+            let at = start_of(date, zone);
+            if at > now {
+                return bad(format!("{date} is in the future"));
             }
-            None => {
-                let at = start_of(date, zone);
-                if at > now {
-                    return bad(format!("{date} is in the future"));
-                }
-                Ok(made(Stamp { at, precision: Precision::Day, approx }, rest, Vec::new()))
-            }
+            return Ok(made(Stamp { at, precision: Precision::Day, approx }, rest, Vec::new()));
         };
+        let clock = clock?;
+        let (at, ambiguous) = on(date, &clock, if clock.utc { Tz::UTC } else { zone }, now)?;
+        let approx = approx || second.starts_with('~');
+        return Ok(Read { stamp: Stamp { at, precision: clock.precision, approx }, rest: after.to_owned(), ambiguous });
     }
     match clock(bare) {
         Some(clock) => {
@@ -89,6 +84,7 @@ fn floor_minute(at: Moment) -> Moment {
     at.with_second(0).and_then(|at| at.with_nanosecond(0)).unwrap_or(at)
 }
 
+#[allow(clippy::option_option, reason = "no such thing, such a thing out of range, such a thing")]
 /// `-4m`, `-1h20m`, `-30s`, `-2d` in seconds; outer nothing where it is no such thing, inner nothing where it overflows.
 fn ago(word: &str) -> Option<Option<(i64, Precision)>> {
     let mut left = word.strip_prefix(['-', '−'])?;
@@ -118,6 +114,7 @@ fn ago(word: &str) -> Option<Option<(i64, Precision)>> {
     any.then_some(total.map(|total| (total, precision)))
 }
 
+#[allow(clippy::option_option, reason = "no such thing, such a thing out of range, such a thing")]
 /// `2026-11-25`; inner nothing where there is no such day.
 fn date(word: &str) -> Option<Option<NaiveDate>> {
     let mut parts = word.splitn(3, '-');

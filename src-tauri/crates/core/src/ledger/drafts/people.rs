@@ -125,6 +125,10 @@ fn written(
 
 /// Corrects the words or the time of a person's row; the earlier wording stays.
 pub fn correction(by: &Actor, at: Stamp, of: &Entry, text: &str) -> Draft {
+    // A sentence has its words after a head (`H1 opened: …`); a person may hand the whole of it back.
+    let plain = matches!(of.kind.as_str(), kinds::NOTE | kinds::OBSERVATION | kinds::ANNOTATION);
+    let head = of.text.find(": ").map(|end| &of.text[..end + 2]).filter(|_| !plain);
+    let text = head.and_then(|head| text.strip_prefix(head)).unwrap_or(text);
     Draft { revises: Some(of.row.clone()), ..human(by, at, &of.kind, json!({ "text": text })) }
 }
 

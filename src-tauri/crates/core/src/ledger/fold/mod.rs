@@ -1,0 +1,355 @@
+//! The state of an incident from its rows: pure, and the same for any order of arrival.
+
+mod command;
+mod items;
+mod milestones;
+#[cfg(test)]
+pub(in crate::ledger) mod tests;
+mod timeline;
+
+pub(super) use milestones::NAMES as MILESTONES;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::Duration;
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::incident::{Incident, Person, Severity, Status};
+use super::order::{ordered, set_back};
+use super::text::{moment_at, text_at};
+use super::{Actor, Row, drafts, kinds};
+use crate::id::{IncidentId, RowId, WriterId};
+use crate::pages::{self, PageAttempt};
+use crate::time::{Moment, Precision, Stamp};
+
+/// Folds rows into the incident; rows of other incidents are left out.
+///
+/// What a row asks for and may not have (an acceptance of an offer that is gone, a correction of a machine row) changes
+/// nothing: desks that were apart may both have been right when they wrote.
+#[must_use]
+pub fn fold(id: &IncidentId, rows: &[Row]) -> Incident {
+    let (rows, ahead) = ordered(rows);
+    let rows: Vec<&Row> = rows.into_iter().filter(|row| row.incident == *id).collect();
+    let told = told(&rows);
+    let mut state = State { incident: Incident { id: id.clone(), ..Incident::default() }, ..State::default() };
+    let mut steps = Vec::new();
+    for row in &told.firsts {
+        let mut step = Step::new(row, told.corrections.get(&row.hash).and_then(|list| list.last().copied()));
+        if ahead.contains_key(&row.writer) {
+            step.clamp(set_back(row, &ahead).micros);
+        }
+        steps.push(step);
+    }
+    for step in &steps {
+        state.take(step);
+    }
+    if !is_open(state.incident.status) {
+        state.incident.update_every_minutes = None;
+    }
+    pages::merge(&mut state.incident.pages, std::mem::take(&mut state.attempts));
+    milestones::derive(&mut state, &steps);
+    timeline::write(&mut state, &steps, &told);
+    state.incident
+}
+
+/// How long nobody has commanded, between declared and resolved.
+#[must_use]
+pub fn vacancy(incident: &Incident, now: Moment) -> Option<Duration> {
+    let last = incident.command.last()?;
+    if last.commander.is_some() || last.to.is_some() {
+        return None;
+    }
+    Some((now - last.from).max(Duration::zero()))
+}
+
+/// True for rows nobody can correct.
+pub(super) fn is_machine(row: &Row) -> bool {
+    matches!(row.actor, Actor::Machine { .. }) || kinds::is_machine(&row.kind)
+}
+
+/// The rows as they count: which tell something new, what corrects them, who else saw the same.
+pub(super) struct Told<'a> {
+    /// Rows that are neither corrections nor tell again what another row told.
+    pub firsts: Vec<&'a Row>,
+    /// Corrections by the row they are of, in fold order.
+    pub corrections: HashMap<&'a RowId, Vec<&'a Row>>,
+    /// Other writers that saw the same transition, by the row shown.
+    pub witnesses: HashMap<&'a RowId, BTreeSet<&'a str>>,
+}
+
+fn told<'a>(rows: &[&'a Row]) -> Told<'a> {
+    let by_hash: HashMap<&RowId, &Row> = rows.iter().map(|row| (&row.hash, *row)).collect();
+    let mut told = Told { firsts: Vec::new(), corrections: HashMap::new(), witnesses: HashMap::new() };
+    let mut seen: HashMap<(&str, &str, &str), &Row> = HashMap::new();
+    for row in rows {
+        if row.revises.is_some() {
+            if let Some(root) = root(row, &by_hash) {
+                told.corrections.entry(&root.hash).or_default().push(row);
+            }
+            continue;
+        }
+        if !row.source_id.is_empty() {
+            // A token of one desk is not the token of another; a transition of a source is the same for all.
+            let desk = if row.source == drafts::PERSON { row.writer.as_str() } else { "" };
+            if let Some(first) = seen.get(&(desk, row.source.as_str(), row.source_id.as_str())) {
+                if first.writer != row.writer {
+                    told.witnesses.entry(&first.hash).or_default().insert(row.writer.as_str());
+                }
+                continue;
+            }
+            seen.insert((desk, row.source.as_str(), row.source_id.as_str()), row);
+        }
+        told.firsts.push(row);
+    }
+    told
+}
+
+/// The row a correction is of in the end: a person's row of the same kind.
+fn root<'a>(correction: &'a Row, by_hash: &HashMap<&RowId, &'a Row>) -> Option<&'a Row> {
+    let mut row = correction;
+    let mut passed = HashSet::new();
+    while let Some(revised) = &row.revises {
+        // Hashes cannot run in a circle; rows handed in by hand can.
+        if !passed.insert(&row.hash) {
+            return None;
+        }
+        row = by_hash.get(revised)?;
+    }
+    (!is_machine(row) && !is_machine(correction) && row.kind == correction.kind).then_some(row)
+}
+
+/// A row with its last correction.
+pub(super) struct Step<'a> {
+    pub row: &'a Row,
+    pub occurred: Stamp,
+    pub payload: Cow<'a, Value>,
+    pub clamped: bool,
+}
+
+impl<'a> Step<'a> {
+    pub fn new(row: &'a Row, correction: Option<&'a Row>) -> Self {
+        let payload = match correction {
+            Some(correction) => Cow::Owned(reworded(row, correction)),
+            None => Cow::Borrowed(&row.payload),
+        };
+        let mut occurred = correction.map_or(row.occurred, |correction| correction.occurred);
+        if occurred.precision == Precision::Unknown {
+            occurred.at = row.recorded_at;
+        }
+        Self { row, occurred, payload, clamped: false }
+    }
+
+    /// Nothing happened after it was written.
+    fn clamp(&mut self, micros: i64) {
+        self.clamped = true;
+        if let Some(written) = Moment::from_timestamp_micros(micros) {
+            self.occurred.at = self.occurred.at.min(written);
+        }
+    }
+
+    pub fn at(&self) -> Moment {
+        self.occurred.at
+    }
+
+    pub fn text(&self, field: &str) -> &str {
+        text_at(&self.payload, field)
+    }
+
+    pub fn moment(&self, field: &str) -> Option<Moment> {
+        moment_at(&self.payload, field)
+    }
+
+    pub fn minutes(&self, field: &str) -> Option<u32> {
+        self.payload.get(field).and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok())
+    }
+
+    /// The person in a field of the payload.
+    pub fn person(&self, field: &str) -> Option<Person> {
+        self.payload.get(field).and_then(|it| serde_json::from_value(it.clone()).ok())
+    }
+
+    /// The person who wrote it.
+    pub fn by(&self) -> Option<Person> {
+        match &self.row.actor {
+            Actor::Person { id, name } => Some(Person { id: id.clone(), name: name.clone() }),
+            Actor::Machine { .. } => None,
+        }
+    }
+
+    /// The first reference in a role.
+    pub fn target(&self, role: &str) -> Option<RowId> {
+        self.row.refs.iter().find(|it| it.role == role).map(|it| RowId::new(&it.target))
+    }
+
+    /// Every reference in a role.
+    pub fn targets(&self, role: &str) -> Vec<String> {
+        self.row.refs.iter().filter(|it| it.role == role).map(|it| it.target.clone()).collect()
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.payload.get("severity").and_then(|it| serde_json::from_value(it.clone()).ok())
+    }
+}
+
+/// The payload of a row in the words of its correction.
+fn reworded(row: &Row, correction: &Row) -> Value {
+    let mut payload = row.payload.clone();
+    let words = correction.payload.get("text").or_else(|| correction.payload.get(kinds::words(&row.kind)));
+    if let (Value::Object(fields), Some(words)) = (&mut payload, words) {
+        fields.insert(kinds::words(&row.kind).to_owned(), words.clone());
+    }
+    payload
+}
+
+/// What is folded so far.
+#[derive(Default)]
+pub(super) struct State {
+    pub incident: Incident,
+    /// Attempts of page rows, in fold order.
+    attempts: Vec<PageAttempt>,
+    /// True where a row set the clock of updates.
+    clock_set: bool,
+    /// Milestones rows set, by name.
+    pub set: BTreeMap<String, (Stamp, RowId)>,
+    /// When somebody first commanded.
+    pub commanded: Option<(Stamp, RowId)>,
+    /// When it was resolved, unless it was reopened.
+    pub resolved: Option<(Stamp, RowId)>,
+    /// When it was declared.
+    pub declared: Option<(Stamp, RowId)>,
+    /// On which device and by which writer a role was offered, by the offer's row.
+    pub offered_on: HashMap<RowId, (String, WriterId)>,
+    /// What the entry of a row is labelled and in which state it is.
+    pub marks: HashMap<RowId, timeline::Mark>,
+}
+
+impl State {
+    fn take(&mut self, step: &Step<'_>) {
+        if let Some(by) = step.by() {
+            self.meet(&by);
+        }
+        match step.row.kind.as_str() {
+            kinds::INCIDENT_DECLARED => self.declare(step),
+            kinds::INCIDENT_STATUS => {
+                let status = step.payload.get("status").and_then(|it| serde_json::from_value(it.clone()).ok());
+                if let Some(status) = status {
+                    self.set_status(status, step);
+                }
+            }
+            kinds::INCIDENT_SEVERITY => {
+                if let Some(severity) = step.severity() {
+                    self.set_severity(severity, step.at());
+                }
+            }
+            kinds::INCIDENT_CLOSED => {
+                self.incident.closed_as = Some(step.text("as").to_owned()).filter(|it| !it.is_empty());
+                self.set_status(Status::Closed, step);
+            }
+            kinds::INCIDENT_REOPENED => {
+                if self.incident.status >= Status::Resolved {
+                    self.set_status(Status::Investigating, step);
+                }
+            }
+            kinds::COMMS_INTERNAL | kinds::COMMS_EXTERNAL => {
+                self.incident.last_update_at = self.incident.last_update_at.max(Some(step.at()));
+                if let Some(minutes) = step.minutes("every_minutes") {
+                    self.clock_set = true;
+                    self.incident.update_every_minutes = Some(minutes).filter(|it| *it > 0);
+                }
+            }
+            kinds::MILESTONE_SET => {
+                self.set.insert(step.text("name").to_owned(), (step.occurred, step.row.hash.clone()));
+            }
+            kind if kind.starts_with("page.") => {
+                let attempt = step.payload.get("attempt").and_then(|it| serde_json::from_value(it.clone()).ok());
+                self.attempts.extend(attempt);
+            }
+            kind if kind.starts_with("role.") || kind == kinds::BRIEF_SHOWN => self.take_role(step),
+            _ => self.take_item(step),
+        }
+    }
+
+    /// Remembers a person by the name last heard.
+    pub fn meet(&mut self, person: &Person) {
+        match self.incident.people.iter_mut().find(|it| it.id == person.id) {
+            Some(known) if !person.name.is_empty() => known.name.clone_from(&person.name),
+            Some(_) => {}
+            None => self.incident.people.push(person.clone()),
+        }
+    }
+
+    /// The first declaration counts; a second one by a desk that did not know stays in the timeline.
+    fn declare(&mut self, step: &Step<'_>) {
+        if self.declared.is_some() {
+            return;
+        }
+        self.declared = Some((step.occurred, step.row.hash.clone()));
+        let list = |field: &str| step.payload.get(field).and_then(|it| serde_json::from_value(it.clone()).ok());
+        step.text("title").clone_into(&mut self.incident.title);
+        step.text("zone").clone_into(&mut self.incident.zone);
+        self.incident.clusters = list("clusters").unwrap_or_default();
+        self.incident.drill = step.payload.get("drill").and_then(Value::as_bool).unwrap_or_default();
+        if let Some(severity) = step.severity() {
+            self.set_severity(severity, step.at());
+        }
+        if self.incident.status == Status::Triage {
+            self.set_status(Status::Declared, step);
+        }
+    }
+
+    fn set_severity(&mut self, severity: Severity, at: Moment) {
+        if self.incident.severity == Some(severity) {
+            return;
+        }
+        self.incident.severity = Some(severity);
+        self.incident.severity_changes.push((at, severity));
+        if !self.clock_set {
+            self.incident.update_every_minutes = every_minutes(severity);
+        }
+    }
+
+    fn set_status(&mut self, status: Status, step: &Step<'_>) {
+        let before = self.incident.status;
+        if before == status {
+            return;
+        }
+        self.incident.status = status;
+        self.incident.status_since = Some(step.at());
+        if status != Status::Closed {
+            self.incident.closed_as = None;
+        }
+        match (is_open(before), is_open(status)) {
+            (false, true) => {
+                self.resolved = None;
+                self.open_command(step.at());
+            }
+            (true, false) => self.close_command(step.at()),
+            _ => {}
+        }
+        if status == Status::Resolved {
+            self.resolved = Some((step.occurred, step.row.hash.clone()));
+        }
+    }
+
+    /// The incident's zone, UTC where it has none.
+    pub fn zone(&self) -> Tz {
+        self.incident.zone.parse().unwrap_or(Tz::UTC)
+    }
+}
+
+/// Between declared and resolved.
+pub(super) fn is_open(status: Status) -> bool {
+    (Status::Declared..=Status::Monitoring).contains(&status)
+}
+
+/// How often stakeholders are told by default.
+fn every_minutes(severity: Severity) -> Option<u32> {
+    match severity.0 {
+        1 => Some(15),
+        2 => Some(30),
+        3 => Some(60),
+        _ => None,
+    }
+}

@@ -1,0 +1,123 @@
+//! The timeline: one entry per row, in its last wording, with the earlier ones.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{State, Step, Told, is_machine};
+use crate::id::RowId;
+use crate::ledger::incident::{Entry, Wording};
+use crate::ledger::kinds;
+use crate::ledger::text::{Context, say, who};
+
+/// What the state says about a row's entry.
+#[derive(Clone, Debug, Default)]
+pub(in crate::ledger) struct Mark {
+    pub label: String,
+    pub state: String,
+    /// The words of what the row is about.
+    pub about: String,
+    /// The other person in the sentence.
+    pub other: String,
+    /// What to say beside the sentence.
+    pub note: String,
+}
+
+impl Mark {
+    pub fn name(&mut self, label: &str, state: &str, about: &str) {
+        label.clone_into(&mut self.label);
+        state.clone_into(&mut self.state);
+        about.clone_into(&mut self.about);
+    }
+
+    /// The row asked for something it could not have.
+    pub fn void(&mut self, why: &str) {
+        "void".clone_into(&mut self.state);
+        why.clone_into(&mut self.note);
+    }
+}
+
+/// Writes the timeline, ordered by when it happened and then by fold order.
+pub(super) fn write(state: &mut State, steps: &[Step<'_>], told: &Told<'_>) {
+    let zone = state.zone();
+    let marks = std::mem::take(&mut state.marks);
+    let nothing = Mark::default();
+    let mut entries: Vec<Entry> = Vec::with_capacity(steps.len());
+    let mut places: HashMap<RowId, usize> = HashMap::with_capacity(steps.len());
+    let mut annotations: Vec<&Step<'_>> = Vec::new();
+    for step in steps {
+        let row = step.row;
+        if row.kind == kinds::ANNOTATION {
+            annotations.push(step);
+            continue;
+        }
+        let mark = marks.get(&row.hash).unwrap_or(&nothing);
+        places.insert(row.hash.clone(), entries.len());
+        entries.push(entry(step, mark, told, zone));
+    }
+    for step in annotations {
+        let target = step.target("answers").and_then(|row| places.get(&row).copied());
+        match target.and_then(|place| entries.get_mut(place)) {
+            Some(entry) => {
+                let (by, text) = (who(&step.row.actor).to_owned(), step.text("text").to_owned());
+                entry.annotations.push((by, step.at(), text));
+            }
+            // What it is about did not arrive yet.
+            None => entries.push(entry(step, &nothing, told, zone)),
+        }
+    }
+    for hypothesis in &mut state.incident.hypotheses {
+        for (_, text, row) in hypothesis.evidence.iter_mut().filter(|(_, text, _)| text.is_empty()) {
+            if let Some(entry) = places.get(row).and_then(|place| entries.get(*place)) {
+                text.clone_from(&entry.text);
+            }
+        }
+    }
+    // Stable: what happened at the same moment stays in fold order.
+    entries.sort_by_key(|entry| entry.occurred.at);
+    state.incident.timeline = entries;
+}
+
+fn entry(step: &Step<'_>, mark: &Mark, told: &Told<'_>, zone: chrono_tz::Tz) -> Entry {
+    let row = step.row;
+    let context = Context { label: &mark.label, about: &mark.about, other: &mark.other, zone };
+    let words = |payload: &Value| say(&row.kind, &row.actor, payload, context);
+    let (text, mut detail) = words(&step.payload);
+    if !mark.note.is_empty() {
+        detail = if detail.is_empty() { mark.note.clone() } else { format!("{detail}; {}", mark.note) };
+    }
+    let mut wordings = Vec::new();
+    if let Some(corrections) = told.corrections.get(&row.hash) {
+        wordings.push((row, words(&row.payload).0));
+        wordings.extend(corrections.iter().map(|it| (*it, words(&super::reworded(row, it)).0)));
+        // The last one is what the entry says.
+        wordings.pop();
+    }
+    let earlier = wordings.into_iter().map(|(it, text)| Wording {
+        row: it.hash.clone(),
+        text,
+        occurred: it.occurred,
+        recorded_at: it.recorded_at,
+        by: who(&it.actor).to_owned(),
+    });
+    let witnesses = told.witnesses.get(&row.hash).into_iter().flatten();
+    Entry {
+        row: row.hash.clone(),
+        occurred: step.occurred,
+        recorded_at: row.recorded_at,
+        kind: row.kind.clone(),
+        machine: is_machine(row),
+        actor: row.actor.clone(),
+        source: row.source.clone(),
+        text,
+        detail,
+        label: mark.label.clone(),
+        state: mark.state.clone(),
+        refs: row.refs.clone(),
+        earlier: earlier.collect(),
+        annotations: Vec::new(),
+        witnesses: witnesses.map(|it| (*it).to_owned()).collect(),
+        clock_clamped: step.clamped,
+        entered_on: row.entered_on.clone(),
+    }
+}
