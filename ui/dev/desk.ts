@@ -123,7 +123,7 @@ const changes: Record<string, (i: IncidentView, p: Payload) => void> = {
   close_incident: (i, p) => void ([i.status, i.closed_as] = ["closed", String(p["as"])]),
   reopen_incident: (i) => void ([i.status, i.closed_as] = ["investigating", null]),
   assume_role: (i, p) => command(i, String(p["role"]), acting?.id ?? null),
-  offer_role: (i, p) => void i.offers.push({ row: `o${++made}`, role: String(p["role"]), from: acting!, to: name(p["to"]), at: now(), reason: String(p["reason"]), brief_shown_at: null }),
+  offer_role: (i, p) => void i.offers.push({ row: `made-o${++made}`, role: String(p["role"]), from: acting!, to: name(p["to"]), at: now(), reason: String(p["reason"]), brief_shown_at: null }),
   accept_offer: (i, p) => {
     const offer = i.offers.find((o) => o.row === p["offer"]);
     if (!offer?.brief_shown_at) throw new Refused("brief_not_shown", "the brief was not shown yet", "Read the brief first.");
@@ -133,19 +133,19 @@ const changes: Record<string, (i: IncidentView, p: Payload) => void> = {
   decline_offer: (i, p) => void (i.offers = i.offers.filter((o) => o.row !== p["offer"])),
   withdraw_offer: (i, p) => void (i.offers = i.offers.filter((o) => o.row !== p["offer"])),
   release_role: (i, p) => command(i, String(p["role"]), null),
-  assign_task: (i, p) => void i.tasks.push({ row: `t${++made}`, label: "", text: String(p["text"]), owner: name(p["owner"]), check_in_at: new Date(Date.now() + Number(p["in_minutes"]) * 60_000).toISOString(), state: "open", outcome: "", assigned_at: now(), ended_at: null }),
+  assign_task: (i, p) => void i.tasks.push({ row: `made-t${++made}`, label: "", text: String(p["text"]), owner: name(p["owner"]), check_in_at: new Date(Date.now() + Number(p["in_minutes"]) * 60_000).toISOString(), state: "open", outcome: "", assigned_at: now(), ended_at: null }),
   end_task: (i, p) => {
     const task = i.tasks.find((t) => t.row === p["task"]);
     if (!task) return;
     if (p["in_minutes"]) task.check_in_at = new Date(Date.now() + Number(p["in_minutes"]) * 60_000).toISOString();
     else [task.state, task.outcome, task.ended_at] = [String(p["state"]), String(p["outcome"]), now()];
   },
-  open_hypothesis: (i, p) => void i.hypotheses.push({ row: `h${++made}`, label: `H${i.hypotheses.length + 1}`, text: String(p["text"]), state: "open", by: acting?.name ?? "", opened_at: now(), state_at: now(), evidence: [], subjects: [] }),
+  open_hypothesis: (i, p) => void i.hypotheses.push({ row: `made-h${++made}`, label: `H${i.hypotheses.length + 1}`, text: String(p["text"]), state: "open", by: acting?.name ?? "", opened_at: now(), state_at: now(), evidence: [], subjects: [] }),
   judge_hypothesis: (i, p) => {
     const h = i.hypotheses.find((x) => x.row === p["hypothesis"]);
     if (h) [h.state, h.evidence] = [String(p["state"]), [...h.evidence, { side: p["state"] === "eliminated" ? "against" : "for", text: String(p["evidence"]), row: "" }]];
   },
-  decide: (i, p) => void i.decisions.push({ row: `d${++made}`, label: `D${i.decisions.length + 1}`, text: String(p["text"]), state: p["made"] ? "made" : "proposed", proposed_by: acting?.name ?? "", made_by: p["made"] ? (acting?.name ?? "") : "", objections: [], state_at: now() }),
+  decide: (i, p) => void i.decisions.push({ row: `made-d${++made}`, label: `D${i.decisions.length + 1}`, text: String(p["text"]), state: p["made"] ? "made" : "proposed", proposed_by: acting?.name ?? "", made_by: p["made"] ? (acting?.name ?? "") : "", objections: [], state_at: now() }),
   answer_decision: (i, p) => {
     const d = i.decisions.find((x) => x.row === p["decision"]);
     if (d && p["make"]) [d.state, d.made_by] = ["made", acting?.name ?? ""];
@@ -154,11 +154,11 @@ const changes: Record<string, (i: IncidentView, p: Payload) => void> = {
   set_objective: (i, p) => {
     const o = i.objectives.find((x) => x.row === p["met"]);
     if (o) o.met = true;
-    else i.objectives.push({ row: `ob${++made}`, text: String(p["text"]), met: false });
+    else i.objectives.push({ row: `made-ob${++made}`, text: String(p["text"]), met: false });
   },
   send_update: (i, p) => void ([i.last_update_at, i.next_update_at] = [now(), new Date(Date.now() + Number(p["every_minutes"] ?? i.update_every_minutes) * 60_000).toISOString()]),
   set_milestone: (i, p) => void i.milestones.push({ name: String(p["name"]), at: read(`${p["when"]} x`).at, precision: "minute", approx: false, row: "e1" }),
-  save_action: (i, p) => void i.actions.push({ row: `a${++made}`, text: String(p["text"]), owner: String(p["owner"]), due: p["due"] as string | null, type: String(p["type"]), end_state: String(p["end_state"]), state: "open" }),
+  save_action: (i, p) => void i.actions.push({ row: `made-a${++made}`, text: String(p["text"]), owner: String(p["owner"]), due: p["due"] as string | null, type: String(p["type"]), end_state: String(p["end_state"]), state: "open" }),
 };
 
 function command(i: IncidentView, role: string, id: string | null): void {
