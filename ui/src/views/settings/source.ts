@@ -1,0 +1,139 @@
+/** Sources as they are set up: which fields each kind has, and what is still wrong with a form. Pure. */
+import type { SourceForm } from "../../wire/SourceForm";
+
+export const KINDS = [
+  { kind: "alertmanager", name: "Alertmanager", tells: "Which alerts fire, who is told, what is silenced" },
+  { kind: "prometheus", name: "Prometheus", tells: "Which rules fire or are pending" },
+  { kind: "icinga", name: "Icinga 2", tells: "Hosts and services in trouble" },
+  { kind: "goalert", name: "GoAlert", tells: "Who was paged, who answered, who is on call" },
+  { kind: "pagerduty", name: "PagerDuty", tells: "Who was paged, who answered, who is on call" },
+] as const;
+export type Kind = (typeof KINDS)[number]["kind"];
+
+export const CREDENTIALS = [
+  { value: "none", name: "None" },
+  { value: "basic", name: "User and password" },
+  { value: "bearer", name: "Token" },
+  { value: "client_certificate", name: "Client certificate" },
+] as const;
+
+export function nameOfKind(kind: string): string {
+  return KINDS.find((k) => k.kind === kind)?.name ?? kind;
+}
+
+/** Whether the API server's proxy can lead to one of this kind. */
+export function canProxy(kind: string): boolean {
+  return kind === "alertmanager" || kind === "prometheus" || kind === "icinga";
+}
+
+/** The ways of proving who asks that one of this kind knows. */
+export function credentialsOf(kind: string): readonly string[] {
+  switch (kind) {
+    case "pagerduty":
+    case "goalert":
+      return ["bearer"];
+    case "icinga":
+      return ["basic", "client_certificate"];
+    default:
+      return ["none", "basic", "bearer", "client_certificate"];
+  }
+}
+
+/** A form of a kind with nothing said yet. */
+export function emptyForm(kind: Kind, taken: readonly string[] = []): SourceForm {
+  return {
+    id: freeId(kind, taken),
+    kind,
+    address: kind === "pagerduty" ? "https://api.pagerduty.com" : "",
+    proxy_namespace: "",
+    proxy_service: "",
+    proxy_port: "",
+    credentials: credentialsOf(kind)[0]!,
+    user: "",
+    secret: null,
+    certificate: "",
+    key: "",
+    ca_file: "",
+    tenant: "",
+    silent_receivers: [],
+    poll_seconds: 0,
+    has_secret: false,
+  };
+}
+
+/** `alertmanager:main`, or the next name that is free. */
+export function freeId(kind: string, taken: readonly string[]): string {
+  let id = `${kind}:main`;
+  for (let i = 2; taken.includes(id); i++) id = `${kind}:${i}`;
+  return id;
+}
+
+/** The name within its kind: `main` of `alertmanager:main`. */
+export function shortName(id: string): string {
+  return id.slice(id.indexOf(":") + 1);
+}
+
+/** The receivers named in a line, without doubles. */
+export function receivers(text: string): string[] {
+  return [...new Set(text.split(/[,\n]/).map((r) => r.trim()).filter(Boolean))];
+}
+
+/** Where it is asked, in one line. */
+export function placeOf(form: Pick<SourceForm, "address" | "proxy_namespace" | "proxy_service" | "proxy_port">): string {
+  if (form.proxy_service) return `Service ${form.proxy_namespace}/${form.proxy_service}${form.proxy_port ? `:${form.proxy_port}` : ""}, through the cluster`;
+  return form.address || "no address";
+}
+
+export type Field = "name" | "address" | "proxy_namespace" | "proxy_service" | "user" | "secret" | "certificate" | "key" | "poll_seconds";
+
+/** What is wrong with a form, by field; empty where it can be saved. */
+export function problems(form: SourceForm, proxied: boolean): Partial<Record<Field, string>> {
+  const found: Partial<Record<Field, string>> = {};
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(shortName(form.id))) found.name = "Letters, digits, dots and dashes.";
+  if (proxied) {
+    if (!form.proxy_namespace.trim()) found.proxy_namespace = "Name the namespace of the Service.";
+    if (!form.proxy_service.trim()) found.proxy_service = "Name the Service.";
+  } else {
+    const address = addressOf(form.address);
+    if (!address) found.address = "An address such as https://alertmanager.example.org.";
+    else if (address.username || address.password) found.address = "Leave user and password out of the address; they have fields of their own.";
+  }
+  if (form.credentials === "basic" && !form.user.trim()) found.user = "Name the user.";
+  if ((form.credentials === "basic" || form.credentials === "bearer") && !form.secret && !form.has_secret) found.secret = form.credentials === "basic" ? "The password is missing." : "The token is missing.";
+  if (form.credentials === "client_certificate") {
+    if (!form.certificate.trim()) found.certificate = "The path of the certificate in PEM.";
+    if (!form.key.trim()) found.key = "The path of its key in PEM.";
+  }
+  if (!Number.isInteger(form.poll_seconds) || form.poll_seconds < 0 || form.poll_seconds > 3600) found.poll_seconds = "Whole seconds, 0 to 3600.";
+  return found;
+}
+
+function addressOf(text: string): URL | null {
+  try {
+    const url = new URL(text.trim());
+    return url.protocol === "http:" || url.protocol === "https:" ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The form as it is sent: nothing of what its kind or its way does not have. */
+export function sent(form: SourceForm, proxied: boolean): SourceForm {
+  const own = credentialsOf(form.kind).includes(form.credentials) ? form.credentials : credentialsOf(form.kind)[0]!;
+  const secret = own === "basic" || own === "bearer" ? form.secret || null : null;
+  return {
+    ...form,
+    address: proxied ? "" : form.address.trim(),
+    proxy_namespace: proxied ? form.proxy_namespace.trim() : "",
+    proxy_service: proxied ? form.proxy_service.trim() : "",
+    proxy_port: proxied ? form.proxy_port.trim() : "",
+    credentials: own,
+    user: own === "basic" ? form.user.trim() : "",
+    secret,
+    certificate: own === "client_certificate" ? form.certificate.trim() : "",
+    key: own === "client_certificate" ? form.key.trim() : "",
+    ca_file: form.ca_file.trim(),
+    tenant: form.tenant.trim(),
+    silent_receivers: form.kind === "alertmanager" ? form.silent_receivers : [],
+  };
+}
