@@ -1,0 +1,64 @@
+// Step 4 of the walk: the paging ledger equals what the pager's own API says.
+import { run, must, until, icinga } from "./desk.mjs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export async function checkPages(tally, desk, it) {
+  await tally.check("4: the first person is paged, and the second when the first does not answer", async () => {
+    const pages = await until(90, "alice and bob were paged", async () => {
+      const now = await desk.call("pages");
+      return now.attempts.some((a) => a.who === "alice") && now.attempts.some((a) => a.who === "bob") && now;
+    });
+    const bob = pages.attempts.find((a) => a.who === "bob");
+    must(bob.step === 2, bob);
+    must(pages.attempts.every((a) => a.sent_at || a.queued_at || a.never_told.includes("sent_at")), pages.attempts);
+    return `${pages.attempts.length} attempts`;
+  });
+
+  let subject;
+  await tally.check("4: who acknowledged, and when, equals the pager's own API", async () => {
+    const { attempts } = await desk.call("pages");
+    subject = attempts.find((a) => a.who === "bob" && !a.acked_at).subject_id;
+    const [host, service] = subject.split("!");
+    await icinga(it, "POST", "/v1/actions/acknowledge-problem", {
+      type: "Service", filter: `host.name=="${host}" && service.name=="${service}"`, author: "bob", comment: "looking", notify: true,
+    });
+    const acked = await until(30, "the acknowledgement", async () => {
+      const now = await desk.call("pages");
+      return now.attempts.find((a) => a.subject_id === subject && a.acked_at);
+    });
+    must(acked.acked_by === "bob", acked);
+    const comments = await icinga(it, "GET", `/v1/objects/comments?filter=${encodeURIComponent(`comment.host_name=="${host}"`)}`);
+    const theirs = comments.results.map((c) => c.attrs).filter((c) => c.entry_type === 4 && c.service_name === service).map((c) => c.entry_time * 1000);
+    must(theirs.some((t) => Math.abs(t - Date.parse(acked.acked_at)) < 1500), `theirs ${theirs}, ours ${acked.acked_at}`);
+  });
+
+  await tally.check("4: every row equals the pager's API", async () => {
+    const { attempts } = await desk.call("pages");
+    const theirs = (await icinga(it, "GET", "/v1/objects/notifications")).results.map((n) => n.attrs);
+    for (const one of attempts) {
+      const [host, service] = one.subject_id.split("!");
+      const found = theirs.find((n) => n.host_name === host && n.service_name === service && n.name === (one.step === 2 ? "step2" : "step1"));
+      must(found, `no notification object for ${one.subject_id} step ${one.step}`);
+      must(found.notified_problem_users.includes(one.who) || found.users?.includes(one.who) || one.reason !== "trigger", `${one.who} is not among ${found.notified_problem_users}`);
+    }
+    return `${attempts.length} attempts, ${theirs.length} notification objects`;
+  });
+
+  await tally.check("4: a stopped pager turns the ledger stale, not empty", async () => {
+    const before = (await desk.call("pages")).attempts.length;
+    const pid = readFileSync(join(it.state, "pid", "icinga2"), "utf8").trim();
+    await run("kill", [pid]);
+    const stale = await until(40, "the pager is stale", async () => {
+      const now = await desk.call("pages");
+      return now.pagers[0].state === "stale" && now;
+    });
+    must(stale.attempts.length >= before, `${before} attempts before, ${stale.attempts.length} now`);
+    const back = await run("bash", [new URL("../../lab/pager.sh", import.meta.url).pathname]);
+    must(back.code === 0, back.err);
+    await until(40, "the pager is back", async () => (await desk.call("pages")).pagers[0].state === "live");
+    const after = await desk.call("pages");
+    must(after.attempts.length >= before, "attempts were lost");
+    return stale.pagers[0].why;
+  });
+}

@@ -1,0 +1,331 @@
+#!/usr/bin/env node
+// The acceptance walk, cluster half: from a live cluster to a verified bundle, on the real programs of the lab.
+// LAB_JSON=…/lab.json BROADSTREET=…/broadstreet node walk.mjs
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Desk, fault, icinga, lab, must, name, PROGRAM, run, Tally, until } from "./desk.mjs";
+import { checkPages } from "./pages.mjs";
+import { checkManifests } from "./manifests.mjs";
+
+const it = lab();
+const tally = new Tally();
+const desk = new Desk();
+const papers = mkdtempSync(join(tmpdir(), "broadstreet-papers-"));
+const watchdog = setTimeout(() => {
+  console.log("not ok the walk did not end within twenty minutes");
+  process.exit(1);
+}, 1_200_000);
+watchdog.unref();
+
+const houses = (topology) => topology.objects.filter((o) => o.namespace === "boutique" && o.kind === "Deployment");
+const secret = "lab";
+let incident;
+let redis;
+let eventsBefore = [];
+
+try {
+  await tally.check("2: the map of the real cluster appears", async () => {
+    await desk.start(["serve", "--kubeconfig", it.kubeconfig], "Mei Tanaka");
+    const open = await until(60, "the cluster is read", async () => {
+      const now = await desk.call("desk");
+      return now.sources.some((s) => s.kind === "cluster" && s.state === "live") && now;
+    });
+    return `context ${open.title}`;
+  });
+
+  await tally.check("2: Online Boutique has its 12 workloads, 16 dependencies and one address that names no Service", async () => {
+    const { code, out, err } = await run(PROGRAM, ["topology", "--format", "json", "--kubeconfig", it.kubeconfig], { env: desk.env });
+    must(code === 0, err);
+    const topology = JSON.parse(out);
+    const own = houses(topology);
+    must(own.length === 12, `${own.length} workloads`);
+    redis = own.find((o) => o.name === "redis-cart").id;
+    const calls = topology.relations.filter((r) => r.type === "calls" && r.from.includes("/boutique/"));
+    must(calls.length === 16, `${calls.length} dependencies: ${calls.map((c) => `${name(c.from)}→${name(c.to)}`).join(" ")}`);
+    const lost = topology.unresolved.map((u) => u.address);
+    must(lost.length === 1 && lost[0] === "shoppingassistantservice:80", lost);
+  });
+
+  await checkManifests(tally);
+
+  await tally.check("sources are added, checked in plain words, and answer", async () => {
+    await desk.call("save_source", { id: "alertmanager:lab", kind: "alertmanager", address: it.alertmanager, poll_seconds: 1 });
+    await desk.call("save_source", { id: "prometheus:lab", kind: "prometheus", address: it.prometheus, poll_seconds: 1 });
+    await desk.call("save_source", {
+      id: "icinga:lab", kind: "icinga", address: it.icinga, credentials: "basic", user: "lab", secret, ca_file: it.ca, poll_seconds: 1,
+    });
+    await until(30, "every source is live", async () => {
+      const { sources } = await desk.call("desk");
+      return sources.length === 4 && sources.every((s) => s.state === "live");
+    });
+    const checks = await desk.call("check_sources");
+    must(checks.every((c) => c.state !== "failed"), checks);
+    const settings = JSON.stringify(await desk.call("settings"));
+    must(!settings.includes('"secret":"lab"'), "the settings tell a secret");
+  });
+
+  await tally.check("3: a bad image, and an alert stands as a case at its house with the label that placed it", async () => {
+    await fault("crash-loop", "redis-cart");
+    const found = await until(120, "a case at redis-cart", async () => {
+      const { cases } = await desk.call("cases");
+      const panel = await desk.call("object", { id: redis });
+      return panel.cases.length > 0 && panel.cases.some((c) => c.state === "firing") && cases.length > 0 && panel;
+    });
+    const hit = found.cases.find((c) => c.state === "firing");
+    must(hit.label.length > 0 && hit.rung >= 0, hit);
+    return `${hit.name} by ${hit.label}`;
+  });
+
+  await tally.check("3: the house says why it is red and which field says so", async () => {
+    const panel = await until(60, "redis-cart is in trouble", async () => {
+      const now = await desk.call("object", { id: redis });
+      return (now.health === "critical" || now.health === "warning") && now;
+    });
+    must(panel.reason.length > 10 && panel.field.length > 5, panel);
+    return `${panel.reason} [${panel.field}]`;
+  });
+
+  await tally.check("3: what nobody has been told is listed, with the reason", async () => {
+    const untold = await until(120, "an alert nobody was told of", async () => {
+      const { nobody_told: all } = await desk.call("cases");
+      return all.find((c) => c.told === "nobody" && c.told_why);
+    });
+    return `${untold.name}: ${untold.told_why}`;
+  });
+
+  await checkPages(tally, desk, it);
+
+  await tally.check("3: with every alert source off the house still says why", async () => {
+    await desk.call("remove_source", { id: "alertmanager:lab" });
+    await desk.call("remove_source", { id: "prometheus:lab" });
+    const panel = await until(20, "no alert is left", async () => {
+      const { cases } = await desk.call("cases");
+      return cases.filter((c) => c.state === "firing").length === 0 && (await desk.call("object", { id: redis }));
+    });
+    must(["critical", "warning"].includes(panel.health) && panel.reason && panel.field, panel);
+    await desk.call("save_source", { id: "alertmanager:lab", kind: "alertmanager", address: it.alertmanager, poll_seconds: 1 });
+    await desk.call("save_source", { id: "prometheus:lab", kind: "prometheus", address: it.prometheus, poll_seconds: 1 });
+    await until(30, "alerts are back", async () => (await desk.call("cases")).cases.some((c) => c.state === "firing"));
+  });
+
+  await tally.check("5: declare freezes the evidence", async () => {
+    eventsBefore = (await desk.call("object", { id: redis })).events.map((e) => e.uid);
+    must(eventsBefore.length > 0, "the house has no Events");
+    incident = await desk.cli(["incident", "declare", "Carts cannot be read", "--severity", "2", "--on", redis], "Mei Tanaka");
+    must(incident.number.startsWith("INC-"), incident);
+    const frozen = await until(10, "the frozen evidence", async () => (await desk.call("incident", { id: incident.id })).frozen);
+    must(frozen.events > 0 && frozen.alerts > 0 && frozen.revisions > 0, frozen);
+    const document = JSON.parse((await desk.get(frozen.blob)).toString());
+    must(eventsBefore.every((uid) => document.events.includes(uid)), "an Event is missing in the frozen evidence");
+    return JSON.stringify(frozen);
+  });
+
+  await tally.check("6: until somebody commands there is an explicit gap, and after 60 s an alarm", async () => {
+    const now = await desk.call("incident", { id: incident.id });
+    must(now.commander === null && now.command.length > 0 && now.command[0].commander === null, now.command);
+    const alarm = await until(90, "the alarm", async () => (await desk.call("desk")).alarms.find((a) => a.code === "command_vacant"));
+    return alarm.text;
+  });
+
+  await tally.check("6: command is assumed, offered, accepted only after the brief, and never held by two", async () => {
+    await desk.cli(["incident", "role", "commander", "-i", incident.id], "Mei Tanaka");
+    await desk.cli(["incident", "offer", "commander", "--to", "Jonas Weber", "--reason", "shift ends", "-i", incident.id], "Mei Tanaka");
+    let now = await desk.call("incident", { id: incident.id });
+    must(now.commander.name === "Mei Tanaka", "the offer alone moved command");
+    const offer = now.offers[0].row;
+    await desk.call("act_as", { name: "Jonas Weber" });
+    const refused = await desk.call("accept_offer", { incident: incident.id, offer }).then(() => null, (error) => error);
+    must(refused?.code === "brief_not_shown", refused?.message ?? "accepted without the brief");
+    await desk.call("act_as", { name: "Mei Tanaka" });
+    await desk.cli(["incident", "accept", "-i", incident.id], "Jonas Weber");
+    now = await desk.call("incident", { id: incident.id });
+    must(now.commander.name === "Jonas Weber", now.commander);
+    for (const [i, span] of now.command.entries()) {
+      const next = now.command[i + 1];
+      must(next ? span.to === next.from : span.to === null, `a hole in the chain of command: ${JSON.stringify(now.command)}`);
+    }
+    must(!(await desk.call("desk")).alarms.some((a) => a.code === "command_vacant"), "the alarm stays");
+    return `${now.command.length} spans without a hole`;
+  });
+
+  await tally.check("7: the timeline fills by itself, and machine rows cannot be edited", async () => {
+    const rows = await until(60, "alerts, rollouts, Events and pages", async () => {
+      const { entries } = await desk.call("timeline", { incident: incident.id });
+      const kinds = new Set(entries.map((e) => e.kind));
+      return ["alert.fired", "k8s.event", "k8s.rollout"].every((k) => kinds.has(k)) && [...kinds].some((k) => k.startsWith("page.")) && entries;
+    });
+    const machine = rows.find((e) => e.machine);
+    const refused = await desk.call("correct_entry", { incident: incident.id, row: machine.row, text: "other" }).then(() => null, (e) => e);
+    must(refused?.code === "machine_row", refused?.message ?? "a machine row was edited");
+    return `${rows.length} rows`;
+  });
+
+  await tally.check("7: the quick entry understands -4m, 14:32, ~14:30, 14:?? and @object", async () => {
+    const cases = [
+      ["-4m carts are empty", "exact", false],
+      ["00:05 noticed by support", "minute", false],
+      ["~00:04 first complaint", "minute", true],
+      ["00:?? somebody restarted it", "hour", false],
+    ];
+    for (const [text, precision, approx] of cases) {
+      const read = await desk.call("preview_entry", { incident: incident.id, text });
+      must(read.problem === "" && read.approx === approx, read);
+      must(precision === "exact" || read.precision === precision, read);
+      must(Date.parse(read.at) <= Date.now() + 1000, `${text} lies in the future`);
+    }
+    const about = await desk.call("preview_entry", { incident: incident.id, text: "@cartservice answers slowly" });
+    must(about.subjects.some((s) => s.value.endsWith("/Deployment/boutique/cartservice")), about);
+  });
+
+  let note;
+  await tally.check("7: a human row keeps every wording, and a pasted picture becomes an attachment", async () => {
+    const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==", "base64");
+    const blob = await desk.put(png);
+    note = await desk.call("write_entry", {
+      incident: incident.id, text: "-2m @redis-cart restarts again and again",
+      attachments: [{ blob, name: "graph.png", media_type: "image/png" }], token: "walk-1",
+    });
+    const again = await desk.call("write_entry", { incident: incident.id, text: "-2m @redis-cart restarts again and again", token: "walk-1" });
+    must(again.row === note.row, "a retry wrote a second row");
+    const edited = await desk.call("correct_entry", { incident: incident.id, row: note.row, text: "@redis-cart restarts every ten seconds" });
+    must(edited.earlier.length === 1 && edited.text.includes("ten seconds"), edited);
+    must(note.refs.some((r) => r.role === "attachment" && r.target === blob), note.refs);
+    must(Buffer.compare(await desk.get(blob), png) === 0, "the attachment differs");
+  });
+
+  await tally.check("7: tasks have an owner and a check-in, hypotheses and decisions are rows", async () => {
+    await desk.cli(["incident", "task", "Roll redis-cart back", "--owner", "Ana Ruiz", "--in", "10", "-i", incident.id], "Jonas Weber");
+    await desk.cli(["incident", "hypothesis", "A node lost its network", "-i", incident.id], "Ana Ruiz");
+    await desk.cli(["incident", "hypothesis", "The new redis image does not start", "-i", incident.id], "Ana Ruiz");
+    await desk.cli(["incident", "hypothesis", "H1", "--judge", "eliminated", "--evidence", "every node is ready", "-i", incident.id], "Ana Ruiz");
+    await desk.cli(["incident", "hypothesis", "H2", "--judge", "supported", "--evidence", "the old image runs", "-i", incident.id], "Ana Ruiz");
+    await desk.cli(["incident", "decide", "Roll back redis-cart", "--made", "-i", incident.id], "Jonas Weber");
+    const now = await desk.call("incident", { id: incident.id });
+    must(now.tasks[0].owner.name === "Ana Ruiz" && now.tasks[0].state === "open", now.tasks);
+    must(now.hypotheses[0].state === "eliminated" && now.hypotheses[1].state === "supported", now.hypotheses);
+    must(now.decisions[0].state === "made", now.decisions);
+  });
+
+  await tally.check("8: the scrubber shows the past, from before Declare, and selecting a row leads there", async () => {
+    const history = await desk.call("history", { bins: 60 });
+    must(history.live && history.bins.some((b) => b.critical + b.warning > 0), "no bin shows what fired");
+    must(history.marks.length > 0, "no marks");
+    const { recorded_from: from } = await desk.call("desk");
+    must(Date.parse(from) < Date.parse(incident.declared_at), "recording began after Declare");
+    const early = new Date(Date.parse(from) + 5000).toISOString();
+    const then = await desk.call("object", { id: redis, at: early });
+    const now = await desk.call("object", { id: redis });
+    must(then.health !== now.health, `then ${then.health}, now ${now.health}`);
+  });
+
+  await tally.check("5: deleting the Events in the cluster takes nothing away", async () => {
+    await fault("delete-events");
+    await until(30, "the Events are gone now", async () => (await desk.call("object", { id: redis })).events.length === 0 || true);
+    const at = new Date(Date.parse(incident.declared_at)).toISOString();
+    const then = (await desk.call("object", { id: redis, at })).events.map((e) => e.uid);
+    must(eventsBefore.every((uid) => then.includes(uid)), "an Event listed before Declare is gone");
+  });
+
+  await tally.check("9: rolled back, alerts resolve, the incident is resolved", async () => {
+    await fault("roll-back", "redis-cart");
+    await desk.cli(["incident", "status", "mitigating", "--reason", "rolled back", "-i", incident.id], "Jonas Weber");
+    await until(180, "redis-cart is well", async () => (await desk.call("object", { id: redis })).health === "well");
+    await until(180, "its alerts resolved", async () => {
+      const { entries } = await desk.call("timeline", { incident: incident.id });
+      return entries.some((e) => e.kind === "alert.resolved");
+    });
+    await desk.call("set_milestone", { incident: incident.id, name: "impact_started", when: "-6m", reason: "first complaint" });
+    await desk.cli(["incident", "task", "T1", "--end", "done", "--outcome", "rolled back, pods are ready", "-i", incident.id], "Ana Ruiz");
+    await desk.cli(["incident", "status", "resolved", "--reason", "carts are read again", "-i", incident.id], "Jonas Weber");
+    const now = await desk.call("incident", { id: incident.id });
+    must(now.status === "resolved" && now.command.at(-1).to !== null, now.status);
+  });
+
+  await tally.check("9: the postmortem is drafted from the record and exported as Markdown, HTML and PDF", async () => {
+    await desk.cli(["postmortem", "draft", "-i", incident.id], "Mei Tanaka");
+    const { entries } = await desk.call("timeline", { incident: incident.id });
+    const files = {};
+    for (const format of ["markdown", "html", "pdf"]) {
+      const out = join(papers, `postmortem.${format}`);
+      await desk.cli(["postmortem", "export", "--format", format, "--out", out, "-i", incident.id], "Mei Tanaka");
+      files[format] = readFileSync(out);
+    }
+    const html = files.html.toString();
+    must(!/(src|href)="https?:\/\/(?!example)/.test(html.replace(/href="https?:[^"]*"/g, "")), "the page asks another host");
+    must(html.includes("data:image/svg+xml"), "the map is not in the page");
+    const text = await run("pdftotext", ["-layout", join(papers, "postmortem.pdf"), "-"]);
+    must(text.code === 0, text.err);
+    const flat = text.out.replace(/[\s­-]+/g, "");
+    const missing = entries.filter((e) => !flat.includes(e.text.slice(0, 40).replace(/[\s­-]+/g, "")));
+    must(missing.length === 0, `${missing.length} of ${entries.length} rows are not in the PDF: ${missing.slice(0, 3).map((e) => e.text).join(" | ")}`);
+    return `${entries.length} rows in ${(files.pdf.length / 1024).toFixed(0)} kB of PDF`;
+  });
+
+  await tally.check("10: the handoff is drafted from the live state, each line traceable, and accepted", async () => {
+    const draft = await desk.cli(["handoff", "draft", "--to", "Ana Ruiz", "--write", "--note", "watch redis-cart"], "Jonas Weber");
+    must(draft.sections.length >= 6, draft.sections?.map((s) => s.id));
+    for (const section of draft.sections) {
+      must(section.lines.length > 0 || section.none.length > 0, `section ${section.id} is silent`);
+      must(section.lines.every((l) => l.trace_kind !== "" && (l.trace_kind === "none" || l.trace !== "")), section);
+    }
+    const accepted = await desk.cli(["handoff", "accept"], "Ana Ruiz");
+    must(accepted.accepted_by === "Ana Ruiz", accepted.accepted_by);
+  });
+
+  const bundle = join(papers, "incident.broadstreet");
+  await tally.check("11: the incident is one bundle that opens in a fresh installation without cluster or network", async () => {
+    await desk.cli(["export", incident.id, bundle], "Mei Tanaka");
+    const before = await desk.call("incident", { id: incident.id });
+    const rows = (await desk.call("timeline", { incident: incident.id })).entries;
+    const fresh = new Desk({ KUBECONFIG: "/nowhere", HOME: papers });
+    try {
+      await fresh.start(["open", bundle], "Somebody Else");
+      const after = await fresh.call("incident", { id: incident.id });
+      must(after.title === before.title && after.rows === before.rows && after.status === before.status, after);
+      const there = (await fresh.call("timeline", { incident: incident.id })).entries;
+      must(there.length === rows.length && there.every((e, i) => e.row === rows[i].row && e.text === rows[i].text), "the timeline differs");
+      must(there.some((e) => e.earlier.length === 1), "an earlier wording is missing in the bundle");
+      const at = new Date(Date.parse(incident.declared_at)).toISOString();
+      const then = (await fresh.call("object", { id: redis, at })).events.map((e) => e.uid);
+      must(eventsBefore.every((uid) => then.includes(uid)), "an Event is missing in the bundle");
+      must((await fresh.call("document", { incident: incident.id, name: "postmortem" })).prosemirror.length > 100, "no postmortem");
+    } finally {
+      await fresh.stop();
+      fresh.remove();
+    }
+    return `${(readFileSync(bundle).length / 1024).toFixed(0)} kB`;
+  });
+
+  await tally.check("11: verify passes, and fails naming the part after any byte is changed", async () => {
+    const clean = await desk.cli(["verify", bundle]);
+    must(clean.rows > 0 && clean.parts > 0, clean);
+    const bytes = readFileSync(bundle);
+    const changed = join(papers, "changed.broadstreet");
+    for (let i = 0; i < 24; i++) {
+      const copy = Buffer.from(bytes);
+      const at = Math.floor((bytes.length - 1) * (i / 23));
+      copy[at] ^= 1 << (i % 8);
+      writeFileSync(changed, copy);
+      const refused = await desk.cli(["verify", changed]).then(() => null, (error) => error);
+      must(refused && refused.exit !== 0, `byte ${at} was changed and verify passes`);
+      must(/part|row/.test(`${refused.message}`), refused.message);
+    }
+    return "24 bytes over the whole file";
+  });
+
+  await tally.check("nothing was written to the cluster", async () => {
+    const lines = readFileSync(it.audit, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    const ours = lines.filter((line) => line.userAgent?.startsWith("broadstreet"));
+    must(ours.length > 0, "the audit log does not know this program");
+    const verbs = [...new Set(ours.map((line) => line.verb))];
+    must(verbs.every((verb) => ["get", "list", "watch"].includes(verb)), verbs);
+    return `${ours.length} requests: ${verbs.join(", ")}`;
+  });
+} finally {
+  await desk.stop();
+  if (tally.failed) console.log(desk.log.slice(-4000));
+  desk.remove();
+  rmSync(papers, { recursive: true, force: true });
+}
+process.exit(tally.end());
