@@ -24,7 +24,7 @@ export type Wanted =
   | { name: "update" }
   | { name: "milestone" }
   | { name: "action"; row?: string }
-  | { name: "correct"; row: string; text: string }
+  | { name: "correct"; row: string; text: string; sentence?: string }
   | { name: "annotate"; row: string; text: string }
   | { name: "pin"; text?: string; source?: string; target?: string }
   | { name: "open-context" }

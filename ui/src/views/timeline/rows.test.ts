@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EntryView } from "../../wire/EntryView";
-import { counts, filtered, indexed, leadsTo, lines, momentOf, nameAt, rowAt, scrollFor, windowOf } from "./rows";
+import { counts, filtered, indexed, leadsTo, lines, momentOf, nameAt, ownWords, rowAt, scrollFor, spoken, windowOf } from "./rows";
 
 const entry = (n: number, more: Partial<EntryView> = {}): EntryView => ({
   row: `r${n}`,
@@ -91,6 +91,24 @@ it("the row of an instant is the last that had happened", () => {
   expect(rowAt(all, Date.parse(entry(4).at))).toBe(1);
   expect(rowAt(all, Date.parse(entry(0).at))).toBe(-1);
   expect(rowAt(all, Number.MAX_SAFE_INTEGER)).toBe(2);
+});
+
+describe("the sentence of a row", () => {
+  const say = (text: string, more: Partial<EntryView> = {}) => spoken(entry(1, { text, ...more }));
+  it("begins with the label or the name it holds already", () => {
+    expect(say("H1 opened: memory", { kind: "hypothesis.opened", label: "H1" })).toEqual({ lead: "H1", rest: "opened: memory", by: "Mei" });
+    expect(say("Mei took command", { kind: "role.assumed" })).toEqual({ lead: "Mei", rest: "took command", by: "" });
+  });
+  it("puts the name before a note, and beside any other", () => {
+    expect(say("cart pods flap")).toEqual({ lead: "Mei", rest: "cart pods flap", by: "" });
+    expect(say("Status is now mitigating", { kind: "incident.status" })).toEqual({ lead: "", rest: "Status is now mitigating", by: "Mei" });
+  });
+  it("names no person where a machine saw it", () => expect(say("CartDown fired", { machine: true, who: "alertmanager" })).toEqual({ lead: "", rest: "CartDown fired", by: "" }));
+  it("is corrected in its own words only", () => {
+    expect(ownWords({ kind: "note", text: "note: all of it" })).toBe("note: all of it");
+    expect(ownWords({ kind: "hypothesis.opened", text: "H1 opened: memory: of redis" })).toBe("memory: of redis");
+    expect(ownWords({ kind: "role.assumed", text: "Mei took command" })).toBe("");
+  });
 });
 
 it("a name is completed where the caret stands behind @", () => {

@@ -102,6 +102,23 @@ export function nameAt(text: string, caret: number): { from: number; word: strin
   return found ? { from: caret - (found[1]?.length ?? 0), word: found[1] ?? "" } : null;
 }
 
+/** A row's sentence in two parts: what is read first, and the rest; and who wrote it where the sentence does not say. */
+export function spoken(entry: Pick<EntryView, "text" | "label" | "who" | "kind" | "machine">): { lead: string; rest: string; by: string } {
+  const { text, label, who } = entry;
+  const by = entry.machine || !who || text.includes(who) ? "" : who;
+  for (const first of [label, entry.machine ? "" : who]) if (first && text.startsWith(`${first} `)) return { lead: first, rest: text.slice(first.length + 1), by };
+  // A note is somebody's words: their name comes first, as in a conversation.
+  if (by && (entry.kind === "note" || entry.kind === "observation")) return { lead: who, rest: text, by: "" };
+  return { lead: label && !text.includes(label) ? label : "", rest: text, by };
+}
+
+/** The words of a row that a person may correct: a note is all words, other sentences end with them. */
+export function ownWords(entry: Pick<EntryView, "text" | "kind">): string {
+  if (entry.kind === "note" || entry.kind === "observation") return entry.text;
+  const at = entry.text.indexOf(": ");
+  return at < 0 ? "" : entry.text.slice(at + 2);
+}
+
 /** What kinds of thing a reference leads to. */
 export function leadsTo(role: string): "object" | "row" | "alert" | "page" | "attachment" {
   if (role === "attachment") return "attachment";
