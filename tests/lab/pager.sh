@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")"; . ./lib.sh; ports; D=$STATE/icinga; P=$STATE/pki; A=https://127.0.0.1:$PAGER_PORT
 mkdir -p $D/{etc,data/certs,log,cache,spool,run}; C="curl -fsS -k -u lab:lab -H Accept:application/json"
 [ -s $D/data/certs/pager.crt ] || { openssl ecparam -name prime256v1 -genkey -noout -out $D/data/certs/pager.key
-  openssl req -new -key $D/data/certs/pager.key -subj /CN=pager | openssl x509 -req -CA $P/ca.crt -CAkey $P/ca.key -CAcreateserial -days 3650 -out $D/data/certs/pager.crt 2>/dev/null
+  openssl req -new -key $D/data/certs/pager.key -subj /CN=pager | openssl x509 -req -CA $P/ca.crt -CAkey $P/ca.key -CAcreateserial -days 3650 -extfile <(echo subjectAltName=DNS:pager,DNS:localhost,IP:127.0.0.1) -out $D/data/certs/pager.crt 2>/dev/null
   cp $P/ca.crt $D/data/certs/ca.crt; }
 cat > $D/etc/icinga2.conf <<Y
 const NodeName = "pager"

@@ -73,17 +73,17 @@ impl Alertmanager {
     }
 
     fn alert(&self, alert: WireAlert) -> Alert {
-        let WireStatus { silenced_by, inhibited_by, muted_by, .. } = alert.status;
+        let WireStatus { silences, inhibitors, intervals } = alert.status;
         // A silence is somebody's decision and says most; then the inhibiting alert; then a time interval.
-        let (state, muted_by, why) = if !silenced_by.is_empty() {
-            (AlertState::Silenced, silenced_by, String::new())
-        } else if !inhibited_by.is_empty() {
-            (AlertState::Inhibited, inhibited_by, String::new())
-        } else if muted_by.is_empty() {
+        let (state, muted_by, why) = if !silences.is_empty() {
+            (AlertState::Silenced, silences, String::new())
+        } else if !inhibitors.is_empty() {
+            (AlertState::Inhibited, inhibitors, String::new())
+        } else if intervals.is_empty() {
             (AlertState::Firing, Vec::new(), String::new())
         } else {
-            let why = format!("muted by the time interval {}", muted_by.join(", "));
-            (AlertState::Silenced, muted_by, why)
+            let why = format!("muted by the time interval {}", intervals.join(", "));
+            (AlertState::Silenced, intervals, why)
         };
         Alert {
             source: self.http.id().clone(),
@@ -195,11 +195,14 @@ struct WireReceiver {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct WireStatus {
-    silenced_by: Vec<String>,
-    inhibited_by: Vec<String>,
-    muted_by: Vec<String>,
+    #[serde(rename = "silencedBy")]
+    silences: Vec<String>,
+    #[serde(rename = "inhibitedBy")]
+    inhibitors: Vec<String>,
+    #[serde(rename = "mutedBy")]
+    intervals: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -77,12 +77,12 @@ impl Http {
     /// Prepares a client from the settings. Asks nothing yet.
     pub fn open(
         settings: &SourceSettings,
-        secret: Option<String>,
+        secret: Option<&str>,
         proxy: Option<ProxyGet>,
         limits: Limits,
     ) -> Result<Self, SignalError> {
         let bad = |why: String| SignalError::BadSettings { source_id: settings.id.clone(), why };
-        let secret = secret.as_deref().map(str::trim).filter(|secret| !secret.is_empty());
+        let secret = secret.map(str::trim).filter(|secret| !secret.is_empty());
         let (headers, secrets) = headers(settings, secret).map_err(bad)?;
         let (address, way) = if let Some(target) = &settings.proxy {
             let place = format!("Service {}/{}:{}", target.namespace, target.service, target.port);
@@ -128,11 +128,11 @@ impl Http {
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Reply, Fault> {
         match &self.way {
             Way::Direct { client, base } => {
-                let request = client.request(Method::GET, self.url(base, path, query));
+                let request = client.request(Method::GET, Self::url(base, path, query));
                 self.bounded(request).await
             }
             Way::Proxied { get, target, prefix } => {
-                let whole = self.url(&placeholder(), &format!("{prefix}{path}"), query);
+                let whole = Self::url(&placeholder(), &format!("{prefix}{path}"), query);
                 let path = whole.as_str().trim_start_matches(placeholder().as_str());
                 self.proxied(get, target, format!("/{path}")).await
             }
@@ -175,7 +175,7 @@ impl Http {
         let Way::Direct { client, base } = &self.way else {
             return Err(Fault::from(self.bad_settings("it cannot be asked through the cluster; give its address")));
         };
-        let mut request = client.request(Method::POST, self.url(base, path, &[]));
+        let mut request = client.request(Method::POST, Self::url(base, path, &[]));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -201,7 +201,7 @@ impl Http {
         shortened(&hidden.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "…")), 300)
     }
 
-    fn url(&self, base: &Url, path: &str, query: &[(&str, String)]) -> Url {
+    fn url(base: &Url, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = base.clone();
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
         if !query.is_empty() {
@@ -296,7 +296,7 @@ impl Http {
             return Fault::from(self.bad_answer("it redirects in a circle or more than five times"));
         }
         if why.is_empty() {
-            why = "the request failed".to_owned();
+            why.push_str("the request failed");
         }
         if why.contains("invalid peer certificate") {
             why.push_str(
@@ -451,8 +451,8 @@ fn http_date(text: &str) -> Option<Moment> {
     DateTime::parse_from_rfc2822(text).ok().map(|time| time.with_timezone(&Utc))
 }
 
-/// Seconds to wait: `Retry-After` as seconds or as a date against the answer's own `Date`, else PagerDuty's
-/// `ratelimit-reset`.
+/// Seconds to wait: `Retry-After` as seconds or as a date against the answer's own `Date`, else
+/// `ratelimit-reset` as `PagerDuty` tells it.
 fn retry_after(headers: &HeaderMap) -> Option<u64> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let told = text("retry-after").and_then(|told| {

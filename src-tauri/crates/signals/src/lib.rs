@@ -6,6 +6,8 @@
 
 mod alertmanager;
 mod http;
+mod icinga;
+mod paging;
 mod prometheus;
 
 use std::sync::Arc;
@@ -32,7 +34,7 @@ impl Default for Limits {
     }
 }
 
-/// Opens Alertmanager, Prometheus, Icinga 2, GoAlert and PagerDuty.
+/// Opens Alertmanager, Prometheus, Icinga 2, `GoAlert` and `PagerDuty`.
 #[derive(Clone, Debug, Default)]
 pub struct HttpSignals {
     limits: Limits,
@@ -61,7 +63,7 @@ impl Signals for HttpSignals {
         secret: Option<String>,
         proxy: Option<ProxyGet>,
     ) -> Result<Arc<dyn AlertSource>, SignalError> {
-        let open = |proxy| Http::open(settings, secret, proxy, self.limits);
+        let open = |proxy| Http::open(settings, secret.as_deref(), proxy, self.limits);
         match settings.kind {
             SourceKind::Alertmanager => {
                 Ok(Arc::new(alertmanager::Alertmanager::new(open(proxy)?, settings.silent_receivers.clone())))
@@ -74,11 +76,15 @@ impl Signals for HttpSignals {
         }
     }
 
-    fn pager(&self, settings: &SourceSettings, _secret: Option<String>) -> Result<Arc<dyn Pager>, SignalError> {
-        Err(SignalError::BadSettings {
-            source_id: settings.id.clone(),
-            why: format!("{} is a source of alerts, not a pager; open it as a source of alerts", name(settings.kind)),
-        })
+    fn pager(&self, settings: &SourceSettings, secret: Option<String>) -> Result<Arc<dyn Pager>, SignalError> {
+        let open = || Http::open(settings, secret.as_deref(), None, self.limits);
+        match settings.kind {
+            SourceKind::Icinga => Ok(Arc::new(icinga::Icinga::new(open()?))),
+            kind => Err(SignalError::BadSettings {
+                source_id: settings.id.clone(),
+                why: format!("{} is a source of alerts, not a pager; open it as a source of alerts", name(kind)),
+            }),
+        }
     }
 }
 

@@ -209,7 +209,7 @@ impl AlertSource for Prometheus {
 /// The finest step that keeps a series within [`SAMPLES`].
 fn step(window: Window) -> u32 {
     let seconds = (window.to - window.from).num_seconds();
-    STEPS.into_iter().find(|step| seconds / i64::from(*step) <= SAMPLES).unwrap_or_else(|| (seconds / SAMPLES) as u32)
+    STEPS.into_iter().find(|step| seconds / i64::from(*step) <= SAMPLES).unwrap_or((seconds / SAMPLES) as u32)
 }
 
 /// Splits a series where samples are missing. `end` is the last instant that was asked about.

@@ -2,5 +2,6 @@
 
 mod alertmanager;
 mod faults;
+mod icinga;
 mod prometheus;
 mod support;

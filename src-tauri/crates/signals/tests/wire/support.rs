@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use broadstreet_core::ports::{AlertSource, Credentials, Signals, SourceKind, SourceSettings};
 use broadstreet_signals::{HttpSignals, Limits};
+use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -40,6 +41,10 @@ pub struct Told {
     pub headers: Vec<(&'static str, String)>,
     /// Body.
     pub body: String,
+    /// Further pieces of the body, each sent on its own.
+    pub pieces: Vec<String>,
+    /// Whether the connection breaks after the last piece.
+    pub breaks: bool,
 }
 
 impl Told {
@@ -50,7 +55,7 @@ impl Told {
 
     /// A status with this body.
     pub fn with(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
+        Self { status, headers: Vec::new(), body: body.into(), pieces: Vec::new(), breaks: false }
     }
 
     /// With a header more.
@@ -154,7 +159,17 @@ async fn answer(State(shared): State<Shared>, method: Method, uri: Uri, headers:
     for (name, value) in told.headers {
         response = response.header(name, value);
     }
-    response.body(Body::from(told.body)).expect("a response")
+    if told.pieces.is_empty() {
+        return response.body(Body::from(told.body)).expect("a response");
+    }
+    let pieces = std::iter::once(told.body).chain(told.pieces).map(Ok);
+    let end = told.breaks.then(|| Err(std::io::Error::other("broken")));
+    // A pause between two pieces lets each go out before the next.
+    let pieces = futures_util::stream::iter(pieces.chain(end)).then(|piece| async {
+        tokio::task::yield_now().await;
+        piece
+    });
+    response.body(Body::from_stream(pieces)).expect("a response")
 }
 
 /// A captured answer.
