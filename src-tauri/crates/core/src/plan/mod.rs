@@ -1,1 +1,239 @@
-//! The city plan: a stable layout of the world, and the scene the screen paints.
+//! The city plan: blocks, houses and cells with places they keep, and the scene drawn from them.
+//!
+//! The plan remembers where everything stands. [`Plan::update`] changes only what the world forces it to change: a pod
+//! keeps its cell for life, a house its place, a block its ground until it outgrows it. The same history gives the same
+//! coordinates on every machine.
+
+mod blocks;
+mod layers;
+mod pack;
+mod scene;
+mod size;
+mod streets;
+mod survey;
+mod svg;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ObjectKey;
+use crate::world::World;
+use blocks::Shelf;
+use layers::Column;
+use survey::WantedBlock;
+
+pub use scene::{SceneOptions, scene};
+pub use svg::svg;
+
+/// What the blocks of the map stand for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lens {
+    /// Namespaces, their workloads and the pods of those.
+    #[default]
+    Namespaces,
+    /// Zones, their nodes and the pods on those.
+    Nodes,
+}
+
+/// A word that names no lens.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not a lens: say `namespaces` or `nodes`")]
+pub struct NotALens(pub String);
+
+impl FromStr for Lens {
+    type Err = NotALens;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "namespaces" => Ok(Self::Namespaces),
+            "nodes" => Ok(Self::Nodes),
+            other => Err(NotALens(other.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Lens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Namespaces => "namespaces",
+            Self::Nodes => "nodes",
+        })
+    }
+}
+
+/// Where everything stands, in both lenses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    namespaces: City,
+    nodes: City,
+}
+
+impl Plan {
+    /// Makes room for what is new in the world, clears what is gone and leaves everything else where it stands.
+    pub fn update(&mut self, world: &World) {
+        self.namespaces.update(survey::namespaces(world));
+        self.nodes.update(survey::nodes(world));
+    }
+
+    /// The plan as canonical JSON: equal plans give equal text.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The plan from its JSON; an empty one where the JSON is not a plan.
+    #[must_use]
+    pub fn from_json(value: &serde_json::Value) -> Self {
+        let plan = Self::deserialize(value).unwrap_or_default();
+        if plan.namespaces.is_sound() && plan.nodes.is_sound() { plan } else { Self::default() }
+    }
+
+    fn city(&self, lens: Lens) -> &City {
+        match lens {
+            Lens::Namespaces => &self.namespaces,
+            Lens::Nodes => &self.nodes,
+        }
+    }
+}
+
+/// One lens of the plan: blocks on shelves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct City {
+    /// How far shelves may reach; it grows in steps and never shrinks.
+    width: i32,
+    shelves: Vec<Shelf>,
+    /// In the order they were first seen.
+    blocks: Vec<Block>,
+}
+
+/// A namespace or a zone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Block {
+    /// `cluster//Namespace//name` or `cluster//Zone//name`.
+    id: String,
+    cluster: String,
+    name: String,
+    /// Its shelf; none until it is placed.
+    shelf: Option<usize>,
+    x: i32,
+    w: i32,
+    h: i32,
+    /// How many houses it was laid out for; far more or far fewer lay it out anew.
+    laid_for: usize,
+    /// Laid out while its cluster was still being listed: it is laid out once more when all is known.
+    provisional: bool,
+    columns: Vec<Column>,
+    /// In the order they were first seen.
+    houses: Vec<House>,
+}
+
+/// A workload, a standalone pod or a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct House {
+    key: ObjectKey,
+    column: usize,
+    /// From the block's left upper corner.
+    x: i32,
+    y: i32,
+    w: i32,
+    h: i32,
+    /// Cells side by side.
+    across: usize,
+    /// Rows of cells there is room for.
+    rows: usize,
+    /// Pod by cell: the name, with its namespace before it where the house is a node. Ends with a pod.
+    cells: Vec<Option<String>>,
+}
+
+impl House {
+    /// The height at which streets leave and, if alone, arrive.
+    fn door(&self) -> i32 {
+        self.y + self.h - 10
+    }
+}
+
+impl City {
+    fn update(&mut self, wanted: Vec<WantedBlock>) {
+        let ids: BTreeMap<String, usize> =
+            wanted.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect();
+        self.blocks.retain(|block| {
+            // A block laid out before all was known makes room for itself as it really is.
+            ids.get(&block.id).is_some_and(|at| !block.provisional || !wanted[*at].settled)
+        });
+        if self.blocks.is_empty() {
+            self.shelves.clear();
+            self.width = 0;
+        }
+        let known: BTreeSet<String> = self.blocks.iter().map(|block| block.id.clone()).collect();
+        for block in &mut self.blocks {
+            if let Some(want) = ids.get(&block.id).and_then(|at| wanted.get(*at)) {
+                block.update(want);
+            }
+        }
+        self.blocks.extend(wanted.iter().filter(|want| !known.contains(&want.id)).map(Block::fresh));
+        self.place();
+    }
+
+    /// Whether a plan read from outside can be worked with.
+    fn is_sound(&self) -> bool {
+        self.blocks.iter().all(|block| {
+            block.shelf.is_none_or(|shelf| shelf < self.shelves.len())
+                && block.houses.iter().all(|house| {
+                    house.column < block.columns.len()
+                        && house.across > 0
+                        && house.cells.len() <= house.across.saturating_mul(house.rows)
+                })
+        })
+    }
+}
+
+impl Block {
+    fn fresh(want: &WantedBlock) -> Self {
+        let mut block = Self {
+            id: want.id.clone(),
+            cluster: want.cluster.clone(),
+            name: want.name.clone(),
+            provisional: !want.settled,
+            houses: want.houses.iter().map(|house| House::fresh(&house.key, &house.pods)).collect(),
+            ..Self::default()
+        };
+        block.lay(&want.calls);
+        block
+    }
+
+    fn update(&mut self, want: &WantedBlock) {
+        let index: BTreeMap<&ObjectKey, usize> =
+            want.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
+        self.houses.retain(|house| index.contains_key(&house.key));
+        let mut cramped = Vec::new();
+        for (at, house) in self.houses.iter_mut().enumerate() {
+            if let Some(want) = index.get(&house.key).and_then(|at| want.houses.get(*at)) {
+                house.seat(&want.pods);
+                if house.cells.len() > house.across * house.rows {
+                    cramped.push(at);
+                }
+            }
+        }
+        let standing: BTreeSet<ObjectKey> = self.houses.iter().map(|house| house.key.clone()).collect();
+        let new = want.houses.iter().filter(|house| !standing.contains(&house.key));
+        let new: Vec<House> = new.map(|house| House::fresh(&house.key, &house.pods)).collect();
+        let count = self.houses.len() + new.len();
+        if count > self.laid_for + self.laid_for / 2 + 2 || self.laid_for > 2 * count + count / 2 + 2 {
+            self.houses.extend(new);
+            self.lay(&want.calls);
+            return;
+        }
+        for at in cramped {
+            self.enlarge(at, &want.calls);
+        }
+        for house in new {
+            self.append(house, &want.calls);
+        }
+    }
+}

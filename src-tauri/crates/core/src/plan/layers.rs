@@ -1,0 +1,330 @@
+//! Houses inside a block: columns from callers to called, with channels between the columns and gaps between the houses
+//! for streets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Block, House};
+use crate::id::ObjectKey;
+
+/// From the left wall of a block to its first channel's end.
+const LEFT: i32 = 14;
+/// From the upper wall to the first house: the name stands there.
+const TOP: i32 = 36;
+/// From the last house to the lower wall.
+const LOW: i32 = 16;
+/// Between two houses of a column: room for streets that pass.
+pub(super) const GAP: i32 = 18;
+/// Between two columns, and right of the last: room for bars beside the houses.
+const CHANNEL: i32 = 36;
+/// What each street adds to a channel.
+const TRACK: i32 = 8;
+/// Room for the name of a block, one letter.
+const LETTER: f32 = 8.0;
+
+/// A column of houses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Column {
+    pub x: i32,
+    pub w: i32,
+}
+
+/// Calls as pairs of houses by number.
+type Pairs = Vec<(usize, usize)>;
+
+impl Block {
+    /// Lays every house out anew.
+    pub(super) fn lay(&mut self, calls: &[(ObjectKey, ObjectKey)]) {
+        self.laid_for = self.houses.len();
+        for house in &mut self.houses {
+            house.measure();
+        }
+        let calls = self.pairs(calls);
+        let area: i64 = self.houses.iter().map(|house| i64::from(house.w + CHANNEL) * i64::from(house.h + GAP)).sum();
+        let tallest = self.houses.iter().map(|house| house.h).max().unwrap_or(0);
+        let target = ((area as f64 / 2.2).sqrt() as i32).max(tallest);
+        let mut columns = self.layered(&calls, target);
+        let reach = columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(target);
+        self.shelve(&mut columns, &calls, reach);
+        self.stand(&columns, &calls);
+    }
+
+    /// Calls between houses of this block, as numbers of houses.
+    fn pairs(&self, calls: &[(ObjectKey, ObjectKey)]) -> Pairs {
+        let index: BTreeMap<&ObjectKey, usize> =
+            self.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
+        let known = calls.iter().filter_map(|(from, to)| Some((*index.get(from)?, *index.get(to)?)));
+        known.filter(|(from, to)| from != to).collect()
+    }
+
+    /// How high a column of houses stands.
+    fn height(&self, column: &[usize]) -> i32 {
+        let houses = column.iter().filter_map(|at| self.houses.get(*at));
+        houses.map(|house| house.h + GAP).sum::<i32>() - GAP
+    }
+
+    /// Columns of the houses that call or are called, callers first; a layer too high for one column takes several.
+    fn layered(&self, calls: &Pairs, target: i32) -> Vec<Vec<usize>> {
+        let level = levels(self.houses.len(), calls);
+        let joined: BTreeSet<usize> = calls.iter().flat_map(|(from, to)| [*from, *to]).collect();
+        let mut layers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for at in joined {
+            layers.entry(level.get(at).copied().unwrap_or(0)).or_default().push(at);
+        }
+        let mut order: BTreeMap<usize, f64> = BTreeMap::new();
+        let mut columns = Vec::new();
+        for mut layer in layers.into_values() {
+            // Below the middle of those who call it, else by age.
+            let wish: BTreeMap<usize, f64> = layer
+                .iter()
+                .map(|at| {
+                    let callers = calls.iter().filter(|(_, to)| to == at).filter_map(|(from, _)| order.get(from));
+                    let callers: Vec<f64> = callers.copied().collect();
+                    let mean = callers.iter().sum::<f64>() / callers.len().max(1) as f64;
+                    (*at, if callers.is_empty() { 0.5 } else { mean })
+                })
+                .collect();
+            let wish_of = |at: &usize| wish.get(at).copied().unwrap_or(0.5);
+            layer.sort_by(|a, b| wish_of(a).total_cmp(&wish_of(b)).then(a.cmp(b)));
+            for (place, at) in layer.iter().enumerate() {
+                order.insert(*at, (place as f64 + 0.5) / layer.len() as f64);
+            }
+            columns.extend(self.split(&layer, target + target / 3));
+        }
+        columns
+    }
+
+    /// Breaks a list of houses into columns no higher than `most`.
+    fn split(&self, houses: &[usize], most: i32) -> Vec<Vec<usize>> {
+        let mut columns: Vec<Vec<usize>> = Vec::new();
+        let mut high = 0;
+        for at in houses {
+            let h = self.houses.get(*at).map_or(0, |house| house.h);
+            match columns.last_mut().filter(|_| high + GAP + h <= most) {
+                Some(column) => {
+                    column.push(*at);
+                    high += GAP + h;
+                }
+                None => {
+                    columns.push(vec![*at]);
+                    high = h;
+                }
+            }
+        }
+        columns
+    }
+
+    /// Adds columns for the houses nobody in the block calls and that call nobody.
+    fn shelve(&self, columns: &mut Vec<Vec<usize>>, calls: &Pairs, reach: i32) {
+        let joined: BTreeSet<usize> = calls.iter().flat_map(|(from, to)| [*from, *to]).collect();
+        let alone: Vec<usize> = (0..self.houses.len()).filter(|at| !joined.contains(at)).collect();
+        columns.extend(self.split(&alone, reach));
+    }
+
+    /// Gives every house of the columns its place, and the block its size.
+    fn stand(&mut self, columns: &[Vec<usize>], calls: &Pairs) {
+        for (number, column) in columns.iter().enumerate() {
+            for at in column {
+                if let Some(house) = self.houses.get_mut(*at) {
+                    house.column = number;
+                }
+            }
+        }
+        let reach = columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(0);
+        for column in columns {
+            self.stack(column, calls, reach);
+        }
+        // Wide enough for the streets each channel carries.
+        let mut tracks = vec![BTreeSet::new(); columns.len() + 1];
+        for (from, to) in calls {
+            let (Some(a), Some(b)) = (self.houses.get(*from), self.houses.get(*to)) else { continue };
+            let (out, into) = (a.column + 1, b.column);
+            for track in tracks.iter_mut().take(out.max(into) + 1).skip(out.min(into)) {
+                track.insert(*from);
+            }
+        }
+        let wide = |channel: usize, least: i32| {
+            least + TRACK * i32::try_from(tracks.get(channel).map_or(0, BTreeSet::len)).unwrap_or(0)
+        };
+        let mut x = wide(0, LEFT);
+        self.columns.clear();
+        for (number, column) in columns.iter().enumerate() {
+            let w = column.iter().filter_map(|at| self.houses.get(*at)).map(|house| house.w).max().unwrap_or(0);
+            for at in column {
+                if let Some(house) = self.houses.get_mut(*at) {
+                    house.x = x;
+                }
+            }
+            self.columns.push(Column { x, w });
+            x += w + wide(number + 1, CHANNEL);
+        }
+        let title = (self.name.chars().count().min(40) as f32 * LETTER) as i32 + 90;
+        self.w = x.max(title);
+        self.h = TOP + reach + LOW;
+    }
+
+    /// Stacks a column, each house as near as can be to the doors of its callers.
+    fn stack(&mut self, column: &[usize], calls: &Pairs, reach: i32) {
+        let high = self.height(column);
+        let joined = |at: usize| calls.iter().any(|(from, to)| *from == at || *to == at);
+        let mut y = if column.iter().any(|at| joined(*at)) { (reach - high) / 2 } else { 0 };
+        let mut tops = Vec::with_capacity(column.len());
+        let mut floor = 0;
+        for at in column {
+            let h = self.houses.get(*at).map_or(0, |house| house.h);
+            let number = self.houses.get(*at).map_or(0, |house| house.column);
+            let doors: Vec<i32> = calls
+                .iter()
+                .filter(|(_, to)| to == at)
+                .filter_map(|(from, _)| self.houses.get(*from))
+                .filter(|house| house.column < number)
+                .map(|house| house.door() - TOP)
+                .collect();
+            let wish = match i32::try_from(doors.len()) {
+                Ok(n) if n > 0 => doors.iter().sum::<i32>() / n - h + 10,
+                _ => y,
+            };
+            let top = wish.max(floor);
+            tops.push((top, h));
+            floor = top + h + GAP;
+            y += h + GAP;
+        }
+        let mut ceiling = reach;
+        for (top, h) in tops.iter_mut().rev() {
+            *top = (*top).min(ceiling - *h);
+            ceiling = *top - GAP;
+        }
+        for (at, (top, _)) in column.iter().zip(tops) {
+            if let Some(house) = self.houses.get_mut(*at) {
+                house.y = TOP + top;
+            }
+        }
+    }
+
+    /// Finds a place for one more house; none of the others moves.
+    pub(super) fn append(&mut self, house: House, calls: &[(ObjectKey, ObjectKey)]) {
+        self.houses.push(house);
+        self.settle(self.houses.len() - 1, calls);
+    }
+
+    /// A house that outgrew its walls gets wider or higher where it stands, or a new place; none of the others moves.
+    pub(super) fn enlarge(&mut self, at: usize, calls: &[(ObjectKey, ObjectKey)]) {
+        let Some(house) = self.houses.get_mut(at) else { return };
+        house.measure();
+        let (column, y, w, h) = (house.column, house.y, house.w, house.h);
+        let narrow = self.columns.get(column).is_some_and(|column| column.w >= w);
+        if narrow && self.is_free(column, y, h, at) {
+            self.h = self.h.max(y + h + LOW);
+        } else {
+            self.settle(at, calls);
+        }
+    }
+
+    fn is_free(&self, column: usize, y: i32, h: i32, except: usize) -> bool {
+        let others = self.houses.iter().enumerate().filter(|(at, house)| *at != except && house.column == column);
+        let mut others = others.map(|(_, house)| house);
+        !others.any(|house| y < house.y + house.h + GAP && house.y < y + h + GAP)
+    }
+
+    /// The highest free place of a height in a column.
+    fn hole(&self, column: usize, h: i32, except: usize) -> i32 {
+        let others = self.houses.iter().enumerate().filter(|(at, house)| *at != except && house.column == column);
+        let mut taken: Vec<(i32, i32)> = others.map(|(_, house)| (house.y, house.y + house.h)).collect();
+        taken.sort_unstable();
+        let mut y = TOP;
+        for (top, low) in taken {
+            if y + h + GAP <= top {
+                break;
+            }
+            y = y.max(low + GAP);
+        }
+        y
+    }
+
+    /// Places one house among the others: near those it calls or is called by, where there is room, else the block
+    /// grows below or to the right.
+    fn settle(&mut self, at: usize, calls: &[(ObjectKey, ObjectKey)]) {
+        let Some((w, h)) = self.houses.get(at).map(|house| (house.w, house.h)) else { return };
+        let calls = self.pairs(calls);
+        let column_of = |at: &usize| self.houses.get(*at).map_or(0, |house| house.column);
+        let callers = calls.iter().filter(|(_, to)| *to == at).map(|(from, _)| column_of(from) + 1).max();
+        let called = calls.iter().filter(|(from, _)| *from == at).map(|(_, to)| column_of(to).saturating_sub(1)).min();
+        let wish = callers.or(called);
+        let mut fitting: Vec<(bool, usize, i32, usize, i32)> = (0..self.columns.len())
+            .filter(|number| self.columns.get(*number).is_some_and(|column| column.w >= w))
+            .map(|number| {
+                let y = self.hole(number, h, at);
+                let away = wish.map_or(0, |wish| wish.abs_diff(number));
+                (y + h + LOW > self.h, away, y, number, y)
+            })
+            .collect();
+        fitting.sort_unstable();
+        let wide = self.w > 2 * self.h;
+        let place = fitting.first().filter(|(grows, ..)| !grows || wide).map(|(.., number, y)| (*number, *y));
+        let (number, y) = place.unwrap_or_else(|| {
+            let x = self.columns.last().map_or(LEFT + TRACK, |column| column.x + column.w + CHANNEL + TRACK);
+            self.columns.push(Column { x, w });
+            (self.columns.len() - 1, TOP)
+        });
+        let x = self.columns.get(number).map_or(0, |column| column.x);
+        if let Some(house) = self.houses.get_mut(at) {
+            house.column = number;
+            house.x = x;
+            house.y = y;
+        }
+        self.h = self.h.max(y + h + LOW);
+        self.w = self.w.max(self.columns.last().map_or(0, |column| column.x + column.w + CHANNEL));
+    }
+}
+
+/// The layer of each house: one right of the last of its callers. Circles are broken where a walk in order of age
+/// closes them.
+fn levels(n: usize, calls: &Pairs) -> Vec<usize> {
+    let mut out = vec![Vec::new(); n];
+    let mut called = vec![false; n];
+    for (from, to) in calls {
+        if let (Some(list), Some(called)) = (out.get_mut(*from), called.get_mut(*to)) {
+            list.push(*to);
+            *called = true;
+        }
+    }
+    // A walk in depth: what it leaves last comes first, and a call back into the walk is left out.
+    let mut state = vec![0u8; n];
+    let mut left = Vec::with_capacity(n);
+    let mut forward = BTreeSet::new();
+    let starts = (0..n).filter(|at| !called[*at]).chain((0..n).filter(|at| called[*at]));
+    for start in starts {
+        if state[start] != 0 {
+            continue;
+        }
+        state[start] = 1;
+        let mut walk = vec![(start, 0)];
+        while let Some((at, next)) = walk.last_mut() {
+            let at = *at;
+            if let Some(to) = out[at].get(*next).copied() {
+                *next += 1;
+                if state[to] != 1 {
+                    forward.insert((at, to));
+                }
+                if state[to] == 0 {
+                    state[to] = 1;
+                    walk.push((to, 0));
+                }
+            } else {
+                state[at] = 2;
+                left.push(at);
+                walk.pop();
+            }
+        }
+    }
+    let mut level = vec![0; n];
+    for at in left.into_iter().rev() {
+        for to in &out[at] {
+            if forward.contains(&(at, *to)) {
+                level[*to] = level[*to].max(level[at] + 1);
+            }
+        }
+    }
+    level
+}

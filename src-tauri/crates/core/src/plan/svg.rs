@@ -1,0 +1,317 @@
+//! The plan as a picture for documents: self-contained SVG on a light ground, its text as text.
+
+use std::fmt::Write;
+
+use super::scene::{HouseRow, Picture, Rect, StreetRow};
+use super::size::CELL;
+use super::{Lens, Plan};
+use crate::alerts::Placed;
+use crate::world::World;
+
+/// Colours of the light theme.
+mod ink {
+    pub const CANVAS: &str = "#ece5d5";
+    pub const BLOCK: &str = "#f8f4ea";
+    pub const BLOCK_LINE: &str = "#57503f";
+    pub const ENGRAVE: &str = "#a89d86";
+    pub const HOUSE: &str = "#fffdf8";
+    pub const HOUSE_LINE: &str = "#8d836c";
+    pub const STREET: &str = "#837a66";
+    pub const LABEL: &str = "#3a372f";
+    pub const INK: &str = "#1d1b18";
+    pub const FAINT: &str = "#696456";
+    pub const WELL: &str = "#6f9a8f";
+    pub const WELL_TEXT: &str = "#2f665c";
+    pub const REST: &str = "#b5a98f";
+    pub const UNKNOWN: &str = "#99917f";
+    pub const WARN: &str = "#c37a06";
+    pub const WARN_TEXT: &str = "#865100";
+    pub const CRIT: &str = "#bf2a16";
+    pub const CRIT_TEXT: &str = "#a82312";
+    pub const CRIT_INK: &str = "#ffffff";
+    pub const CONTAINED: &str = "#6443c4";
+}
+
+/// Draws a lens of the plan as SVG.
+#[must_use]
+pub fn svg(world: &World, plan: &Plan, placed: &Placed, lens: Lens) -> String {
+    let picture = Picture::of(world, plan, placed, lens, &[]);
+    let mut out = String::new();
+    draw(&picture, &mut out);
+    out
+}
+
+/// Text as XML wants it.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// What fires at each house: how many, and the worst severity.
+fn heat(picture: &Picture) -> Vec<(u32, u8)> {
+    let mut heat = vec![(0, 0); picture.houses.len()];
+    for case in picture.cases.iter().filter(|case| case.state == 0 && case.severity >= 2) {
+        if let Some((n, worst)) = case.house.and_then(|house| heat.get_mut(house)) {
+            *n += 1;
+            *worst = (*worst).max(case.severity);
+        }
+    }
+    heat
+}
+
+/// The worse of a house's own health and what fires at it.
+fn verdict(house: &HouseRow, worst: u8) -> u8 {
+    house.health.max(match worst {
+        3 => 6,
+        2 => 5,
+        _ => 0,
+    })
+}
+
+fn draw(picture: &Picture, out: &mut String) {
+    let Rect { x, y, w, h } = picture.bounds;
+    let (w, h) = (w.max(1), h.max(1));
+    let _ = write!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{x} {y} {w} {h}\" width=\"{w}\" height=\"{h}\" \
+         font-family=\"IBM Plex Mono, ui-monospace, DejaVu Sans Mono, monospace\">\n<title>{}</title>\n\
+         <defs><pattern id=\"hatch\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">\
+         <path d=\"M0 4L4 0\" stroke=\"{}\" stroke-width=\"1\"/></pattern></defs>\n\
+         <rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{}\"/>\n",
+        plain(&title(picture)),
+        ink::UNKNOWN,
+        ink::CANVAS,
+    );
+    let heat = heat(picture);
+    for block in &picture.blocks {
+        let Rect { x, y, w, h } = block.rect;
+        let _ = writeln!(
+            out,
+            "<rect x=\"{x}.5\" y=\"{y}.5\" width=\"{}\" height=\"{}\" rx=\"3\" fill=\"{}\" stroke=\"{}\"/>\
+             <rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"1.5\" fill=\"none\" stroke=\"{}\" stroke-width=\"0.7\"/>",
+            w - 1,
+            h - 1,
+            ink::BLOCK,
+            ink::BLOCK_LINE,
+            x + 3,
+            y + 3,
+            w - 6,
+            h - 6,
+            ink::ENGRAVE,
+        );
+        if block.flags != 0 {
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"url(#hatch)\" opacity=\"0.35\"/>"
+            );
+        }
+    }
+    // Quiet streets first, those between two houses in trouble last.
+    let troubled = |row: usize| {
+        let worst = heat.get(row).map_or(0, |(_, worst)| *worst);
+        picture.houses.get(row).is_some_and(|house| verdict(house, worst) >= 5)
+    };
+    let hot = |street: &StreetRow| troubled(street.from) && troubled(street.to);
+    for street in picture.streets.iter().filter(|street| !hot(street)) {
+        draw_street(street, ink::STREET, 1.3, out);
+    }
+    for street in picture.streets.iter().filter(|street| hot(street)) {
+        draw_street(street, ink::CRIT, 2.4, out);
+    }
+    for block in &picture.blocks {
+        let Rect { x, y, w, .. } = block.rect;
+        let _ = writeln!(
+            out,
+            "<text x=\"{}\" y=\"{}\" font-size=\"12\" font-weight=\"600\" fill=\"{}\" stroke=\"{}\" stroke-width=\"3\" \
+             paint-order=\"stroke\">{}</text>",
+            x + 12,
+            y + 19,
+            ink::LABEL,
+            ink::BLOCK,
+            plain(&block.name),
+        );
+        let colour = match (block.firing, block.health) {
+            (0, ..=4) => ink::FAINT,
+            (_, 6) => ink::CRIT_TEXT,
+            _ => ink::WARN_TEXT,
+        };
+        let fire = if block.firing > 0 { format!("{} firing, ", block.firing) } else { String::new() };
+        let _ = writeln!(
+            out,
+            "<text x=\"{}\" y=\"{}\" font-size=\"10.5\" text-anchor=\"end\" fill=\"{colour}\" stroke=\"{}\" \
+             stroke-width=\"3\" paint-order=\"stroke\">{fire}{} pods</text>",
+            x + w - 12,
+            y + 19,
+            ink::BLOCK,
+            block.pods,
+        );
+    }
+    for (row, house) in picture.houses.iter().enumerate() {
+        draw_house(picture, house, heat.get(row).map_or(0, |(_, worst)| *worst), out);
+    }
+    draw_cases(picture, out);
+    out.push_str("</svg>\n");
+}
+
+fn title(picture: &Picture) -> String {
+    let firing = picture.cases.iter().filter(|case| case.state == 0).count();
+    format!(
+        "{} blocks, {} houses, {} pods, {firing} alerts firing, {} without an address",
+        picture.blocks.len(),
+        picture.houses.len(),
+        picture.cells.len(),
+        picture.tray
+    )
+}
+
+fn draw_street(street: &StreetRow, colour: &str, width: f32, out: &mut String) {
+    let mut points = String::new();
+    for (x, y) in &street.line {
+        let _ = write!(points, "{x},{y} ");
+    }
+    let _ = writeln!(
+        out,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"/>",
+        points.trim_end()
+    );
+    // Every street arrives at the left wall of a house.
+    if let Some((x, y)) = street.line.last() {
+        let _ = writeln!(out, "<path d=\"M{x} {y}l-6 -3.4v6.8z\" fill=\"{colour}\"/>");
+    }
+}
+
+fn draw_house(picture: &Picture, house: &HouseRow, worst: u8, out: &mut String) {
+    let Rect { x, y, w, h } = house.rect;
+    let own = verdict(house, worst);
+    let (line, width) = match own {
+        _ if house.flags & 1 != 0 => (ink::CONTAINED, "2"),
+        6 => (ink::CRIT, "1.5"),
+        5 => (ink::WARN, "1.5"),
+        _ => (ink::HOUSE_LINE, "1"),
+    };
+    let _ = write!(
+        out,
+        "<rect x=\"{x}.5\" y=\"{y}.5\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"{}\" stroke=\"{line}\" stroke-width=\"{width}\"/>",
+        w - 1,
+        h - 1,
+        ink::HOUSE,
+    );
+    if own == 4 || house.flags & 6 != 0 {
+        let _ = write!(
+            out,
+            "<rect x=\"{x}.5\" y=\"{}.5\" width=\"{}\" height=\"{}\" fill=\"url(#hatch)\" stroke=\"{}\"/>",
+            y + 17,
+            w - 1,
+            h - 18,
+            ink::UNKNOWN,
+        );
+    }
+    if own == 6 {
+        let _ = write!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"4\" height=\"{h}\" fill=\"{}\"/>", ink::CRIT);
+    }
+    let letters = usize::try_from((w - 12) / 6).unwrap_or(1);
+    let (weight, colour) = if own >= 5 { (600, ink::INK) } else { (400, ink::LABEL) };
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"{}\" font-size=\"10.5\" font-weight=\"{weight}\" fill=\"{colour}\">{}</text>",
+        x + 7,
+        y + 14,
+        plain(&shortened(&house.name, letters)),
+    );
+    if house.health == 4 {
+        return; // the hatching says it for all its pods
+    }
+    for cell in picture.cells.iter().skip(house.cell_from).take(house.cell_count) {
+        draw_cell(cell.x, cell.y, cell.health, cell.flags, out);
+    }
+    out.push('\n');
+}
+
+fn shortened(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.to_owned();
+    }
+    let head = most.saturating_sub(1).div_ceil(2);
+    let tail = most.saturating_sub(1) - head;
+    letters.iter().take(head).chain(&['…']).chain(letters.iter().skip(letters.len() - tail)).collect()
+}
+
+fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
+    let full = |fill: &str| format!("<rect x=\"{x}\" y=\"{y}\" width=\"{CELL}\" height=\"{CELL}\" fill=\"{fill}\"/>");
+    let hollow = |fill: &str, stroke: &str, more: &str| {
+        let edge = CELL - 1;
+        format!(
+            "<rect x=\"{x}.5\" y=\"{y}.5\" width=\"{edge}\" height=\"{edge}\" fill=\"{fill}\" stroke=\"{stroke}\"{more}/>"
+        )
+    };
+    let drawn = match health {
+        6 => {
+            let cross = format!(
+                "<path d=\"M{} {}l4 4m0 -4l-4 4\" stroke=\"{}\" stroke-width=\"1.3\"/>",
+                x + 2,
+                y + 2,
+                ink::CRIT_INK
+            );
+            full(ink::CRIT) + &cross
+        }
+        5 => hollow("none", ink::WARN, "") + &format!("<path d=\"M{x} {}v-7l7 7z\" fill=\"{}\"/>", y + CELL, ink::WARN),
+        4 => hollow("url(#hatch)", ink::UNKNOWN, ""),
+        3 => hollow("none", ink::WELL_TEXT, " stroke-dasharray=\"2 1.4\""),
+        2 => full(ink::WELL),
+        _ => hollow("none", ink::REST, ""),
+    };
+    out.push_str(&drawn);
+    if flags & 1 != 0 {
+        out.push_str(&hollow("none", ink::CONTAINED, " stroke-width=\"1.6\""));
+    }
+}
+
+/// Bars beside the doors, one a case; at most six, the last then says how many more there are.
+fn draw_cases(picture: &Picture, out: &mut String) {
+    const PILE: usize = 6;
+    for (row, house) in picture.houses.iter().enumerate() {
+        let mut pile: Vec<_> = picture.cases.iter().filter(|case| case.house == Some(row)).collect();
+        pile.sort_by(|a, b| (b.severity, a.state, &a.alert).cmp(&(a.severity, b.state, &b.alert)));
+        let shown = if pile.len() > PILE { PILE - 1 } else { pile.len() };
+        let x = house.rect.x + house.rect.w + 5;
+        let door = house.rect.y + house.rect.h - 10;
+        for (at, case) in pile.iter().take(shown).enumerate() {
+            let y = door - 13 - i32::try_from(at).unwrap_or(0) * 10;
+            let (w, colour) = match case.severity {
+                3 => (20, ink::CRIT),
+                2 => (12, ink::WARN),
+                _ => (8, ink::FAINT),
+            };
+            let look = match case.state {
+                0 => format!("fill=\"{colour}\""),
+                1 => format!("fill=\"none\" stroke=\"{colour}\" stroke-dasharray=\"2 1.4\""),
+                _ => format!("fill=\"none\" stroke=\"{}\"", ink::FAINT),
+            };
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"7\" {look}><title>{}</title></rect>",
+                plain(&case.name)
+            );
+        }
+        if shown < pile.len() {
+            let y = door - 6 - i32::try_from(shown).unwrap_or(0) * 10;
+            let _ = writeln!(
+                out,
+                "<text x=\"{x}\" y=\"{y}\" font-size=\"10\" font-weight=\"600\" fill=\"{}\">+{}</text>",
+                ink::LABEL,
+                pile.len() - shown
+            );
+        }
+    }
+}
