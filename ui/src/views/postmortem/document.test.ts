@@ -1,7 +1,7 @@
 import { Editor } from "@tiptap/core";
 import { describe, expect, it } from "vitest";
 import { outline, readDocument, unwritten } from "./outline";
-import { blobOf, emptyTable, extensions } from "./schema";
+import { blobOf, emptyTable, extensions, settle } from "./schema";
 
 const h = (level: number, text: string) => ({ type: "heading", attrs: { level }, content: text ? [{ type: "text", text }] : [] });
 const p = (text: string) => ({ type: "paragraph", content: text ? [{ type: "text", text }] : [] });
@@ -60,6 +60,18 @@ describe("the editor", () => {
     expect(again.getJSON()).toEqual(back);
     editor.destroy();
     again.destroy();
+  });
+  it("holds every pair of marks in whatever order the desk writes them, and an empty document", () => {
+    const editor = make({ type: "doc", content: [p("x")] });
+    const all = ["bold", "italic", "strike", "code", "link"].map((type) => (type === "link" ? { type, attrs: { href: "https://x" } } : { type }));
+    const texts = all.flatMap((a, i) => all.slice(i + 1).map((b) => ({ type: "text", text: "t", marks: [a, b] })));
+    const doc = { type: "doc", content: [{ type: "paragraph", content: [...texts, { type: "hardBreak", marks: all }, { type: "text", text: "all", marks: all }] }] };
+    const made = editor.schema.nodeFromJSON(settle(doc, editor.schema));
+    expect(() => made.check()).not.toThrow();
+    editor.commands.setContent(settle(doc, editor.schema));
+    expect(new Set(editor.getJSON().content?.[0]?.content?.at(-1)?.marks?.map((m) => m.type))).toEqual(new Set(["bold", "italic", "strike", "code", "link"]));
+    expect(() => editor.schema.nodeFromJSON(settle({ type: "doc" }, editor.schema)).check()).not.toThrow();
+    editor.destroy();
   });
   it("knows a table well enough to add a row at its end", () => {
     const editor = make({ type: "doc", content: [emptyTable(1, 2)] });

@@ -1,6 +1,7 @@
 /** What a document may hold: the blocks and marks the desk can write as Markdown, HTML and PDF, and nothing else. */
-import { type AnyExtension, callOrReturn, getExtensionField, Node, type ParentConfig } from "@tiptap/core";
+import { type AnyExtension, callOrReturn, getExtensionField, Mark, markInputRule, markPasteRule, Node, type ParentConfig } from "@tiptap/core";
 import { Image } from "@tiptap/extension-image";
+import type { Schema } from "@tiptap/pm/model";
 import { addRowAfter, goToNextCell, isInTable, tableEditing } from "@tiptap/pm/tables";
 import { StarterKit } from "@tiptap/starter-kit";
 
@@ -43,6 +44,32 @@ const TableRow = Node.create({ name: "tableRow", content: "(tableCell | tableHea
 const TableHeader = Node.create({ name: "tableHeader", content: "paragraph", tableRole: "header_cell", isolating: true, addAttributes: () => spans, parseHTML: () => [{ tag: "th" }], renderHTML: ({ HTMLAttributes }) => ["th", HTMLAttributes, 0] });
 const TableCell = Node.create({ name: "tableCell", content: "paragraph", tableRole: "cell", isolating: true, addAttributes: () => spans, parseHTML: () => [{ tag: "td" }], renderHTML: ({ HTMLAttributes }) => ["td", HTMLAttributes, 0] });
 
+/** Fixed width that may also be bold, struck or a link, as the desk's documents allow. */
+const Code = Mark.create({
+  name: "code",
+  excludes: "",
+  code: true,
+  exitable: true,
+  parseHTML: () => [{ tag: "code" }],
+  renderHTML: () => ["code", 0],
+  addCommands() {
+    return {
+      setCode: () => ({ commands }) => commands.setMark(this.name),
+      toggleCode: () => ({ commands }) => commands.toggleMark(this.name),
+      unsetCode: () => ({ commands }) => commands.unsetMark(this.name),
+    };
+  },
+  addKeyboardShortcuts() {
+    return { "Mod-e": () => this.editor.commands.toggleMark(this.name) };
+  },
+  addInputRules() {
+    return [markInputRule({ find: /(?<!`)`([^`]+)`(?!`)$/, type: this.type })];
+  },
+  addPasteRules() {
+    return [markPasteRule({ find: /(?<!`)`([^`]+)`(?!`)/g, type: this.type })];
+  },
+});
+
 /** The id behind `blob:ID`; null for any other address, which is never loaded. */
 export function blobOf(src: unknown): string | null {
   const found = typeof src === "string" ? /^blob:([A-Za-z0-9._-]+)$/.exec(src) : null;
@@ -81,6 +108,13 @@ function picture(load: (id: string) => Promise<Blob>) {
         );
       return {
         dom,
+        // Its words may change while it is looked at; it is fetched once.
+        update: (next) => {
+          if (next.type !== node.type || next.attrs["src"] !== node.attrs["src"]) return false;
+          image.alt = String(next.attrs["alt"] ?? "");
+          caption.textContent = image.alt;
+          return true;
+        },
         destroy: () => {
           gone = true;
           if (address) URL.revokeObjectURL(address);
@@ -92,13 +126,32 @@ function picture(load: (id: string) => Promise<Blob>) {
 
 export function extensions(load: (id: string) => Promise<Blob>): AnyExtension[] {
   return [
-    StarterKit.configure({ underline: false, trailingNode: false, heading: { levels: [1, 2, 3, 4] }, link: { openOnClick: false, autolink: false, protocols: ["http", "https", "mailto"] }, dropcursor: { color: "var(--accent)", width: 2 } }),
+    StarterKit.configure({ underline: false, code: false, trailingNode: false, heading: { levels: [1, 2, 3, 4] }, link: { openOnClick: false, autolink: false, protocols: ["http", "https", "mailto"] }, dropcursor: { color: "var(--accent)", width: 2 } }),
+    Code,
     picture(load),
     Table,
     TableRow,
     TableHeader,
     TableCell,
   ];
+}
+
+interface Written {
+  readonly type?: string;
+  readonly marks?: readonly { type: string }[];
+  readonly content?: readonly Written[];
+}
+
+/** The same document in the editor's own order of marks, and with a line to write in where it is empty. */
+export function settle<T extends Written>(json: T, schema: Schema): T {
+  const rank = new Map(Object.keys(schema.marks).map((name, i) => [name, i]));
+  const walk = (node: Written): Written => ({
+    ...node,
+    ...(node.marks ? { marks: node.marks.toSorted((a, b) => (rank.get(a.type) ?? 0) - (rank.get(b.type) ?? 0)) } : {}),
+    ...(node.content ? { content: node.content.map(walk) } : {}),
+  });
+  const settled = walk(json);
+  return (settled.type === "doc" && !settled.content?.length ? { ...settled, content: [{ type: "paragraph" }] } : settled) as T;
 }
 
 /** A small table: a head and `rows` below. */
