@@ -1,0 +1,5 @@
+//! What Tauri prepares at compile time.
+
+fn main() {
+    tauri_build::build();
+}

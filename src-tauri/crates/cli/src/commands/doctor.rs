@@ -1,0 +1,115 @@
+//! `doctor`: what works and what does not, in plain words, without changing anything.
+
+use broadstreet_api::ApiError;
+use broadstreet_cluster::KubeCluster;
+use broadstreet_core::ports::{Cluster, Vault};
+use serde_json::{Value, json};
+
+use crate::args::Global;
+use crate::host;
+use crate::instance::Desk;
+use crate::output::{self, failed, field};
+use crate::vault::DeskVault;
+
+/// One thing that was looked at.
+fn check(what: &str, state: &str, text: impl Into<String>, hint: &str) -> Value {
+    json!({ "source": "", "what": what, "state": state, "text": text.into(), "hint": hint })
+}
+
+fn wrong(what: &str, state: &str, error: &ApiError) -> Value {
+    check(what, state, error.message.clone(), &error.hint)
+}
+
+/// Looks at everything, prints what it found, and fails where something does not work.
+pub async fn run(global: &Global) -> Result<(), ApiError> {
+    let mut checks = vec![];
+    match host::data_folder(global) {
+        Ok(data) => {
+            checks.push(check("data folder", "ok", data.display().to_string(), ""));
+            checks.push(keyring(&data));
+        }
+        Err(error) => checks.push(wrong("data folder", "failed", &error)),
+    }
+    let is_named = global.context.is_some() || global.kubeconfig.is_some();
+    checks.extend(cluster(global, is_named).await);
+    checks.extend(desk(global).await);
+    let broken = checks.iter().filter(|it| field(it, "state") == "failed").count();
+    if global.json {
+        output::json(&json!({ "checks": checks }));
+    } else {
+        for it in &checks {
+            let what =
+                [field(it, "source"), field(it, "what")].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
+            output::text(&format!("{:<8} {}: {}", field(it, "state"), what.join(" "), field(it, "text")));
+            if field(it, "state") != "ok" && !field(it, "hint").is_empty() {
+                output::text(&format!("         {}", field(it, "hint")));
+            }
+        }
+    }
+    if broken == 0 {
+        return Ok(());
+    }
+    let things = if broken == 1 { "1 thing does" } else { &format!("{broken} things do") };
+    Err(ApiError::new("doctor", format!("{things} not work"), "follow the lines marked `failed`"))
+}
+
+fn keyring(data: &std::path::Path) -> Value {
+    match DeskVault::open(data) {
+        Ok(vault) if vault.is_lasting() => {
+            check("keyring", "ok", format!("holds the key of this device, {}", hex::encode(vault.public_key())), "")
+        }
+        Ok(vault) => check(
+            "keyring",
+            "warning",
+            format!(
+                "there is none: the key of this device, {}, lies in a file of the data folder",
+                hex::encode(vault.public_key())
+            ),
+            "passwords of sources are asked for again after each start",
+        ),
+        Err(error) => wrong("keyring", "failed", &error),
+    }
+}
+
+/// The kubeconfig and, where it names a cluster, whether that answers. Without any, there are still bundles.
+async fn cluster(global: &Global, is_named: bool) -> Vec<Value> {
+    let kube = KubeCluster::new();
+    let choice = host::choice(global);
+    let contexts = match kube.contexts(choice.kubeconfig.clone()) {
+        Ok(contexts) => contexts,
+        Err(error) => return vec![wrong("kubeconfig", if is_named { "failed" } else { "warning" }, &failed(error))],
+    };
+    let current = contexts.iter().find(|it| it.current).map_or("none", |it| it.name.as_str());
+    let mut checks = vec![check("kubeconfig", "ok", format!("{} contexts, current: {current}", contexts.len()), "")];
+    if choice.context.is_none() && current == "none" {
+        return checks;
+    }
+    match kube.connect(choice).await {
+        Ok(connection) => {
+            let identity = connection.identity();
+            let text = format!("{} at {} answers, version {}", identity.label, identity.server, identity.version);
+            checks.push(check("cluster", "ok", text, ""));
+        }
+        Err(error) => checks.push(wrong("cluster", "failed", &failed(error))),
+    }
+    checks
+}
+
+/// The record, and the sources configured in it.
+async fn desk(global: &Global) -> Vec<Value> {
+    let desk = match Desk::open(global).await {
+        Ok(desk) => desk,
+        Err(error) => return vec![wrong("record", "failed", &error)],
+    };
+    let text = match &desk {
+        Desk::Running(_) => "held by the Broadstreet that runs on this data folder",
+        Desk::Own(_) => "opens",
+    };
+    let mut checks = vec![check("record", "ok", text, "")];
+    match desk.call(global, "check_sources", Value::Null).await {
+        Ok(answer) => checks.extend(answer.as_array().cloned().unwrap_or_default()),
+        Err(error) => checks.push(wrong("sources", "failed", &error)),
+    }
+    desk.close().await;
+    checks
+}

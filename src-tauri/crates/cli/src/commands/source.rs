@@ -1,0 +1,91 @@
+//! Reads a SOURCE: the live context, a bundle, a list of kubectl, manifests.
+
+use std::path::Path;
+
+use broadstreet_api::ApiError;
+use broadstreet_cluster::KubeCluster;
+use broadstreet_core::alerts::Alert;
+use broadstreet_core::ports::{Bundles, Cluster, Observation};
+use broadstreet_core::recording;
+use broadstreet_core::world::{Change, Freshness, World};
+use broadstreet_store::BundleFiles;
+use futures_util::StreamExt;
+
+use crate::args::Global;
+use crate::host;
+use crate::output::{bad_file, failed, note};
+
+/// What a source shows.
+pub struct Source {
+    /// Its objects.
+    pub world: World,
+    /// Its alerts; only a bundle brings some.
+    pub alerts: Option<Vec<Alert>>,
+}
+
+/// Reads a file or folder, or the live context where none is named.
+pub async fn read(global: &Global, path: Option<&Path>) -> Result<Source, ApiError> {
+    match path {
+        None => live(global).await,
+        Some(path) if is_bundle(path) => bundle(path),
+        Some(path) => manifests(path),
+    }
+}
+
+fn is_bundle(path: &Path) -> bool {
+    use std::io::Read;
+    let mut head = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && &head == b"PK\x03\x04" || path.extension().is_some_and(|it| it == "broadstreet")
+}
+
+fn bundle(path: &Path) -> Result<Source, ApiError> {
+    let bytes = std::fs::read(path).map_err(|why| bad_file(path, "read", &why))?;
+    let contents = BundleFiles.decode(&path.display().to_string(), &bytes).map_err(failed)?;
+    let last = contents.segments.last().ok_or_else(|| {
+        let message = format!("the bundle `{}` holds no recording", path.display());
+        ApiError::new("no_recording", message, "export the incident again from a desk that recorded it")
+    })?;
+    let world = match last.until.or(last.from) {
+        Some(at) => recording::at(last, at).0,
+        None => World::from_changes(&last.keyframe),
+    };
+    let alerts = world.alerts().cloned().collect();
+    Ok(Source { world, alerts: Some(alerts) })
+}
+
+fn manifests(path: &Path) -> Result<Source, ApiError> {
+    let (changes, skipped) = KubeCluster::new().read_manifests(&path.display().to_string(), "").map_err(failed)?;
+    for why in skipped {
+        note(&format!("skipped: {why}"));
+    }
+    Ok(Source { world: World::from_changes(&changes), alerts: None })
+}
+
+async fn live(global: &Global) -> Result<Source, ApiError> {
+    let connection = KubeCluster::new().connect(host::choice(global)).await.map_err(failed)?;
+    let identity = connection.identity();
+    let mut world = World::new();
+    world.apply(&Change::Cluster { id: identity.id, label: identity.label, version: identity.version });
+    let mut watch = connection.watch();
+    let read = async {
+        while let Some(observation) = watch.next().await {
+            match observation {
+                Observation::Changes(changes) => drop(world.apply_all(&changes)),
+                Observation::Freshness(state) => {
+                    if let Freshness::Forbidden { verb, message } = &state.state {
+                        note(&format!("not allowed to {verb} {}: {message}", state.kind));
+                    }
+                    world.apply(&Change::Freshness(state));
+                }
+                Observation::Skipped { kind, name, why } => note(&format!("skipped: {kind} {name}: {why}")),
+                Observation::InSync => return true,
+            }
+        }
+        false
+    };
+    match tokio::time::timeout(super::READ_ONCE, read).await {
+        Ok(true) => Ok(Source { world, alerts: None }),
+        _ => Err(super::slow()),
+    }
+}

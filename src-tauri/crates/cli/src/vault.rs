@@ -1,0 +1,235 @@
+//! Secrets and the device's key: in the platform's keyring, or, where there is none, the key in a file of the data
+//! folder and secrets in memory only.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broadstreet_api::ApiError;
+use broadstreet_core::ports::Vault;
+use ed25519_dalek::{Signer, SigningKey};
+use keyring_core::{CredentialStore, Entry, Error};
+
+use crate::output::bad_file;
+
+const SERVICE: &str = "broadstreet";
+const KEY_FILE: &str = "device.key";
+
+/// Set to anything, it keeps secrets out of the platform's keyring.
+pub const WITHOUT_KEYRING: &str = "BROADSTREET_NO_KEYRING";
+
+/// The vault of one data folder.
+pub struct DeskVault {
+    store: Option<Arc<CredentialStore>>,
+    /// What tells the entries of this data folder from those of another in the same keyring.
+    desk: String,
+    memory: Mutex<HashMap<String, String>>,
+    key: SigningKey,
+}
+
+impl DeskVault {
+    /// Opens the keyring, or falls back to the file, and makes the device's key where there is none yet.
+    pub fn open(data: &Path) -> Result<Self, ApiError> {
+        let desk = data.display().to_string();
+        if std::env::var_os(WITHOUT_KEYRING).is_none()
+            && !data.join(KEY_FILE).exists()
+            && let Some((store, key)) = keyring(&desk)
+        {
+            return Ok(Self { store: Some(store), desk, memory: Mutex::default(), key });
+        }
+        Ok(Self { store: None, desk, memory: Mutex::default(), key: key_in_file(data)? })
+    }
+
+    fn entry(&self, name: &str) -> Option<Entry> {
+        let store = self.store.as_ref()?;
+        store.build(SERVICE, &format!("{name} ({})", self.desk), None).ok()
+    }
+}
+
+impl Vault for DeskVault {
+    fn secret(&self, name: &str) -> Option<String> {
+        let kept = self.memory.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        kept.or_else(|| self.entry(name)?.get_password().ok()).or_else(|| std::env::var(variable(name)).ok())
+    }
+
+    fn keep(&self, name: &str, secret: &str) -> bool {
+        let lasting = self.entry(name).is_some_and(|entry| entry.set_password(secret).is_ok());
+        // Kept here too: a keyring that was locked meanwhile must not cut a source off.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), secret.to_owned());
+        lasting
+    }
+
+    fn forget(&self, name: &str) {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        if let Some(entry) = self.entry(name) {
+            let _ = entry.delete_credential();
+        }
+    }
+
+    fn is_lasting(&self) -> bool {
+        self.store.is_some()
+    }
+
+    fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        self.key.sign(bytes).to_bytes().to_vec()
+    }
+
+    fn public_key(&self) -> [u8; 32] {
+        self.key.verifying_key().to_bytes()
+    }
+}
+
+/// The variable a recorder without a keyring takes a secret from: `alertmanager:main` is in
+/// `BROADSTREET_SECRET_ALERTMANAGER_MAIN`.
+fn variable(name: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("BROADSTREET_SECRET_{}", name.chars().map(letter).collect::<String>())
+}
+
+/// The platform's keyring with the device's key in it; `None` where it is missing, locked or refuses.
+fn keyring(desk: &str) -> Option<(Arc<CredentialStore>, SigningKey)> {
+    let store = platform_store()?;
+    let entry = store.build(SERVICE, &format!("device key ({desk})"), None).ok()?;
+    let key = match entry.get_password() {
+        Ok(text) => key_from(&text)?,
+        Err(Error::NoEntry) => {
+            let key = new_key()?;
+            entry.set_password(&hex::encode(key.to_bytes())).ok()?;
+            key
+        }
+        Err(error) => {
+            tracing::info!(%error, "no use of the keyring");
+            return None;
+        }
+    };
+    Some((store, key))
+}
+
+#[cfg(target_os = "linux")]
+fn platform_store() -> Option<Arc<CredentialStore>> {
+    // Without a session bus there is nobody to ask, and looking for one would take its time.
+    let on_bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()
+        || std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|it| Path::new(&it).join("bus").exists());
+    if !on_bus {
+        return None;
+    }
+    Some(zbus_secret_service_keyring_store::Store::new().ok()?)
+}
+
+#[cfg(target_os = "macos")]
+fn platform_store() -> Option<Arc<CredentialStore>> {
+    Some(apple_native_keyring_store::keychain::Store::new().ok()?)
+}
+
+#[cfg(windows)]
+fn platform_store() -> Option<Arc<CredentialStore>> {
+    Some(windows_native_keyring_store::Store::new().ok()?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+fn platform_store() -> Option<Arc<CredentialStore>> {
+    None
+}
+
+fn new_key() -> Option<SigningKey> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).ok()?;
+    Some(SigningKey::from_bytes(&seed))
+}
+
+fn key_from(text: &str) -> Option<SigningKey> {
+    let seed: [u8; 32] = hex::decode(text.trim()).ok()?.try_into().ok()?;
+    Some(SigningKey::from_bytes(&seed))
+}
+
+fn key_in_file(data: &Path) -> Result<SigningKey, ApiError> {
+    let path = data.join(KEY_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => key_from(&text).ok_or_else(|| {
+            ApiError::new(
+                "bad_file",
+                format!("`{}` holds no device key", path.display()),
+                "restore the file from a copy, or move it away to get a new key",
+            )
+        }),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+            let key = new_key().ok_or_else(|| {
+                ApiError::new("no_randomness", "the system gives no random bytes for the device's key", "try again")
+            })?;
+            write_private(&path, hex::encode(key.to_bytes()).as_bytes())
+                .map_err(|why| bad_file(&path, "write the device's key to", &why))?;
+            Ok(key)
+        }
+        Err(why) => Err(bad_file(&path, "read the device's key from", &why)),
+    }
+}
+
+/// Writes a file only its owner may read, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Named temporary files are made for their owner alone.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_file(data: &Path) -> DeskVault {
+        DeskVault { store: None, desk: String::new(), memory: Mutex::default(), key: key_in_file(data).unwrap() }
+    }
+
+    #[test]
+    fn without_a_keyring_the_key_lies_in_a_file_of_its_owner_and_stays_the_same() {
+        let data = tempfile::tempdir().unwrap();
+        let vault = in_file(data.path());
+        assert_eq!(vault.public_key(), in_file(data.path()).public_key());
+        assert!(!vault.is_lasting());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(data.path().join(KEY_FILE)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn without_a_keyring_secrets_are_asked_for_again_after_a_restart() {
+        let data = tempfile::tempdir().unwrap();
+        let vault = in_file(data.path());
+        assert!(!vault.keep("alertmanager:main", "swordfish"), "nothing lasts");
+        assert_eq!(vault.secret("alertmanager:main").as_deref(), Some("swordfish"));
+        assert_eq!(in_file(data.path()).secret("alertmanager:main"), None);
+        vault.forget("alertmanager:main");
+        assert_eq!(vault.secret("alertmanager:main"), None);
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "only the key is on disk");
+    }
+
+    #[test]
+    fn a_key_file_that_holds_no_key_is_named_and_never_replaced() {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::write(data.path().join(KEY_FILE), "rubbish").unwrap();
+        let error = key_in_file(data.path()).unwrap_err();
+        assert!(error.message.contains(KEY_FILE), "{}", error.message);
+        assert_eq!(std::fs::read(data.path().join(KEY_FILE)).unwrap(), b"rubbish");
+    }
+
+    #[test]
+    fn what_is_signed_verifies_under_the_public_key() {
+        let data = tempfile::tempdir().unwrap();
+        let vault = in_file(data.path());
+        let signature = ed25519_dalek::Signature::from_slice(&vault.sign(b"row")).unwrap();
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&vault.public_key()).unwrap();
+        assert!(key.verify_strict(b"row", &signature).is_ok());
+    }
+
+    #[test]
+    fn a_source_names_its_variable() {
+        assert_eq!(variable("alertmanager:main"), "BROADSTREET_SECRET_ALERTMANAGER_MAIN");
+    }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+// Walks the real desktop window on the bundled incident. `run.sh` gives it a screen; one line a check.
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { Driver, until } from "./driver.mjs";
+
+const VIEWS = ["Map", "Command", "Pages", "Timeline", "Postmortem", "Handoff", "Archive", "Settings"];
+const [program, data] = process.argv.slice(2);
+const run = promisify(execFile);
+let failed = 0;
+
+async function check(name, work) {
+  try {
+    await work();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`not ok ${name}\n     ${String(error.message ?? error).split("\n").slice(0, 6).join("\n     ")}`);
+  }
+}
+
+function must(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+const driver = await Driver.start(program, []);
+const watchdog = setTimeout(() => {
+  console.log("not ok the walk did not end within five minutes");
+  driver.process.kill();
+  process.exit(1);
+}, 300_000);
+watchdog.unref();
+
+try {
+  await check("the window opens and offers the bundled incident", () => driver.press("button", "Open the bundled incident"));
+
+  await check("the map is drawn", async () => {
+    await until("the plan has colours", async () => {
+      const colours = await driver.run(`
+        const canvas = [...document.querySelectorAll("canvas")].sort((a, b) => b.width * b.height - a.width * a.height)[0];
+        if (!canvas || canvas.width < 400) return 0;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set();
+        for (let i = 0; i < data.length; i += 28) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+        return seen.size;`);
+      return colours > 12;
+    });
+  });
+
+  await check("`H` selects the hottest house, and the panel says why", async () => {
+    await driver.run("document.activeElement?.blur?.()");
+    await driver.key("h");
+    const reason = await driver.text("[data-testid='reason']");
+    must(reason.length > 12, `it says: ${reason}`);
+  });
+
+  for (const view of VIEWS) {
+    await check(`the view ${view} opens`, async () => {
+      await driver.press("nav a, nav button", view);
+      await until(`${view} is the one shown`, () =>
+        driver.run("return [...document.querySelectorAll('nav [aria-current]')].some((e) => e.innerText.includes(arguments[0]) || e.getAttribute('aria-label')?.includes(arguments[0]))", view),
+      );
+      await until(`${view} shows something`, () => driver.run("return (document.querySelector('main')?.innerText ?? '').trim().length > 20"));
+      const trouble = await driver.run("return [...document.querySelectorAll('[role=alert]')].map((e) => e.innerText).find((t) => /unexpected|unknown command|cannot read/i.test(t)) ?? ''");
+      must(trouble === "", `it complains: ${trouble}`);
+    });
+  }
+
+  await check("the page may not ask anybody but the window", async () => {
+    const outcome = await driver.runAsync("const done = arguments[arguments.length - 1]; fetch('http://127.0.0.1:9/').then(() => done('asked'), (e) => done(String(e)))");
+    must(outcome !== "asked", "a request left");
+    const inline = await driver.run("const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s); return window.ran === true");
+    must(inline === false, "an inline script ran");
+  });
+
+  await check("the command line finds the window, with a file only its owner reads", async () => {
+    const path = join(data, "running.json");
+    must(existsSync(path), "there is no running.json");
+    must((statSync(path).mode & 0o777) === 0o600, "others may read running.json");
+    const cli = join(dirname(program), "broadstreet");
+    if (!existsSync(cli)) return;
+    const { stdout } = await run(cli, ["--data", data, "incident", "list", "--json"]);
+    must(Array.isArray(JSON.parse(stdout)), stdout);
+  });
+} finally {
+  const left = existsSync(join(data, "running.json")) ? JSON.parse(readFileSync(join(data, "running.json"), "utf8")).process : 0;
+  await driver.end();
+  await check("closing the window ends the program and takes its door away", async () => {
+    await until("the process ends", () => {
+      try {
+        process.kill(left, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    must(!existsSync(join(data, "running.json")), "running.json is still there");
+  });
+}
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Drives the real desktop window: a virtual screen, a session bus of its own, and WebKit's own driver.
+# `tests/e2e/desktop/run.sh [PROGRAM]`; each check prints a line that begins with `ok` or `not ok`.
+. "$(dirname "$0")/../../../scripts/lib.sh"
+
+program="${1:-$CARGO_TARGET_DIR/release/broadstreet-shell}"
+[ -x "$program" ] || fail "there is no $program: build it with cargo build --release -p broadstreet-shell"
+node_ready
+packages "to drive the desktop window on a virtual screen" xvfb xauth dbus webkit2gtk-driver
+desk="$(mktemp -d)"
+trap 'rm -rf "$desk"' EXIT
+# Software drawing, a home of its own and no keyring: the same on every machine, and nothing of the person's is touched.
+env -u WAYLAND_DISPLAY HOME="$desk" XDG_RUNTIME_DIR="$desk" GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 \
+  WEBKIT_DISABLE_DMABUF_RENDERER=1 NO_AT_BRIDGE=1 BROADSTREET_NO_KEYRING=1 BROADSTREET_DATA="$desk/data" \
+  dbus-run-session -- xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24" \
+  "$(command -v node)" "$ROOT/tests/e2e/desktop/run.mjs" "$program" "$desk/data"
