@@ -1,9 +1,11 @@
 /** Which key presses are commands and which are typing. */
+import { dialogs } from "./dialogs.svelte";
 
 /** True where a plain key means a letter, or where something on top listens. */
 export function isTyping(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : null;
-  if (document.querySelector("dialog[open]")) return true;
+  // A dialog that was asked for and still loads takes the keys too: they are meant for it.
+  if (dialogs.open.length > 0 || document.querySelector("dialog[open]")) return true;
   return target?.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]:not([contenteditable='false'])") != null;
 }
 

@@ -58,6 +58,11 @@ export function isClosed(incident: Pick<IncidentView, "status" | "closed_as">): 
   return incident.closed_as !== null || incident.status === "closed";
 }
 
+/** Whether anything may still be written: what was recorded elsewhere is read only, what is closed is first reopened. */
+export function isWritable(incident: Pick<IncidentView, "status" | "closed_as" | "imported">): boolean {
+  return !incident.imported && !isClosed(incident);
+}
+
 export function initial(name: string): string {
   return (Array.from(name.trim())[0] ?? "?").toUpperCase();
 }

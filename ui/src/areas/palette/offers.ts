@@ -3,7 +3,7 @@ import { desk } from "../../lib/desk.svelte";
 import { dialogs, type Wanted } from "../../lib/dialogs.svelte";
 import { here } from "../../lib/place.svelte";
 import { TITLES, VIEWS } from "../../lib/route";
-import { isClosed, isOpen, roleName } from "../../lib/words";
+import { isClosed, isOpen, isWritable, roleName } from "../../lib/words";
 import { wishes } from "../../lib/wish.svelte";
 import type { FoundView } from "../../wire/FoundView";
 import type { Offer } from "./palette";
@@ -16,18 +16,20 @@ export function offers(): Offer[] {
   const out: Offer[] = [];
   const incident = desk.incident;
   if (incident) {
-    const open = isOpen(incident);
-    out.push(
-      offer("write", "Do", "chat", "Write a line in the record", () => {
-        here.go("timeline");
-        wishes.write++;
-      }, { key: "N", words: "note new entry" }),
-    );
+    const writable = isWritable(incident);
+    const open = isOpen(incident) && writable;
+    if (!incident.imported)
+      out.push(
+        offer("write", "Do", "chat", "Write a line in the record", () => {
+          here.go("timeline");
+          wishes.write++;
+        }, { key: "N", words: "note new entry" }),
+      );
     if (open && !incident.commander) out.push(door("command", "Take command…", { name: "role", role: "commander" }, "vacant commander assume"));
-    for (const o of incident.offers) out.push(door("command", `Answer the offer to ${o.to.name}: ${roleName(o.role).toLowerCase()}…`, { name: "accept", offer: o.row }, "accept decline brief"));
+    for (const o of writable ? incident.offers : []) out.push(door("command", `Answer the offer to ${o.to.name}: ${roleName(o.role).toLowerCase()}…`, { name: "accept", offer: o.row }, "accept decline brief"));
     if (open && incident.commander) out.push(door("command", "Offer command…", { name: "offer", role: "commander" }, "transfer hand over"));
     out.push(door("command", "Command brief…", { name: "brief" }));
-    if (!isClosed(incident)) {
+    if (writable) {
       out.push(
         door("comms", "Send update…", { name: "update" }, "stakeholders communications"),
         door("task", "Assign a task…", { name: "task" }, "owner check in"),
@@ -43,10 +45,10 @@ export function offers(): Offer[] {
         door("task", "New action item…", { name: "action" }, "follow up"),
         door("archive", "Close the incident…", { name: "close" }, "reviewed duplicate declined"),
       );
-    } else out.push(door("back", "Reopen the incident…", { name: "reopen" }));
+    } else if (!incident.imported && isClosed(incident)) out.push(door("back", "Reopen the incident…", { name: "reopen" }));
     out.push(door("export", "Export a bundle…", { name: "export" }));
-    for (const t of incident.tasks.filter((x) => x.state === "open")) out.push(door("task", `Check in: ${t.owner.name}, ${t.text}…`, { name: "task-end", task: t.row }));
-    for (const h of incident.hypotheses) out.push(door("hypo", `Judge ${h.label}: ${h.text}…`, { name: "judge", hypothesis: h.row }));
+    for (const t of writable ? incident.tasks.filter((x) => x.state === "open") : []) out.push(door("task", `Check in: ${t.owner.name}, ${t.text}…`, { name: "task-end", task: t.row }));
+    for (const h of writable ? incident.hypotheses : []) out.push(door("hypo", `Judge ${h.label}: ${h.text}…`, { name: "judge", hypothesis: h.row }));
   } else if (desk.mode === "live") out.push(door("flag", "Declare…", { name: "declare" }, "incident new"));
   VIEWS.forEach((view, i) => out.push(offer(`view-${view}`, "Go to", view, TITLES[view], () => here.go(view), { key: String(i + 1), words: "view" })));
   out.push(
@@ -79,7 +81,9 @@ const FOUND: Record<string, { group: string; icon: string }> = {
 /** A hit of the desk as something to go to. */
 export function found(hit: FoundView): Offer {
   const { group, icon } = FOUND[hit.kind] ?? { group: "Found", icon: "search" };
-  return offer(`${hit.kind}-${hit.id}`, group, icon, hit.title, () => follow(hit), { hint: [hit.subtitle, hit.health === "none" || hit.health === "well" ? "" : hit.health].filter(Boolean).join(", ") });
+  // The desk says the instant of a row; people read it by the desk's clock.
+  const beside = hit.kind === "row" ? desk.when(hit.subtitle, true) : hit.subtitle;
+  return offer(`${hit.kind}-${hit.id}`, group, icon, hit.title, () => follow(hit), { hint: [beside, hit.health === "none" || hit.health === "well" ? "" : hit.health].filter(Boolean).join(", ") });
 }
 
 async function follow(hit: FoundView): Promise<void> {
@@ -87,5 +91,9 @@ async function follow(hit: FoundView): Promise<void> {
   else if (hit.kind === "incident") {
     await desk.sit("choose_incident", { id: hit.id });
     here.go("command");
+  } else if (hit.kind === "alert") {
+    const cases = await desk.call("cases", { at: desk.moment });
+    const at = cases.cases.find((c) => c.alert === hit.id)?.at ?? "";
+    here.go("map", at.includes("/") ? at : null);
   } else here.go("map", hit.id);
 }

@@ -11,7 +11,7 @@ const NAME = "entry";
 export interface Keeper {
   keep: (draft: DraftForm) => Promise<unknown>;
   read: (incident: string) => Promise<DraftForm>;
-  write: (entry: WriteEntry) => Promise<unknown>;
+  write: (entry: WriteEntry) => Promise<{ row: string }>;
 }
 
 export class Draft {
@@ -86,24 +86,24 @@ export class Draft {
     await this.keeping;
   }
 
-  /** Records it. A retry after a lost answer carries the same token and makes no second row. */
-  async send(): Promise<boolean> {
+  /** Records it and answers its row, null where it was not. A retry after a lost answer carries the same token and makes no second row. */
+  async send(): Promise<string | null> {
     const text = this.text.trim();
-    if (!text || this.busy) return false;
+    if (!text || this.busy) return null;
     this.busy = true;
     this.trouble = null;
     this.token ??= crypto.randomUUID();
     try {
-      await this.keeper.write({ incident: this.incident, text, at: this.at, attachments: [...this.attachments], token: this.token });
+      const { row } = await this.keeper.write({ incident: this.incident, text, at: this.at, attachments: [...this.attachments], token: this.token });
       this.text = "";
       this.at = null;
       this.attachments = [];
       this.token = null;
       await this.flush();
-      return true;
+      return row;
     } catch (thrown) {
       this.trouble = errorFrom(thrown);
-      return false;
+      return null;
     } finally {
       this.busy = false;
     }

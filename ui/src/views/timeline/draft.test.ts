@@ -20,6 +20,7 @@ function desk(before = "") {
       write: async (entry: WriteEntry) => {
         written.push(entry);
         if (fail.write) throw new TypeError("gone");
+        return { row: `r${written.length}` };
       },
     },
   };
@@ -76,7 +77,7 @@ describe("sending", () => {
     draft.type("cart flaps");
     await draft.flush();
     draft.attach({ blob: "b", name: "a.png", media_type: "image/png" });
-    expect(await draft.send()).toBe(true);
+    expect(await draft.send()).toBe("r1");
     expect(d.written[0]).toMatchObject({ text: "cart flaps", attachments: [{ blob: "b" }] });
     expect([draft.text, draft.attachments.length]).toEqual(["", 0]);
     expect(d.kept.at(-1)?.text).toBe("");
@@ -86,7 +87,7 @@ describe("sending", () => {
     d.fail.write = true;
     const draft = new Draft("inc", d.keeper);
     draft.type("cart flaps");
-    expect(await draft.send()).toBe(false);
+    expect(await draft.send()).toBeNull();
     expect(draft.text).toBe("cart flaps");
     await draft.send();
     draft.type("cart flaps again");
@@ -98,7 +99,7 @@ describe("sending", () => {
   it("does nothing with nothing, and never twice at once", async () => {
     const d = desk();
     const draft = new Draft("inc", d.keeper);
-    expect(await draft.send()).toBe(false);
+    expect(await draft.send()).toBeNull();
     draft.type("one");
     await Promise.all([draft.send(), draft.send()]);
     expect(d.written).toHaveLength(1);
