@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptView } from "../../wire/AttemptView";
 import type { PageGroup } from "../../wire/PageGroup";
-import { absent, axisOf, escalations, figures, grouped, isUnanswered, neverTold, stepWords } from "./ledger";
+import { absent, axisOf, escalations, figures, firstAnswered, grouped, isUnanswered, neverTold, stepWords } from "./ledger";
 
 const T = (clock: string): string => `2026-05-14T14:${clock}Z`;
 const attempt = (over: Partial<AttemptView>): AttemptView => ({
@@ -28,6 +28,9 @@ describe("attempts under their subjects", () => {
     expect(isUnanswered(attempt({ delivery: "failed_permanently" }))).toBe(false);
     expect(isUnanswered(attempt({ delivery: "delivered" }))).toBe(true);
     expect(isUnanswered(attempt({ acked_at: T("36:26") }))).toBe(false);
+    expect(isUnanswered(attempt({ reason: "recovery" }))).toBe(false);
+    expect(isUnanswered(attempt({ outcome: "Answered by somebody else" }))).toBe(false);
+    expect(isUnanswered(attempt({ outcome: "No answer" }))).toBe(true);
   });
 });
 
@@ -69,6 +72,13 @@ describe("one axis of time", () => {
 it("leads an escalation to the next attempt of the person named, once", () => {
   const rows = [attempt({ escalated_to: ["Amara"] }), attempt({ who: "Amara", queued_at: T("35:44") }), attempt({ who: "Amara", queued_at: T("36:16"), channel: "voice" })];
   expect(escalations(rows)).toEqual([{ from: 0, to: 1, text: "escalated to Amara" }]);
+});
+
+it("marks one page as the one answered first, though the pager tells the answer on each", () => {
+  const at = T("36:26");
+  const rows = [attempt({ source_id: "1", acked_at: at, delivery: "failed_permanently" }), attempt({ source_id: "2", acked_at: at, queued_at: T("33:22") }), attempt({ source_id: "3", acked_at: at, queued_at: T("34:00") }), attempt({ source_id: "4", acked_at: T("40:00") })];
+  expect(firstAnswered(rows, at)?.source_id).toBe("3");
+  expect(firstAnswered(rows, null)).toBeNull();
 });
 
 it("writes a span as two figures at most", () => {

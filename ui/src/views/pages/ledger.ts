@@ -38,8 +38,15 @@ export function isLate(attempt: AttemptView): boolean {
   return (attempt.late_seconds ?? 0) > 0;
 }
 
+/** Pages that tell of an end ask for no answer. */
+function asksNothing(attempt: AttemptView): boolean {
+  return attempt.reason === "recovery" || attempt.reason === "acknowledgement";
+}
+
 /** It went out, and nobody answered it. A failed one could not be answered. */
 export function isUnanswered(attempt: AttemptView): boolean {
+  if (attempt.outcome) return attempt.outcome.startsWith("No answer");
+  if (asksNothing(attempt)) return false;
   return attempt.acked_at === null && !isFailed(attempt) && attempt.delivery !== "bundled";
 }
 
@@ -57,7 +64,7 @@ export function momentOf(attempt: AttemptView, step: Step): number | null {
 /** What stands where a moment is missing: never an empty cell. */
 export function absent(attempt: AttemptView, step: Step): string {
   if (neverTold(attempt, step)) return "not known";
-  if (step === "acked") return isFailed(attempt) ? "could not" : "no answer";
+  if (step === "acked") return isFailed(attempt) ? "could not" : asksNothing(attempt) ? "not asked for" : "no answer";
   if (step === "delivered" && isFailed(attempt)) return "failed";
   if (step !== "queued" && (attempt.delivery === "pending" || attempt.delivery === "sending")) return "not yet";
   return "not told";
@@ -151,6 +158,13 @@ export function escalations(attempts: readonly AttemptView[]): { from: number; t
     }
   }
   return found;
+}
+
+/** The attempt that was answered first: a pager tells the answer on every page to the person, the last to reach them counts. */
+export function firstAnswered(attempts: readonly AttemptView[], at: string | null): AttemptView | null {
+  if (at === null) return null;
+  const answered = attempts.filter((a) => a.acked_at === at && !isFailed(a));
+  return answered.filter((a) => startOf(a) <= Date.parse(at)).at(-1) ?? answered[0] ?? null;
 }
 
 /** `Step 2`, or what is known of it. */
