@@ -1,14 +1,17 @@
 //! The ledger of one incident: append-only rows, one hash chain per writer, and the state folded from them.
 
+pub mod brief;
 pub mod chain;
 pub mod drafts;
-mod fold;
+pub(crate) mod fold;
 pub mod incident;
 pub mod kinds;
 mod order;
+pub mod quick;
 pub mod rules;
-mod text;
+pub(crate) mod text;
 
+pub use brief::brief;
 pub use fold::{fold, vacancy};
 pub use order::order;
 

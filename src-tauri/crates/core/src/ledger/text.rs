@@ -30,7 +30,7 @@ pub(super) fn who(actor: &Actor) -> &str {
 }
 
 /// A role in words: `command`, `the role of scribe`.
-pub(super) fn role_words(role: &str) -> String {
+pub(crate) fn role_words(role: &str) -> String {
     if role == "commander" { "command".to_owned() } else { format!("the role of {}", role.replace('_', " ")) }
 }
 

@@ -4,7 +4,7 @@ mod command;
 mod items;
 mod milestones;
 #[cfg(test)]
-pub(in crate::ledger) mod tests;
+pub(crate) mod tests;
 mod timeline;
 
 pub(super) use milestones::NAMES as MILESTONES;

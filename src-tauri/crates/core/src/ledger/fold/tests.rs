@@ -7,25 +7,25 @@ use crate::ledger::chain::seal;
 use crate::ledger::incident::CommandSpan;
 use crate::ledger::{Draft, drafts};
 
-pub(in crate::ledger) fn moment(minute: i64) -> Moment {
+pub(crate) fn moment(minute: i64) -> Moment {
     Moment::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap()
 }
 
-pub(in crate::ledger) fn at(minute: i64) -> Stamp {
+pub(crate) fn at(minute: i64) -> Stamp {
     Stamp::exact(moment(minute))
 }
 
-pub(in crate::ledger) fn person(name: &str) -> Person {
+pub(crate) fn person(name: &str) -> Person {
     Person { id: name.to_lowercase().as_str().into(), name: name.to_owned() }
 }
 
-pub(in crate::ledger) fn by(name: &str) -> Actor {
+pub(crate) fn by(name: &str) -> Actor {
     drafts::person(&person(name))
 }
 
 /// Rows of several desks about one incident.
 #[derive(Clone, Default)]
-pub(in crate::ledger) struct Book {
+pub(crate) struct Book {
     pub rows: Vec<Row>,
 }
 
@@ -44,13 +44,13 @@ impl Book {
     }
 }
 
-pub(in crate::ledger) fn declared(minute: i64) -> Draft {
+pub(crate) fn declared(minute: i64) -> Draft {
     let clusters = ["kind".to_owned()];
     drafts::declared(&by("Mei"), at(minute), "Checkout fails", Severity(2), "Europe/Berlin", &clusters, &[], false)
 }
 
 /// Declared at 0 by Mei, who commands since 1.
-pub(in crate::ledger) fn commanded() -> Book {
+pub(crate) fn commanded() -> Book {
     let mut book = Book::default();
     book.write("a", 0, declared(0));
     book.write("a", 1, drafts::role_assumed(&by("Mei"), at(1), "commander", &person("Mei")));
@@ -362,4 +362,25 @@ proptest! {
         }
         prop_assert_eq!(book.incident().id, IncidentId::new("i"));
     }
+}
+
+#[test]
+fn ten_thousand_rows_fold_in_a_moment() {
+    let mut book = commanded();
+    let template = book.rows[1].clone();
+    for number in 0..10_000u32 {
+        let draft = drafts::note(&by("Mei"), at(i64::from(number % 600)), "cart is slow", &[], &[], "");
+        let (hash, seq) = (RowId::new(format!("{number:064}")), u64::from(number) + 3);
+        let hlc = crate::ledger::Hlc { micros: template.hlc.micros + i64::from(number), counter: 0 };
+        book.rows.push(Row {
+            hash,
+            seq,
+            hlc,
+            kind: draft.kind,
+            payload: draft.payload,
+            occurred: draft.occurred,
+            ..template.clone()
+        });
+    }
+    assert_eq!(book.incident().timeline.len(), 10_002);
 }
