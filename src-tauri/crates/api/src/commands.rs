@@ -36,6 +36,22 @@ macro_rules! commands {
     };
 }
 
+/// Runs a command as a person, by id or name; `None` leaves the person chosen at the desk.
+pub async fn dispatch_as(
+    engine: &Engine,
+    person: Option<&str>,
+    command: &str,
+    payload: Value,
+) -> Result<Value, ApiError> {
+    match person {
+        Some(name) => {
+            let person = engine.person(name)?;
+            engine.acting_as(person, dispatch(engine, command, payload)).await
+        }
+        None => dispatch(engine, command, payload).await,
+    }
+}
+
 commands! {
     /// Says what is open, who sits at the desk and how fresh the sources are.
     desk(Nothing) -> Desk;

@@ -31,3 +31,9 @@ impl ApiError {
         Self::new("unknown_command", format!("there is no command `{command}`"), "see the command table in the README")
     }
 }
+
+impl From<broadstreet_engine::EngineError> for ApiError {
+    fn from(error: broadstreet_engine::EngineError) -> Self {
+        Self::new(&error.code(), error.to_string(), error.hint())
+    }
+}

@@ -740,6 +740,8 @@ pub trait Vault: Send + Sync {
     fn keep(&self, name: &str, secret: &str) -> bool;
     /// Forgets a secret.
     fn forget(&self, name: &str);
+    /// Whether secrets kept here survive a restart.
+    fn is_lasting(&self) -> bool;
     /// Signs with the device's Ed25519 key, 64 bytes.
     fn sign(&self, bytes: &[u8]) -> Vec<u8>;
     /// The device's public key, 32 bytes.

@@ -73,6 +73,17 @@ impl Supervisor {
         });
     }
 
+    /// Runs work that takes long without an answer, such as typesetting, beside the tasks; `None` where it was cut off.
+    #[allow(clippy::disallowed_methods, reason = "the one home of spawn")]
+    pub async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        tokio::task::spawn_blocking(work).await.ok()
+    }
+
+    /// Asks every task to end, without waiting.
+    pub fn ask_to_stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Asks every task to end, waits [`STOP_LIMIT`], aborts what hangs and answers the names of those.
     pub async fn stop(&self) -> Vec<String> {
         self.stop.cancel();

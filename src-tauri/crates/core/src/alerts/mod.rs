@@ -15,6 +15,7 @@ pub use discover::discover;
 pub use file::{BadAlerts, CasesDocument, DocumentCase, DocumentTray, document, parse_file};
 pub use join::{alert_id, diff, heartbeat_missing, join};
 pub use ladder::{Placed, Placement, place, placed};
+pub use names::is_heartbeat;
 
 use crate::id::{ObjectKey, SourceId};
 use crate::resource::Labels;

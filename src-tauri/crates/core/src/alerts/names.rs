@@ -56,7 +56,8 @@ pub(super) fn role(name: &str) -> Role {
 }
 
 /// True for an alert that fires always, so that its absence is what matters.
-pub(super) fn is_heartbeat(alert: &Alert) -> bool {
+#[must_use]
+pub fn is_heartbeat(alert: &Alert) -> bool {
     role(alert.name()) == Role::Heartbeat
 }
 

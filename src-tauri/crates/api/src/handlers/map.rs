@@ -1,0 +1,294 @@
+//! The map beside the picture: an object's panel, cases, search, the scrubber.
+
+use broadstreet_core::alerts::{Address, Case};
+use broadstreet_core::id::ObjectKey;
+use broadstreet_core::resource::{Body, Template};
+use broadstreet_core::world::{Freshness, World};
+use broadstreet_engine::past::What;
+use broadstreet_engine::{Engine, Seen};
+
+use super::Answer;
+use super::desk::at;
+use crate::convert::{self, health, in_family, key, maybe, text, word};
+use crate::wire::map::*;
+
+/// Changes and Events of a panel.
+const LINES: usize = 60;
+
+/// Changes this far back belong to a panel.
+const CHANGES: chrono::Duration = chrono::Duration::hours(24);
+
+fn template(body: &Body) -> Option<&Template> {
+    match body {
+        Body::Pod(it) => Some(&it.template),
+        Body::Workload(it) => Some(&it.template),
+        Body::Job(it) => Some(&it.template),
+        Body::CronJob(it) => Some(&it.template),
+        _ => None,
+    }
+}
+
+fn pod(world: &World, key: &ObjectKey) -> PodView {
+    let verdict = world.health(key);
+    let (node, restarts) = match world.object(key).map(|object| &object.body) {
+        Some(Body::Pod(pod)) => (pod.node.clone(), pod.containers.iter().map(|one| one.restarts).max().unwrap_or(0)),
+        _ => (String::new(), 0),
+    };
+    PodView {
+        id: key.to_string(),
+        name: key.name.clone(),
+        node,
+        health: health(verdict.state),
+        reason: verdict.reason,
+        field: verdict.field,
+        restarts: restarts.max(0) as u32,
+        contained: verdict.contained,
+    }
+}
+
+/// True where a case stands at an object of the family.
+fn stands_at(world: &World, house: &ObjectKey, case: &Case) -> bool {
+    matches!(&case.at, Address::Object(key) if in_family(world, house, key))
+}
+
+fn relation(world: &World, other: &ObjectKey, relation: &broadstreet_core::world::Relation, outgoing: bool) -> RelationView {
+    RelationView {
+        other: other.to_string(),
+        other_kind: other.kind.clone(),
+        other_name: other.name.clone(),
+        other_namespace: other.namespace.clone(),
+        r#type: relation.r#type.clone(),
+        source: word(&relation.source),
+        rule: u32::from(relation.rule),
+        field: relation.field.clone(),
+        state: word(&relation.state),
+        outgoing,
+        health: health(world.health(other).state),
+    }
+}
+
+fn unknowns(world: &World, seen: &Seen) -> Vec<String> {
+    let mut lines: Vec<String> = world
+        .freshness()
+        .filter_map(|one| {
+            let what = if one.kind.is_empty() { one.source.0.clone() } else { one.kind.trim_start_matches('/').to_owned() };
+            match &one.state {
+                Freshness::Live | Freshness::CatchingUp | Freshness::Absent => None,
+                Freshness::Stale { since, why } => {
+                    Some(format!("{what}: nothing heard since {}: {why}", since.format("%H:%M:%S UTC")))
+                }
+                Freshness::Forbidden { verb, message } => Some(format!("{what}: not allowed to {verb}: {message}")),
+                Freshness::NeverAnswered { why } => Some(format!("{what} never answered: {why}")),
+            }
+        })
+        .collect();
+    if let Some(since) = seen.gap_since() {
+        lines.insert(0, format!("nothing was recorded between {} and this moment", since.format("%Y-%m-%d %H:%M:%S UTC")));
+    }
+    lines
+}
+
+pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectView> {
+    let id = key(&request.id)?;
+    let moment = at(request.at.as_deref())?;
+    let noted = engine.noted_near(moment, CHANGES).await?;
+    let seen = engine.look(moment).await?;
+    let world = seen.world();
+    let found = world.object(&id);
+    let verdict = world.health(&id);
+    let house = world.house_of(&id);
+    let pods = world.pods_of(&id);
+    let pods: Vec<PodView> = pods.iter().filter(|pod| **pod != id || id.kind == "Pod").map(|key| pod(world, key)).collect();
+    let template = found.and_then(|object| template(&object.body));
+    let (ready, desired) = match found.map(|object| &object.body) {
+        Some(Body::Workload(it)) => (it.ready, it.desired),
+        Some(Body::Job(it)) => (it.succeeded, it.completions.unwrap_or(1)),
+        Some(Body::Autoscaler(it)) => (it.current, it.desired),
+        _ => (pods.iter().filter(|pod| pod.health == "well").count() as i64, pods.len() as i64),
+    };
+    let family = |other: &ObjectKey| in_family(world, &id, other);
+    let mut changes: Vec<ChangeView> = noted
+        .iter()
+        .rev()
+        .filter_map(|note| match &note.what {
+            What::Fact(fact) if fact.kind != "kubernetes_event" && family(&fact.subject) => Some(ChangeView {
+                at: text(fact.at.unwrap_or(note.at)),
+                kind: fact.kind.clone(),
+                text: fact.text.clone(),
+                detail: fact.detail.clone(),
+                subject: fact.subject.to_string(),
+            }),
+            _ => None,
+        })
+        .take(LINES)
+        .collect();
+    changes.dedup();
+    let events = world.events_of(&id).into_iter().take(LINES).filter_map(|object| match &object.body {
+        Body::Event(event) => Some(EventView {
+            uid: object.uid.clone(),
+            r#type: event.r#type.clone(),
+            reason: event.reason.clone(),
+            message: event.message.clone(),
+            count: event.count.max(0) as u32,
+            first_at: maybe(event.first_at),
+            last_at: maybe(event.last_at),
+            component: event.component.clone(),
+        }),
+        _ => None,
+    });
+    let calls = world.calls();
+    let own_house = house.clone().unwrap_or_else(|| id.clone());
+    let related = world.relations_of(&id);
+    let related = related.iter().filter(|it| it.r#type != "calls" && it.r#type != "about");
+    Ok(ObjectView {
+        id: id.to_string(),
+        kind: id.kind.clone(),
+        group: id.group.clone(),
+        namespace: id.namespace.clone(),
+        name: id.name.clone(),
+        exists: found.is_some(),
+        health: health(verdict.state),
+        reason: verdict.reason,
+        field: verdict.field,
+        contained: verdict.contained,
+        ready: ready.max(0) as u32,
+        desired: desired.max(0) as u32,
+        house: house.filter(|house| *house != id).map(|house| house.to_string()),
+        cases: seen
+            .placed()
+            .cases
+            .iter()
+            .filter(|case| stands_at(world, &id, case))
+            .filter_map(|case| Some(convert::case(world.alert(&case.alert)?, Some(case))))
+            .chain(seen.fading().iter().filter(|(_, case)| stands_at(world, &id, case)).map(|(alert, case)| convert::case(alert, Some(case))))
+            .collect(),
+        events: events.collect(),
+        calls: calls.iter().filter(|(from, ..)| *from == own_house).map(|(_, to, it)| relation(world, to, it, true)).collect(),
+        called_by: calls.iter().filter(|(_, to, _)| *to == own_house).map(|(from, _, it)| relation(world, from, it, false)).collect(),
+        related: related
+            .take(200)
+            .map(|it| if it.from == id { relation(world, &it.to, it, true) } else { relation(world, &it.from, it, false) })
+            .collect(),
+        unresolved: world
+            .unresolved()
+            .into_iter()
+            .filter(|one| one.from == id)
+            .map(|one| UnresolvedView { field: one.field, address: one.address })
+            .collect(),
+        images: template
+            .map(|it| it.images.iter().map(|(name, image)| ImageView { container: name.clone(), image: image.clone() }).collect())
+            .unwrap_or_default(),
+        labels: found.map(|object| convert::labels(&object.labels)).unwrap_or_default(),
+        created_at: found.and_then(|object| maybe(object.created_at)),
+        unknowns: unknowns(world, &seen),
+        changes,
+        pods,
+    })
+}
+
+pub async fn cases(engine: &Engine, request: CasesRequest) -> Answer<CasesView> {
+    let seen = engine.look(at(request.at.as_deref())?).await?;
+    let (world, placed) = (seen.world(), seen.placed());
+    let mut cases: Vec<CaseView> = placed
+        .cases
+        .iter()
+        .filter(|case| convert::is_trouble(case))
+        .filter_map(|case| Some(convert::case(world.alert(&case.alert)?, Some(case))))
+        .collect();
+    let untold = |alert: &broadstreet_core::alerts::Alert| {
+        let case = placed.cases.iter().find(|case| case.alert == alert.id);
+        (convert::is_untold(alert) && case.is_none_or(convert::is_trouble)).then(|| convert::case(alert, case))
+    };
+    let nobody_told = world.alerts().filter_map(untold).collect();
+    cases.extend(seen.fading().iter().map(|(alert, case)| convert::case(alert, Some(case))));
+    let evidence = match (seen.live(), seen.gap_since()) {
+        (Some(_), _) => "as the sources say now".to_owned(),
+        (_, Some(_)) => "nothing was recording at this moment".to_owned(),
+        _ => format!("as this recorder knew it at {}", seen.at().format("%Y-%m-%d %H:%M:%S UTC")),
+    };
+    Ok(CasesView {
+        cases,
+        tray: placed.tray.iter().filter_map(|entry| Some(convert::tray(world.alert(&entry.alert)?, &entry.why))).collect(),
+        nobody_told,
+        evidence,
+    })
+}
+
+/// How well words fit a text: every word must occur; earlier and whole fits count more.
+fn fit(words: &[String], text: &str) -> Option<usize> {
+    let text = text.to_lowercase();
+    words.iter().map(|word| text.find(word.as_str()).map(|at| at + usize::from(text != *word))).sum()
+}
+
+pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView>> {
+    let words: Vec<String> = request.query.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let limit = if request.limit == 0 { 30 } else { request.limit.min(200) } as usize;
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let seen = engine.look(at(request.at.as_deref())?).await?;
+    let world = seen.world();
+    let mut hits: Vec<(usize, FoundView)> = Vec::new();
+    let plain = ["Event", "EndpointSlice", "ReplicaSet", "ControllerRevision"];
+    for object in world.objects().filter(|object| !plain.contains(&object.key.kind.as_str())) {
+        let it = &object.key;
+        let Some(rank) = fit(&words, &format!("{} {} {}", it.name, it.kind, it.namespace)) else { continue };
+        let house = usize::from(world.house_of(it).as_ref() != Some(it));
+        let subtitle = if it.namespace.is_empty() { it.kind.clone() } else { format!("{} in {}", it.kind, it.namespace) };
+        let state = health(world.health(it).state);
+        hits.push((rank + 20 * house, FoundView { kind: "object".into(), id: it.to_string(), title: it.name.clone(), subtitle, health: state }));
+    }
+    for alert in world.alerts() {
+        let Some(rank) = fit(&words, alert.name()) else { continue };
+        let case = seen.placed().cases.iter().find(|case| case.alert == alert.id);
+        let view = convert::case(alert, case);
+        let subtitle = format!("{} {}{}", view.severity, view.state, if view.at_name.is_empty() { String::new() } else { format!(" at {}", view.at_name) });
+        hits.push((rank + 5, FoundView { kind: "alert".into(), id: alert.id.clone(), title: view.name, subtitle, health: String::new() }));
+    }
+    drop(seen);
+    for line in engine.incidents().await? {
+        let it = &line.incident;
+        let number = convert::number(it);
+        let Some(rank) = fit(&words, &format!("{number} {}", it.title)) else { continue };
+        let subtitle = format!("{number} {}", word(&it.status));
+        hits.push((rank + 8, FoundView { kind: "incident".into(), id: it.id.0.clone(), title: it.title.clone(), subtitle, health: String::new() }));
+    }
+    if let Some(id) = engine.desk_now().await?.incident {
+        let (_, incident) = engine.incident(id.as_str()).await?;
+        for entry in &incident.timeline {
+            let Some(rank) = fit(&words, &entry.text) else { continue };
+            let subtitle = text(entry.occurred.at);
+            hits.push((rank + 40, FoundView { kind: "row".into(), id: entry.row.0.clone(), title: entry.text.clone(), subtitle, health: String::new() }));
+        }
+    }
+    hits.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.title.cmp(&b.1.title)));
+    Ok(hits.into_iter().take(limit).map(|(_, hit)| hit).collect())
+}
+
+pub async fn history(engine: &Engine, request: HistoryRequest) -> Answer<HistoryView> {
+    let bins = if request.bins == 0 { 240 } else { request.bins };
+    let it = engine.history(at(request.from.as_deref())?, at(request.to.as_deref())?, bins).await?;
+    Ok(HistoryView {
+        from: text(it.window.from),
+        to: text(it.window.to),
+        now: text(it.now),
+        live: it.live,
+        bins: it
+            .bins
+            .iter()
+            .map(|(at, count)| BinView {
+                at: text(*at),
+                critical: count.critical,
+                warning: count.warning,
+                other: count.other,
+                pending: count.pending,
+            })
+            .collect(),
+        gaps: it.gaps.iter().map(convert::span).collect(),
+        marks: it
+            .marks
+            .into_iter()
+            .map(|mark| MarkView { at: text(mark.at), kind: mark.kind.to_owned(), text: mark.text, row: mark.row, subject: mark.subject })
+            .collect(),
+    })
+}

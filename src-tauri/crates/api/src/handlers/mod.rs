@@ -1,0 +1,14 @@
+//! One function per command, thin: read the wire, ask the engine, answer the wire.
+
+mod desk;
+mod incident;
+mod map;
+mod record;
+
+pub use desk::*;
+pub use incident::*;
+pub use map::*;
+pub use record::*;
+
+/// What every handler answers.
+pub type Answer<T> = Result<T, crate::ApiError>;

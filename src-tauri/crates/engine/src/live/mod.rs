@@ -1,0 +1,148 @@
+//! What is live: the world as it is now, written by one task, recorded as it is received.
+
+mod pollers;
+mod tape;
+mod writer;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use broadstreet_core::alerts::{Alert, Case, Placed};
+use broadstreet_core::id::{ObjectKey, SourceId};
+use broadstreet_core::pages::PageAttempt;
+use broadstreet_core::plan::Plan;
+use broadstreet_core::ports::{
+    AlertPoll, AlertSpan, ClusterIdentity, Connection, Receiver, Silence, SourceKind, SourceSettings,
+};
+use broadstreet_core::time::{Moment, Window};
+use broadstreet_core::world::World;
+use tokio::sync::{RwLock, mpsc};
+
+use crate::past::Noted;
+use crate::supervise::Supervisor;
+
+pub use pollers::Input;
+pub(crate) use pollers::{start_cluster, start_source};
+pub use tape::Tape;
+pub(crate) use writer::{keep, keep as keep_now, start_writer};
+
+/// How long a resolved alert stays on the map.
+pub const FADES_AFTER: chrono::Duration = chrono::Duration::seconds(60);
+
+/// How long without proof of life until a source counts as stale.
+pub const STALE_AFTER: chrono::Duration = chrono::Duration::seconds(10);
+
+/// How many notable things are kept in memory; older ones are read from the recording.
+const NOTED: usize = 20_000;
+
+/// What is known of a source beside what the world says.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// The last proof of life.
+    pub alive_at: Option<Moment>,
+    /// What went wrong last, with the next action; empty while it answers.
+    pub trouble: Option<(String, String)>,
+    /// The version it says it is.
+    pub version: String,
+    /// Warnings of its last answer.
+    pub warnings: Vec<String>,
+    /// How far its clock is ahead of ours, as of its last answer.
+    pub clock_ahead: Option<chrono::Duration>,
+}
+
+/// Everything live.
+#[derive(Default)]
+pub struct State {
+    /// The world.
+    pub world: World,
+    /// The plan.
+    pub plan: Plan,
+    /// Every alert's place.
+    pub placed: Placed,
+    /// Alerts that resolved within the last minute, and when.
+    pub fading: Vec<(Moment, Alert, Option<Case>)>,
+    /// The last answer of each source of alerts.
+    pub polls: BTreeMap<SourceId, (SourceKind, AlertPoll)>,
+    /// What fired before this recorder listened.
+    pub prior: Vec<AlertSpan>,
+    /// Every attempt the pagers told.
+    pub attempts: Vec<PageAttempt>,
+    /// Spans a pager cannot tell about.
+    pub gaps: Vec<(SourceId, Window)>,
+    /// Who is on call: source, policy, step, name.
+    pub on_call: Vec<(SourceId, String, u32, String)>,
+    /// What is known of each source.
+    pub proofs: BTreeMap<SourceId, Proof>,
+    /// Malformed objects skipped, by kind and name.
+    pub skipped: BTreeMap<String, String>,
+    /// Notable things since the start, oldest first.
+    pub noted: VecDeque<Noted>,
+    /// The recording under way.
+    pub tape: Tape,
+    /// The revision of the map.
+    pub revision: u32,
+    /// True once everything readable was listed.
+    pub in_sync: bool,
+    /// When anything was last applied; strictly grows.
+    pub at: Option<Moment>,
+    /// A heartbeat alert was seen.
+    pub heartbeat_seen: bool,
+    /// Since when the heartbeat is missing.
+    pub heartbeat_missing: Option<Moment>,
+    /// What keeping failed with, and since when.
+    pub storage_trouble: Option<(Moment, String)>,
+}
+
+impl State {
+    /// The silences of every Alertmanager.
+    pub fn silences(&self) -> Vec<Silence> {
+        self.polls.values().flat_map(|(_, poll)| poll.silences.clone()).collect()
+    }
+
+    /// The receivers of every Alertmanager.
+    pub fn receivers(&self) -> Vec<Receiver> {
+        self.polls.values().flat_map(|(_, poll)| poll.receivers.clone()).collect()
+    }
+
+    /// Resolved alerts that still fade, with their places.
+    pub fn fading(&self) -> Vec<(Alert, Case)> {
+        self.fading.iter().filter_map(|(_, alert, case)| Some((alert.clone(), case.clone()?))).collect()
+    }
+
+    pub(crate) fn note(&mut self, noted: Noted) {
+        if self.noted.len() >= NOTED {
+            self.noted.pop_front();
+        }
+        self.noted.push_back(noted);
+    }
+}
+
+/// One open cluster.
+pub struct Live {
+    /// Who it is.
+    pub identity: ClusterIdentity,
+    /// The way to it.
+    pub connection: Arc<dyn Connection>,
+    /// Everything live; written by one task only.
+    pub state: Arc<RwLock<State>>,
+    /// Where observations go in.
+    pub input: mpsc::Sender<Input>,
+    /// The tasks of this cluster.
+    pub tasks: Supervisor,
+    /// The tasks of each source, to be stopped one by one.
+    pub sources: std::sync::Mutex<BTreeMap<SourceId, (SourceSettings, Supervisor)>>,
+    /// Since when this recorder listens.
+    pub since: Moment,
+}
+
+impl Live {
+    /// The source that watches the cluster.
+    pub fn source(&self) -> SourceId {
+        SourceId::new(format!("cluster:{}", self.identity.label))
+    }
+}
+
+/// The name of an object for a line of text.
+pub fn short(key: &ObjectKey) -> String {
+    if key.namespace.is_empty() { format!("{} {}", key.kind, key.name) } else { format!("{} {}/{}", key.kind, key.namespace, key.name) }
+}

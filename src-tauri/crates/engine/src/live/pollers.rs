@@ -1,0 +1,188 @@
+//! The tasks that ask and listen. Each hands what it learned to the one writer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use broadstreet_core::id::SourceId;
+use broadstreet_core::pages::PageAttempt;
+use broadstreet_core::ports::{
+    AlertPoll, AlertSpan, ClusterError, Observation, PagerPoll, ProxyGet, SignalError, SourceKind, SourceSettings,
+};
+use broadstreet_core::time::Window;
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+
+use super::Live;
+use crate::supervise::Supervisor;
+use crate::{Engine, Result};
+
+/// How often the API server is asked whether it lives.
+const ALIVE_EVERY: Duration = Duration::from_secs(3);
+
+/// Seconds between polls where the settings say nothing.
+const POLL_SECONDS: u32 = 5;
+
+/// How far back is asked for what fired before this recorder listened.
+const HISTORY: chrono::Duration = chrono::Duration::hours(6);
+
+/// How far back pagers are asked.
+const PAGES_BACK: chrono::Duration = chrono::Duration::hours(24);
+
+/// Something learned from outside.
+#[derive(Debug)]
+pub enum Input {
+    /// The cluster's watches.
+    Seen(Observation),
+    /// Whether the API server lives.
+    Alive(std::result::Result<(), ClusterError>),
+    /// A source of alerts answered, or did not.
+    Alerts(SourceId, SourceKind, std::result::Result<AlertPoll, SignalError>),
+    /// What fired before.
+    Prior(Vec<AlertSpan>),
+    /// A pager answered, or did not.
+    Pages(SourceId, std::result::Result<PagerPoll, SignalError>),
+    /// A pager's stream told attempts.
+    Streamed(SourceId, Vec<PageAttempt>),
+    /// A source was taken away.
+    Removed(SourceId),
+    /// A second went by.
+    Tick,
+}
+
+/// Starts the watches, the proof of life and the clock of a cluster.
+pub(crate) fn start_cluster(live: &Arc<Live>) {
+    let (connection, input) = (Arc::clone(&live.connection), live.input.clone());
+    live.tasks.keep_running("watch the cluster", move || {
+        let (mut flow, input) = (connection.watch(), input.clone());
+        async move {
+            while let Some(observation) = flow.next().await {
+                if input.send(Input::Seen(observation)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Err("the watches ended".to_owned())
+        }
+    });
+    let (connection, input) = (Arc::clone(&live.connection), live.input.clone());
+    live.tasks.start("proof of life", async move {
+        loop {
+            let answer = connection.alive().await;
+            if input.send(Input::Alive(answer)).await.is_err() {
+                return Ok(());
+            }
+            tokio::time::sleep(ALIVE_EVERY).await;
+        }
+    });
+    let input = live.input.clone();
+    live.tasks.start("the clock", async move {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            seconds.tick().await;
+            if input.send(Input::Tick).await.is_err() {
+                return Ok(());
+            }
+        }
+    });
+}
+
+/// Opens a source and starts asking it. One that cannot be opened says why, and is kept as such.
+pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceSettings) -> Result<()> {
+    let tasks = live.tasks.child();
+    let secret = engine.ports.vault.secret(settings.id.as_str());
+    let pause = Duration::from_secs(u64::from(if settings.poll_seconds == 0 { POLL_SECONDS } else { settings.poll_seconds }));
+    let input = live.input.clone();
+    let opened = match settings.kind {
+        SourceKind::Alertmanager | SourceKind::Prometheus => {
+            let connection = Arc::clone(&live.connection);
+            let proxy: ProxyGet = Arc::new(move |target, path| {
+                let connection = Arc::clone(&connection);
+                Box::pin(async move { connection.proxy_get(target, path).await })
+            });
+            engine.ports.signals.alerts(settings, secret, Some(proxy)).map(|source| {
+                poll_alerts(engine, &tasks, settings, source, pause, input);
+            })
+        }
+        SourceKind::Icinga | SourceKind::Goalert | SourceKind::Pagerduty => {
+            engine.ports.signals.pager(settings, secret).map(|pager| {
+                poll_pager(engine, &tasks, settings, pager, pause, input);
+            })
+        }
+    };
+    let failed = opened.err();
+    let mut sources = live.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((_, old)) = sources.insert(settings.id.clone(), (settings.clone(), tasks)) {
+        old.ask_to_stop();
+    }
+    failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn poll_alerts(
+    engine: &Engine,
+    tasks: &Supervisor,
+    settings: &SourceSettings,
+    source: Arc<dyn broadstreet_core::ports::AlertSource>,
+    pause: Duration,
+    input: mpsc::Sender<Input>,
+) {
+    let (id, kind, now) = (settings.id.clone(), settings.kind, engine.now());
+    tasks.start(&format!("poll {id}"), async move {
+        let mut read_history = kind == SourceKind::Prometheus;
+        loop {
+            let answer = source.poll().await;
+            let wait = match &answer {
+                Err(SignalError::Busy { retry_after: Some(seconds), .. }) => pause.max(Duration::from_secs((*seconds).min(300))),
+                _ => pause,
+            };
+            let answered = answer.is_ok();
+            if input.send(Input::Alerts(id.clone(), kind, answer)).await.is_err() {
+                return Ok(());
+            }
+            if answered && read_history {
+                if let Ok(spans) = source.history(Window { from: now - HISTORY, to: now }).await {
+                    read_history = false;
+                    if input.send(Input::Prior(spans)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            tokio::time::sleep(wait).await;
+        }
+    });
+}
+
+fn poll_pager(
+    engine: &Engine,
+    tasks: &Supervisor,
+    settings: &SourceSettings,
+    pager: Arc<dyn broadstreet_core::ports::Pager>,
+    pause: Duration,
+    input: mpsc::Sender<Input>,
+) {
+    let id = settings.id.clone();
+    let due = Arc::new(tokio::sync::Notify::new());
+    let (clock, polled, asked, to) = (Arc::clone(&engine.ports.clock), Arc::clone(&pager), Arc::clone(&due), input.clone());
+    let source = id.clone();
+    tasks.start(&format!("poll {id}"), async move {
+        loop {
+            let answer = polled.poll(clock.now() - PAGES_BACK).await;
+            if to.send(Input::Pages(source.clone(), answer)).await.is_err() {
+                return Ok(());
+            }
+            let _ = tokio::time::timeout(pause, asked.notified()).await;
+        }
+    });
+    tasks.keep_running(&format!("stream of {id}"), move || {
+        let (pager, due, input, id) = (Arc::clone(&pager), Arc::clone(&due), input.clone(), id.clone());
+        async move {
+            let mut flow = pager.stream().await.map_err(|error| error.to_string())?;
+            while let Some(attempts) = flow.next().await {
+                due.notify_one();
+                if !attempts.is_empty() && input.send(Input::Streamed(id.clone(), attempts)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            due.notify_one();
+            Ok(())
+        }
+    });
+}

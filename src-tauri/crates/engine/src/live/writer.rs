@@ -1,0 +1,499 @@
+//! The one writer of a live world: applies what was learned, records it, places the alerts, writes the machine rows.
+//!
+//! Everything that waits is taken at once; then the state is locked, changed and let go, and only then are rows written
+//! and observers told, at most twenty times a second.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use broadstreet_core::alerts::{self, Address, Alert, AlertState, Case};
+use broadstreet_core::id::SourceId;
+use broadstreet_core::ledger::{Draft, drafts};
+use broadstreet_core::ports::{AlertPoll, Observation, PagerPoll, SignalError, SourceKind};
+use broadstreet_core::time::Moment;
+use broadstreet_core::world::{Change, Freshness, SourceState, notable};
+use broadstreet_core::{pages, world};
+use tokio::sync::mpsc;
+
+use super::{FADES_AFTER, Input, Live, STALE_AFTER, State};
+use crate::error::EngineError;
+use crate::past::{Noted, What};
+use crate::{Engine, Result};
+
+/// The shortest time between two rounds of notices.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// How much is taken at once.
+const AT_ONCE: usize = 512;
+
+/// Rows that could not be written are kept up to this many.
+const UNWRITTEN: usize = 50_000;
+
+/// What a round changed.
+#[derive(Default)]
+struct Round {
+    rows: Vec<Draft>,
+    channels: BTreeSet<&'static str>,
+    flush: bool,
+    stir: bool,
+}
+
+/// Starts the writer.
+pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::Receiver<Input>) {
+    let (engine, live_) = (engine.clone(), Arc::clone(live));
+    live.tasks.start("the writer", async move {
+        let live = live_;
+        let mut unwritten: Vec<Draft> = Vec::new();
+        let mut keep_next = engine.now();
+        while let Some(first) = input.recv().await {
+            let mut inputs = vec![first];
+            while inputs.len() < AT_ONCE {
+                match input.try_recv() {
+                    Ok(next) => inputs.push(next),
+                    Err(_) => break,
+                }
+            }
+            let mut round = Round::default();
+            {
+                let mut state = live.state.write().await;
+                let mut hand = Hand { engine: &engine, live: &live, state: &mut state, round: &mut round };
+                for one in inputs {
+                    hand.take(one);
+                }
+                hand.settle();
+            }
+            unwritten.append(&mut round.rows);
+            if !unwritten.is_empty() {
+                write_rows(&engine, &live, &mut unwritten).await;
+            }
+            if round.flush && engine.now() >= keep_next {
+                let began = engine.now();
+                keep(&engine, &live).await;
+                // Keeping a large world takes time: it gets at most a tenth of it.
+                keep_next = engine.now() + (engine.now() - began) * 10;
+            }
+            if !round.channels.is_empty() {
+                for channel in &round.channels {
+                    engine.notices.tell(channel, []);
+                }
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Writes machine rows to every incident under way. What cannot be written is kept for the next round.
+async fn write_rows(engine: &Engine, live: &Live, unwritten: &mut Vec<Draft>) {
+    let written = async {
+        for id in engine.under_way().await? {
+            if !engine.book.append_machine(&id, unwritten.clone()).await?.is_empty() {
+                engine.notices.tell("ledger", [id.0]);
+            }
+        }
+        Ok::<(), EngineError>(())
+    };
+    match written.await {
+        Ok(()) => {
+            unwritten.clear();
+            set_trouble(engine, live, None).await;
+        }
+        Err(why) => {
+            tracing::error!(%why, rows = unwritten.len(), "machine rows could not be written yet");
+            if unwritten.len() > UNWRITTEN {
+                unwritten.drain(..unwritten.len() - UNWRITTEN);
+            }
+            set_trouble(engine, live, Some(why.to_string())).await;
+        }
+    }
+}
+
+async fn set_trouble(engine: &Engine, live: &Live, why: Option<String>) {
+    let now = engine.now();
+    let mut state = live.state.write().await;
+    let had = state.storage_trouble.is_some();
+    let has = why.is_some();
+    state.storage_trouble = why.map(|why| (state.storage_trouble.as_ref().map_or(now, |it| it.0), why));
+    drop(state);
+    if had != has {
+        engine.notices.tell("desk", []);
+    }
+}
+
+/// Keeps what was recorded since the last time.
+pub(crate) async fn keep(engine: &Engine, live: &Live) {
+    let unkept = live.state.write().await.tape.unkept();
+    let Some((segment, stored)) = unkept else { return };
+    let from = segment.from;
+    let answer = match stored {
+        Some(id) => engine.ports.store.extend_segment(id, segment).await.map(|()| id),
+        None => engine.ports.store.put_segment(live.identity.id.clone(), segment).await,
+    };
+    match answer {
+        Ok(id) => {
+            live.state.write().await.tape.was_kept(from, id);
+            set_trouble(engine, live, None).await;
+        }
+        Err(why) => {
+            live.state.write().await.tape.was_not_kept();
+            set_trouble(engine, live, Some(why.to_string())).await;
+        }
+    }
+}
+
+/// One round's hold on the state.
+struct Hand<'a> {
+    engine: &'a Engine,
+    live: &'a Live,
+    state: &'a mut State,
+    round: &'a mut Round,
+}
+
+impl Hand<'_> {
+    /// The instant of this change: it never goes back, and no two changes share one.
+    fn instant(&mut self) -> Moment {
+        let now = chrono::SubsecRound::trunc_subsecs(self.engine.now(), 6);
+        let at = self.state.at.map_or(now, |last| now.max(last + chrono::Duration::microseconds(1)));
+        self.state.at = Some(at);
+        at
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Seen(Observation::Changes(changes)) => self.changes(changes),
+            Input::Seen(Observation::Freshness(fresh)) => self.freshness(fresh),
+            Input::Seen(Observation::Skipped { kind, name, why }) => {
+                self.state.skipped.insert(format!("{kind} {name}"), why);
+                self.round.channels.insert("desk");
+            }
+            Input::Seen(Observation::InSync) => {
+                self.state.in_sync = true;
+                let at = self.instant();
+                self.state.plan.update(&self.state.world);
+                self.new_segment(at);
+                self.round.channels.extend(["desk", "map"]);
+                self.round.stir = true;
+            }
+            Input::Alive(answer) => self.alive(answer.map_err(|error| EngineError::from(error))),
+            Input::Alerts(id, kind, answer) => self.alerts(&id, kind, answer),
+            Input::Prior(spans) => {
+                self.state.prior.extend(spans);
+                self.round.channels.insert("history");
+            }
+            Input::Pages(id, answer) => self.pages(&id, answer),
+            Input::Streamed(id, attempts) => {
+                self.proof(&id, Ok(String::new()));
+                self.attempts(attempts);
+            }
+            Input::Removed(id) => self.removed(&id),
+            Input::Tick => self.tick(),
+        }
+    }
+
+    fn changes(&mut self, changes: Vec<Change>) {
+        let at = self.instant();
+        for change in &changes {
+            self.state.tape.take(at, change);
+        }
+        if self.state.in_sync {
+            for change in &changes {
+                self.notable(at, change);
+            }
+        } else {
+            self.state.world.apply_all(&changes);
+        }
+        self.round.stir = true;
+        self.round.channels.insert("map");
+    }
+
+    /// Applies one change and notes what a person would want to read about it.
+    fn notable(&mut self, at: Moment, change: &Change) {
+        let key = match change {
+            Change::Object(object) => &object.key,
+            Change::Gone { key, .. } => key,
+            _ => {
+                self.state.world.apply(change);
+                return;
+            }
+        };
+        let before = self.state.world.object(key).cloned();
+        let health_before = self.state.world.health(key);
+        self.state.world.apply(change);
+        let after = self.state.world.object(key);
+        let health_after = self.state.world.health(key);
+        for fact in notable(before.as_ref(), after, &health_before, &health_after) {
+            let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
+            self.round.rows.push(drafts::fact(&fact, at, source));
+            self.state.note(Noted { at, what: What::Fact(fact) });
+            self.round.channels.insert("history");
+        }
+    }
+
+    fn freshness(&mut self, fresh: SourceState) {
+        self.apply(&Change::Freshness(fresh));
+        self.round.channels.extend(["desk", "map"]);
+        self.round.stir = true;
+    }
+
+    /// Applies and records a change that is no news by itself.
+    fn apply(&mut self, change: &Change) -> world::Delta {
+        let at = self.instant();
+        self.state.tape.take(at, change);
+        self.state.world.apply(change)
+    }
+
+    fn is_known_fresh(&self, id: &SourceId, live: bool) -> bool {
+        self.state.world.freshness().any(|it| {
+            &it.source == id && it.kind.is_empty() && matches!(it.state, Freshness::Live) == live && (live || !matches!(it.state, Freshness::Live))
+        })
+    }
+
+    /// Notes a proof of life, or its absence; the world learns of it when it changes what may be believed.
+    fn proof(&mut self, id: &SourceId, answer: std::result::Result<String, EngineError>) {
+        let now = self.engine.now();
+        let is_cluster = *id == self.live.source();
+        let proof = self.state.proofs.entry(id.clone()).or_default();
+        let state = match answer {
+            Ok(version) => {
+                let was_troubled = proof.trouble.take().is_some();
+                proof.alive_at = Some(now);
+                if !version.is_empty() {
+                    proof.version = version;
+                }
+                if self.is_known_fresh(id, true) {
+                    if was_troubled {
+                        self.round.channels.insert("desk");
+                    }
+                    return;
+                }
+                Freshness::Live
+            }
+            Err(error) => {
+                proof.trouble = Some((error.to_string(), error.hint()));
+                let alive_at = proof.alive_at;
+                self.round.channels.insert("desk");
+                match alive_at {
+                    // A single slow answer makes nothing unknown.
+                    Some(alive) if is_cluster && now - alive < STALE_AFTER => return,
+                    Some(_) if !is_cluster && self.is_stale(id) => return,
+                    Some(since) => Freshness::Stale { since, why: error.to_string() },
+                    None if self.state.world.freshness().any(|it| &it.source == id && it.kind.is_empty()) => return,
+                    None => Freshness::NeverAnswered { why: error.to_string() },
+                }
+            }
+        };
+        if is_cluster && matches!(state, Freshness::Stale { .. }) && self.is_stale(id) {
+            return;
+        }
+        let kind = String::new();
+        self.freshness(SourceState { source: id.clone(), kind: kind.clone(), namespace: kind, state });
+    }
+
+    fn is_stale(&self, id: &SourceId) -> bool {
+        self.state.world.freshness().any(|it| &it.source == id && it.kind.is_empty() && matches!(it.state, Freshness::Stale { .. }))
+    }
+
+    fn alive(&mut self, answer: Result<()>) {
+        let id = self.live.source();
+        let version = self.live.identity.version.clone();
+        self.proof(&id, answer.map(|()| version));
+    }
+
+    fn alerts(&mut self, id: &SourceId, kind: SourceKind, answer: std::result::Result<AlertPoll, SignalError>) {
+        let now = self.engine.now();
+        match answer {
+            Ok(poll) => {
+                self.proof(id, Ok(poll.version.clone()));
+                let proof = self.state.proofs.entry(id.clone()).or_default();
+                proof.warnings.clone_from(&poll.warnings);
+                proof.clock_ahead = poll.source_time.map(|theirs| theirs - now);
+                self.state.polls.insert(id.clone(), (kind, poll));
+                self.join(now);
+            }
+            Err(error) => self.proof(id, Err(error.into())),
+        }
+    }
+
+    /// Joins what every source of alerts told last, and notes each transition.
+    fn join(&mut self, now: Moment) {
+        let polls: Vec<_> = self.state.polls.iter().map(|(id, (kind, poll))| (*kind, id.clone(), poll)).collect();
+        let joined = alerts::join(&polls);
+        let before: BTreeMap<String, Alert> =
+            self.state.world.alerts().map(|alert| (alert.id.clone(), alert.clone())).collect();
+        let changes = alerts::diff(&before, &joined);
+        let before_list: Vec<Alert> = before.values().cloned().collect();
+        self.heartbeat(&before_list, &joined, now);
+        if changes.is_empty() {
+            return;
+        }
+        let places: BTreeMap<String, Case> =
+            self.state.placed.cases.iter().map(|case| (case.alert.clone(), case.clone())).collect();
+        let mut news = Vec::new();
+        for change in &changes {
+            self.apply(change);
+            match change {
+                Change::Alert(alert) => {
+                    let old = before.get(&alert.id).map(|old| old.state);
+                    if let Some(word) = transition(old, alert.state) {
+                        news.push((word, (**alert).clone(), None));
+                    }
+                    self.state.fading.retain(|(_, faded, _)| faded.id != alert.id);
+                }
+                Change::AlertGone { id, .. } => {
+                    let Some(old) = before.get(id) else { continue };
+                    let case = places.get(id).cloned();
+                    if old.state == AlertState::Pending {
+                        continue;
+                    }
+                    self.state.fading.push((now, Alert { state: AlertState::Resolved, ..old.clone() }, case.clone()));
+                    news.push(("resolved", old.clone(), case));
+                }
+                _ => {}
+            }
+        }
+        self.state.placed = alerts::placed(&self.state.world);
+        for (word, alert, case) in news {
+            let case = case.or_else(|| self.state.placed.cases.iter().find(|case| case.alert == alert.id).cloned());
+            let counts = !matches!(case.as_ref().map(|case| &case.at), Some(Address::Heartbeat | Address::Plumbing));
+            let at = match word {
+                "fired" | "pending" => alert.starts_at.unwrap_or(now),
+                "resolved" => alert.ends_at.filter(|end| *end <= now).unwrap_or(now),
+                _ => now,
+            };
+            if counts && word != "pending" {
+                self.round.rows.push(drafts::alert(&alert, case.as_ref(), word, at));
+            }
+            let what = What::Alert { alert: Box::new(alert), case, transition: word.to_owned() };
+            self.state.note(Noted { at: now, what });
+        }
+        self.round.stir = true;
+        self.round.channels.extend(["alerts", "map", "history"]);
+    }
+
+    fn heartbeat(&mut self, before: &[Alert], joined: &[Alert], now: Moment) {
+        let here = joined.iter().any(|alert| alerts::is_heartbeat(alert));
+        if here {
+            self.state.heartbeat_seen = true;
+            self.state.heartbeat_missing = None;
+        } else if self.state.heartbeat_seen && (self.state.heartbeat_missing.is_some() || alerts::heartbeat_missing(before, joined)) {
+            self.state.heartbeat_missing.get_or_insert(now);
+        }
+    }
+
+    fn pages(&mut self, id: &SourceId, answer: std::result::Result<PagerPoll, SignalError>) {
+        match answer {
+            Ok(poll) => {
+                self.proof(id, Ok(poll.version));
+                self.state.proofs.entry(id.clone()).or_default().warnings = poll.warnings;
+                self.state.on_call.retain(|(source, ..)| source != id);
+                self.state.on_call.extend(poll.on_call.into_iter().map(|(policy, step, name)| (id.clone(), policy, step, name)));
+                for gap in poll.gaps {
+                    if !self.state.gaps.iter().any(|(source, known)| source == id && *known == gap) {
+                        self.state.gaps.push((id.clone(), gap));
+                        self.round.channels.insert("pages");
+                    }
+                }
+                self.attempts(poll.attempts);
+            }
+            Err(error) => {
+                self.proof(id, Err(error.into()));
+                self.round.channels.insert("pages");
+            }
+        }
+    }
+
+    fn attempts(&mut self, attempts: Vec<pages::PageAttempt>) {
+        let before: BTreeMap<_, _> = self
+            .state
+            .attempts
+            .iter()
+            .map(|attempt| ((attempt.source.clone(), attempt.source_id.clone()), attempt.clone()))
+            .collect();
+        pages::merge(&mut self.state.attempts, attempts);
+        let mut changed = false;
+        for attempt in &self.state.attempts {
+            let old = before.get(&(attempt.source.clone(), attempt.source_id.clone()));
+            if old == Some(attempt) {
+                continue;
+            }
+            changed = true;
+            self.round.rows.extend(drafts::page_transitions(old, attempt));
+        }
+        if changed {
+            self.round.channels.extend(["pages", "history"]);
+        }
+    }
+
+    fn removed(&mut self, id: &SourceId) {
+        self.state.proofs.remove(id);
+        self.state.on_call.retain(|(source, ..)| source != id);
+        if self.state.polls.remove(id).is_some() {
+            let now = self.engine.now();
+            self.join(now);
+        }
+        let empty = String::new();
+        self.freshness(SourceState { source: id.clone(), kind: empty.clone(), namespace: empty, state: Freshness::Absent });
+    }
+
+    fn tick(&mut self) {
+        let now = self.engine.now();
+        let before = self.state.fading.len();
+        self.state.fading.retain(|(at, ..)| now - *at < FADES_AFTER);
+        if self.state.fading.len() != before {
+            self.round.stir = true;
+            self.round.channels.insert("map");
+        }
+        let at = self.instant();
+        self.state.tape.live_until(at);
+        if self.state.tape.is_full(at) {
+            self.round.flush = true;
+            self.new_segment(at);
+        }
+        self.round.flush = true;
+    }
+
+    /// Ends the segment being written and starts the next at the world as it is.
+    fn new_segment(&mut self, at: Moment) {
+        if let Some((segment, stored)) = self.state.tape.unkept() {
+            let (engine, cluster) = (self.engine.clone(), self.live.identity.id.clone());
+            self.live.tasks.start("keep an ended segment", async move {
+                let kept = match stored {
+                    Some(id) => engine.ports.store.extend_segment(id, segment).await,
+                    None => engine.ports.store.put_segment(cluster, segment).await.map(|_| ()),
+                };
+                kept.map_err(|why| why.to_string())
+            });
+        }
+        self.state.tape.start(&self.state.world, &self.state.plan, at);
+    }
+
+    /// Brings plan and places up to date once for the whole round.
+    fn settle(&mut self) {
+        if !self.round.stir {
+            return;
+        }
+        self.state.plan.update(&self.state.world);
+        let placed = alerts::placed(&self.state.world);
+        if placed != self.state.placed {
+            self.state.placed = placed;
+            self.round.channels.insert("alerts");
+        }
+        self.state.revision = self.engine.notices.tell("map", []);
+        self.round.channels.remove("map");
+    }
+}
+
+/// The word for a step of an alert that is news.
+fn transition(old: Option<AlertState>, new: AlertState) -> Option<&'static str> {
+    use AlertState::{Firing, Inhibited, Pending, Resolved, Silenced};
+    match (old, new) {
+        (Some(old), new) if old == new => None,
+        (None | Some(Pending | Resolved), Firing) => Some("fired"),
+        (_, Silenced) => Some("silenced"),
+        (_, Inhibited) => Some("inhibited"),
+        (_, Pending) => Some("pending"),
+        (Some(Firing | Silenced | Inhibited), Resolved) => Some("resolved"),
+        _ => None,
+    }
+}

@@ -1,0 +1,334 @@
+//! The past as recorded: segments read back, a world for any moment, what happened in between.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broadstreet_core::alerts::{self, Alert, AlertState, Case, Placed};
+use broadstreet_core::id::SourceId;
+use broadstreet_core::plan::Plan;
+use broadstreet_core::ports::{SegmentEntry, Store};
+use broadstreet_core::recording::{self, Segment};
+use broadstreet_core::time::{Moment, Window};
+use broadstreet_core::world::{Change, Fact, Freshness, SourceState, World, notable};
+
+use crate::Result;
+use crate::live::FADES_AFTER;
+
+/// Decoded segments kept in memory.
+const SEGMENTS: usize = 6;
+
+/// Moments kept in memory.
+const MOMENTS: usize = 8;
+
+/// Two segments closer than this have no gap between them: a keyframe takes a moment.
+pub const GAP: chrono::Duration = chrono::Duration::seconds(5);
+
+/// Something notable, and when this recorder knew of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noted {
+    /// When it was received.
+    pub at: Moment,
+    /// What.
+    pub what: What,
+}
+
+/// What was notable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// An object changed.
+    Fact(Fact),
+    /// An alert fired, resolved, was silenced, inhibited or became pending.
+    Alert {
+        /// The alert.
+        alert: Box<Alert>,
+        /// Where it stood.
+        case: Option<Case>,
+        /// `fired`, `resolved`, `silenced`, `inhibited`, `pending`.
+        transition: String,
+    },
+    /// An alert that stood as it does when a segment began: no news, but needed to count what fires.
+    Known(Box<Alert>),
+}
+
+/// The world as this recorder knew it at a moment.
+pub struct Sought {
+    /// The moment.
+    pub at: Moment,
+    /// The world.
+    pub world: World,
+    /// The plan.
+    pub plan: Plan,
+    /// Every alert's place.
+    pub placed: Placed,
+    /// Alerts that had resolved within the minute before.
+    pub fading: Vec<(Alert, Case)>,
+    /// Set where nothing was recording: until when it had been.
+    pub gap_since: Option<Moment>,
+}
+
+/// One store's recordings.
+pub struct Archive {
+    store: Arc<dyn Store>,
+    segments: Mutex<Vec<(i64, Arc<Segment>)>>,
+    moments: Mutex<Vec<(Moment, Arc<Sought>)>>,
+    notes: Mutex<BTreeMap<i64, Arc<Vec<Noted>>>>,
+}
+
+impl Archive {
+    /// Reads from a store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, segments: Mutex::default(), moments: Mutex::default(), notes: Mutex::default() }
+    }
+
+    /// The segments that touch a span, of one incident or of one cluster, oldest first.
+    pub async fn entries(&self, scope: &Scope, window: Option<Window>) -> Result<Vec<SegmentEntry>> {
+        let mut entries = self.store.segments(window).await?;
+        entries.retain(|entry| scope.holds(entry));
+        Ok(entries)
+    }
+
+    async fn segment(&self, id: i64) -> Result<Arc<Segment>> {
+        {
+            let kept = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, segment)) = kept.iter().find(|(known, _)| *known == id) {
+                return Ok(Arc::clone(segment));
+            }
+        }
+        let segment = Arc::new(self.store.segment(id).await?);
+        let mut kept = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| *known != id);
+        if kept.len() >= SEGMENTS {
+            kept.remove(0);
+        }
+        kept.push((id, Arc::clone(&segment)));
+        Ok(segment)
+    }
+
+    /// The world at a moment. `current` is the segment still being written, which the store may not have yet.
+    pub async fn seek(&self, scope: &Scope, at: Moment, current: Option<Segment>) -> Result<Arc<Sought>> {
+        if let Some(segment) = current.filter(|segment| segment.from.is_some_and(|from| from <= at)) {
+            return Ok(Arc::new(sought(&segment, at)));
+        }
+        {
+            let kept = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, sought)) = kept.iter().find(|(known, _)| *known == at) {
+                return Ok(Arc::clone(sought));
+            }
+        }
+        let entries = self.entries(scope, None).await?;
+        let entry = entries.iter().rfind(|entry| entry.from.is_some_and(|from| from <= at));
+        let Some(entry) = entry else {
+            return Ok(Arc::new(Sought {
+                at,
+                world: World::new(),
+                plan: Plan::default(),
+                placed: Placed::default(),
+                fading: Vec::new(),
+                gap_since: Some(at),
+            }));
+        };
+        let segment = self.segment(entry.id).await?;
+        let is_last = entries.last().is_some_and(|last| last.id == entry.id);
+        let found = Arc::new(sought(&segment, at));
+        // The segment being written grows: its moments are not kept.
+        if !is_last || segment.until.is_some_and(|until| at <= until) {
+            let mut kept = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= MOMENTS {
+                kept.remove(0);
+            }
+            kept.push((at, Arc::clone(&found)));
+        }
+        Ok(found)
+    }
+
+    /// What happened in the segments that touch a span, oldest first. `skip` names the segment still being written.
+    pub async fn noted(&self, scope: &Scope, window: Option<Window>, skip: Option<i64>) -> Result<Vec<Noted>> {
+        let mut all = Vec::new();
+        for entry in self.entries(scope, window).await? {
+            if Some(entry.id) == skip {
+                continue;
+            }
+            let known = self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(&entry.id).cloned();
+            let notes = match known {
+                Some(notes) => notes,
+                None => {
+                    let segment = self.segment(entry.id).await?;
+                    let notes = Arc::new(notes_of(&segment));
+                    self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id, Arc::clone(&notes));
+                    notes
+                }
+            };
+            all.extend(notes.iter().filter(|note| window.is_none_or(|it| it.from <= note.at && note.at < it.to)).cloned());
+        }
+        Ok(all)
+    }
+
+    /// Forgets a segment that grew.
+    pub fn grew(&self, id: i64) {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| *known != id);
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// Forgets everything.
+    pub fn forget(&self) {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.moments.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// Whose recordings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Of a cluster, by id.
+    Cluster(String),
+    /// Of an incident in its clusters, by id; of all where none is named.
+    Incident(broadstreet_core::id::IncidentId, Vec<String>),
+}
+
+impl Scope {
+    /// True for a segment of this scope.
+    pub fn holds(&self, entry: &SegmentEntry) -> bool {
+        match self {
+            Self::Cluster(id) => &entry.cluster == id,
+            Self::Incident(id, clusters) => {
+                entry.incident.as_ref() == Some(id) && (clusters.is_empty() || clusters.contains(&entry.cluster))
+            }
+        }
+    }
+}
+
+/// The world of a segment at a moment; past its end nothing is believed any more.
+pub fn sought(segment: &Segment, at: Moment) -> Sought {
+    let (mut world, plan) = recording::at(segment, at);
+    let gap_since = segment.until.filter(|until| at - *until > GAP);
+    if let Some(since) = gap_since {
+        let sources: Vec<SourceId> = world.clusters().into_iter().map(|(_, label, _)| SourceId::new(format!("cluster:{label}"))).collect();
+        let changes: Vec<Change> = sources
+            .into_iter()
+            .map(|source| {
+                Change::Freshness(SourceState {
+                    source,
+                    kind: String::new(),
+                    namespace: String::new(),
+                    state: Freshness::Stale { since, why: "nothing was recording".to_owned() },
+                })
+            })
+            .collect();
+        world.apply_all(&changes);
+    }
+    let mut plan = Plan::from_json(&plan);
+    plan.update(&world);
+    let placed = alerts::placed(&world);
+    let fading = fading(segment, at);
+    Sought { at, world, plan, placed, fading, gap_since }
+}
+
+/// Alerts that went within the minute before a moment, with the place they had.
+fn fading(segment: &Segment, at: Moment) -> Vec<(Alert, Case)> {
+    let recent = segment.changes.iter().filter(|it| it.at <= at && at - it.at < FADES_AFTER);
+    let gone: Vec<(&String, Moment)> = recent
+        .filter_map(|it| match &it.change {
+            Change::AlertGone { id, .. } => Some((id, it.at)),
+            _ => None,
+        })
+        .collect();
+    gone.into_iter()
+        .filter_map(|(id, gone_at)| {
+            let before = segment.changes.iter().filter(|it| it.at < gone_at).map(|it| &it.change);
+            let told = segment.keyframe.iter().chain(before).rev_find_alert(id)?;
+            if told.state == AlertState::Pending {
+                return None;
+            }
+            let (world, _) = recording::at(segment, gone_at - chrono::Duration::microseconds(1));
+            let alert = Alert { state: AlertState::Resolved, ..told.clone() };
+            match alerts::place(&world, told) {
+                alerts::Placement::At(case) => Some((alert, case)),
+                alerts::Placement::Nowhere(_) => None,
+            }
+        })
+        .collect()
+}
+
+trait FindAlert<'a>: Iterator<Item = &'a Change> + Sized {
+    /// The last word about an alert.
+    fn rev_find_alert(self, id: &str) -> Option<&'a Alert> {
+        self.filter_map(|change| match change {
+            Change::Alert(alert) if alert.id == id => Some(&**alert),
+            _ => None,
+        })
+        .last()
+    }
+}
+
+impl<'a, I: Iterator<Item = &'a Change>> FindAlert<'a> for I {}
+
+/// What happened in a segment.
+pub fn notes_of(segment: &Segment) -> Vec<Noted> {
+    let mut world = World::from_changes(&segment.keyframe);
+    let mut notes = Vec::new();
+    // A segment that begins with nothing lists first: what is listed is no news.
+    let listing = segment.keyframe.iter().all(|change| !matches!(change, Change::Object(_)));
+    if let Some(from) = segment.from {
+        notes.extend(world.alerts().map(|alert| Noted { at: from, what: What::Known(Box::new(alert.clone())) }));
+    }
+    for received in &segment.changes {
+        apply_noting(&mut world, received.at, &received.change, !listing, &mut notes);
+    }
+    notes
+}
+
+/// Applies a change and notes what was notable about it.
+pub fn apply_noting(world: &mut World, at: Moment, change: &Change, facts: bool, notes: &mut Vec<Noted>) {
+    match change {
+        Change::Object(object) if facts => {
+            let key = object.key.clone();
+            let before = world.object(&key).cloned();
+            let health_before = world.health(&key);
+            world.apply(change);
+            let found = notable(before.as_ref(), world.object(&key), &health_before, &world.health(&key));
+            notes.extend(found.into_iter().map(|fact| Noted { at, what: What::Fact(fact) }));
+        }
+        Change::Gone { key, .. } if facts => {
+            let before = world.object(key).cloned();
+            let health_before = world.health(key);
+            world.apply(change);
+            let found = notable(before.as_ref(), world.object(key), &health_before, &world.health(key));
+            notes.extend(found.into_iter().map(|fact| Noted { at, what: What::Fact(fact) }));
+        }
+        Change::Alert(alert) => {
+            let old = world.alert(&alert.id).map(|old| old.state);
+            world.apply(change);
+            if old != Some(alert.state) {
+                let word = match alert.state {
+                    AlertState::Firing => "fired",
+                    AlertState::Pending => "pending",
+                    AlertState::Silenced => "silenced",
+                    AlertState::Inhibited => "inhibited",
+                    AlertState::Resolved => "resolved",
+                };
+                notes.push(alert_note(world, at, alert, word));
+            }
+        }
+        Change::AlertGone { id, .. } => {
+            let old = world.alert(id).cloned();
+            if let Some(old) = old {
+                if old.state != AlertState::Pending {
+                    notes.push(alert_note(world, at, &old, "resolved"));
+                }
+            }
+            world.apply(change);
+        }
+        _ => {
+            world.apply(change);
+        }
+    }
+}
+
+fn alert_note(world: &World, at: Moment, alert: &Alert, word: &str) -> Noted {
+    let case = match alerts::place(world, alert) {
+        alerts::Placement::At(case) => Some(case),
+        alerts::Placement::Nowhere(_) => None,
+    };
+    Noted { at, what: What::Alert { alert: Box::new(alert.clone()), case, transition: word.to_owned() } }
+}

@@ -1,0 +1,162 @@
+//! A moment as every view reads it: live, or as it was recorded.
+
+use std::sync::Arc;
+
+use broadstreet_core::alerts::{Alert, Case, Placed};
+use broadstreet_core::plan::{Lens, Plan, SceneOptions, scene, svg};
+use broadstreet_core::time::Moment;
+use broadstreet_core::world::World;
+use tokio::sync::OwnedRwLockReadGuard;
+
+use crate::desk::Open;
+use crate::live::State;
+use crate::past::{Scope, Sought};
+use crate::{Engine, Result};
+
+/// A moment.
+pub enum Seen {
+    /// Now, of a live cluster.
+    Now(OwnedRwLockReadGuard<State>, Moment),
+    /// As it was recorded.
+    Then(Arc<Sought>),
+    /// Nothing is open.
+    Nothing(Box<Sought>),
+}
+
+impl Seen {
+    /// The moment.
+    pub fn at(&self) -> Moment {
+        match self {
+            Self::Now(_, at) => *at,
+            Self::Then(sought) => sought.at,
+            Self::Nothing(sought) => sought.at,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        match self {
+            Self::Now(state, _) => &state.world,
+            Self::Then(sought) => &sought.world,
+            Self::Nothing(sought) => &sought.world,
+        }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        match self {
+            Self::Now(state, _) => &state.plan,
+            Self::Then(sought) => &sought.plan,
+            Self::Nothing(sought) => &sought.plan,
+        }
+    }
+
+    /// Every alert's place.
+    pub fn placed(&self) -> &Placed {
+        match self {
+            Self::Now(state, _) => &state.placed,
+            Self::Then(sought) => &sought.placed,
+            Self::Nothing(sought) => &sought.placed,
+        }
+    }
+
+    /// Alerts that resolved within the last minute.
+    pub fn fading(&self) -> Vec<(Alert, Case)> {
+        match self {
+            Self::Now(state, _) => state.fading(),
+            Self::Then(sought) => sought.fading.clone(),
+            Self::Nothing(_) => Vec::new(),
+        }
+    }
+
+    /// The live state, where it is live.
+    pub fn live(&self) -> Option<&State> {
+        match self {
+            Self::Now(state, _) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Set where nothing was recording: until when it had been.
+    pub fn gap_since(&self) -> Option<Moment> {
+        match self {
+            Self::Then(sought) => sought.gap_since,
+            _ => None,
+        }
+    }
+
+    /// The revision of the map; 0 for the past.
+    pub fn revision(&self) -> u32 {
+        self.live().map_or(0, |state| state.revision)
+    }
+
+    /// The scene as packed columns.
+    pub fn scene(&self, lens: Lens) -> Vec<u8> {
+        let fading = self.fading();
+        let options = SceneOptions { lens, revision: self.revision(), fading: &fading };
+        scene(self.world(), self.plan(), self.placed(), &options)
+    }
+
+    /// The map as a picture for documents.
+    pub fn svg(&self, lens: Lens) -> String {
+        svg(self.world(), self.plan(), self.placed(), lens)
+    }
+}
+
+impl Engine {
+    /// Looks at a moment: now where `at` is `None`, else as it was known then. A recording without a moment shows its end.
+    pub async fn look(&self, at: Option<Moment>) -> Result<Seen> {
+        let desk = self.desk.read().await;
+        match &*desk {
+            Open::Closed => {
+                drop(desk);
+                match (at, self.chosen_ended().await?) {
+                    (Some(at), Some(scope)) => Ok(Seen::Then(self.archive.seek(&scope, at, None).await?)),
+                    (at, _) => Ok(Seen::Nothing(Box::new(Sought {
+                        at: at.unwrap_or_else(|| self.now()),
+                        world: World::new(),
+                        plan: Plan::default(),
+                        placed: Placed::default(),
+                        fading: Vec::new(),
+                        gap_since: None,
+                    }))),
+                }
+            }
+            Open::Live(live) => {
+                let Some(at) = at else {
+                    let state = Arc::clone(&live.state).read_owned().await;
+                    return Ok(Seen::Now(state, self.now()));
+                };
+                let (live, archive) = (Arc::clone(live), &self.archive);
+                drop(desk);
+                if let Some(scope) = self.chosen_ended().await? {
+                    return Ok(Seen::Then(archive.seek(&scope, at, None).await?));
+                }
+                let current = {
+                    let state = live.state.read().await;
+                    let (segment, _) = state.tape.segment();
+                    segment.from.is_some_and(|from| from <= at).then(|| segment.clone())
+                };
+                let scope = Scope::Cluster(live.identity.id.clone());
+                Ok(Seen::Then(archive.seek(&scope, at, current).await?))
+            }
+            Open::Recorded(recorded) => {
+                let (archive, scope, at) =
+                    (Arc::clone(&recorded.archive), recorded.scope.clone(), at.unwrap_or(recorded.to));
+                drop(desk);
+                Ok(Seen::Then(archive.seek(&scope, at, None).await?))
+            }
+        }
+    }
+
+    /// The recording of the chosen incident, where that is over and its recording is kept.
+    pub(crate) async fn chosen_ended(&self) -> Result<Option<Scope>> {
+        let Some(id) = self.chosen() else { return Ok(None) };
+        let incident = self.book.incident(&id).await?;
+        if crate::incidents::is_under_way(&incident) {
+            return Ok(None);
+        }
+        let scope = Scope::Incident(id, incident.clusters.clone());
+        Ok((!self.archive.entries(&scope, None).await?.is_empty()).then_some(scope))
+    }
+}
