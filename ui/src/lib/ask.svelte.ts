@@ -4,7 +4,7 @@ import { type Answer, type Channel, errorFrom, type HostError, type Payload } fr
 import type { Commands } from "../wire/commands";
 import { desk } from "./desk.svelte";
 
-/** Never asked more often than this, however many notices come. */
+/** Never asked more often than this, however many notices come, unless the view says otherwise. */
 const REST_MS = 200;
 
 export class Ask<K extends keyof Commands> {
@@ -14,6 +14,9 @@ export class Ask<K extends keyof Commands> {
   loading = $state(true);
   /** When the value was read, by this page's clock. */
   readAt = $state(0);
+
+  /** The least time between two answers to the same payload: longer where an answer is large. */
+  restMs = REST_MS;
 
   private wanted: Payload<K> | null = null;
   private key = "";
@@ -55,7 +58,7 @@ export class Ask<K extends keyof Commands> {
       return;
     }
     clearTimeout(this.timer);
-    const wait = now ? 0 : Math.max(0, this.last + REST_MS - Date.now());
+    const wait = now ? 0 : Math.max(0, this.last + this.restMs - Date.now());
     if (wait === 0) void this.run();
     else this.timer = setTimeout(() => void this.run(), wait);
   }

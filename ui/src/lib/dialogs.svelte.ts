@@ -31,8 +31,6 @@ export type Wanted =
   | { name: "open-bundle" }
   | { name: "export"; incident?: { id: string; number: string } }
   | { name: "verify" }
-  | { name: "source"; id?: string; form?: import("../wire/SourceForm").SourceForm }
-  | { name: "source-remove"; id: string }
   | { name: "brief" };
 
 class Dialogs {

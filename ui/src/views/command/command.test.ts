@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { EntryView } from "../../wire/EntryView";
 import type { IncidentView } from "../../wire/IncidentView";
 import type { RoleView } from "../../wire/RoleView";
 import type { TaskView } from "../../wire/TaskView";
-import { byVerdict, chain, conflicts, openTasks, partIn, spanOfControl, stretches, updateClock, vacantSeconds, vacantSince } from "./command";
+import { byVerdict, chain, conflicts, openTasks, partIn, since, spanOfControl, stretches, updateClock, vacantSeconds, vacantSince } from "./command";
 
 const NOW = Date.parse("2026-05-14T15:00:00Z");
 const person = (name: string) => ({ id: name.toLowerCase(), name });
@@ -85,6 +86,13 @@ it("an offer is answered by one, withdrawn by the other", () => {
   expect(partIn(offer, "tomas")).toBe("to");
   expect(partIn(offer, "ngozi")).toBe("from");
   expect(partIn(offer, null)).toBe("other");
+});
+
+it("what was recorded since is shown by when it was recorded, the newest first, without what is only kept", () => {
+  const row = (name: string, recorded_at: string, kind = "note") => ({ row: name, recorded_at, kind, at: "2026-05-14T10:00:00Z" }) as EntryView;
+  const rows = [row("a", "2026-05-14T14:00:00Z"), row("b", "2026-05-14T14:10:00Z"), row("c", "2026-05-14T14:20:00Z"), row("d", "2026-05-14T14:30:00Z", "topology.snapshot")];
+  expect(since(rows, "2026-05-14T14:05:00Z").map((e) => e.row)).toEqual(["c", "b"]);
+  expect(since(rows, null)).toHaveLength(3);
 });
 
 it("hypotheses stand in the order of what they are worth", () => {

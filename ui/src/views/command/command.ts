@@ -2,6 +2,7 @@
 import { left, type Pressure } from "../../lib/time";
 import { isOpen } from "../../lib/words";
 import type { CommandSpanView } from "../../wire/CommandSpanView";
+import type { EntryView } from "../../wire/EntryView";
 import type { IncidentView } from "../../wire/IncidentView";
 import type { MilestoneView } from "../../wire/MilestoneView";
 import type { OfferView } from "../../wire/OfferView";
@@ -101,6 +102,15 @@ export const inOrder = (milestones: readonly MilestoneView[]): MilestoneView[] =
 /** What the acting person may do with an offer. */
 export function partIn(offer: OfferView, acting: string | null | undefined): "to" | "from" | "other" {
   return acting === offer.to.id ? "to" : acting === offer.from.id ? "from" : "other";
+}
+
+/** Kinds that are kept for the record's sake and tell a commander nothing. */
+const QUIET = ["topology.snapshot", "page.queued", "page.sent", "brief.shown"];
+
+/** The rows recorded after an instant, the newest first; all where there is none. */
+export function since(entries: readonly EntryView[], looked: string | null): EntryView[] {
+  const from = looked ? Date.parse(looked) : Number.NEGATIVE_INFINITY;
+  return entries.filter((e) => !QUIET.includes(e.kind) && Date.parse(e.recorded_at) > from).sort((a, b) => Date.parse(b.recorded_at) - Date.parse(a.recorded_at));
 }
 
 /** Supported first, then open, then eliminated; the oldest first within. */
