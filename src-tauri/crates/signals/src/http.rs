@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Limits;
 
-pub(crate) use words::{of_body, shortened};
+pub(crate) use words::{of_body, of_errors, shortened};
 
 /// A question that was not answered as asked, with what decides whether another way is worth trying.
 #[derive(Debug)]

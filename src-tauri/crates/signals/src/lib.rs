@@ -5,10 +5,13 @@
 //! is searched for it before it is shown.
 
 mod alertmanager;
+mod goalert;
 mod http;
 mod icinga;
+mod pagerduty;
 mod paging;
 mod prometheus;
+mod rarely;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +83,8 @@ impl Signals for HttpSignals {
         let open = || Http::open(settings, secret.as_deref(), None, self.limits);
         match settings.kind {
             SourceKind::Icinga => Ok(Arc::new(icinga::Icinga::new(open()?))),
+            SourceKind::Goalert => Ok(Arc::new(goalert::GoAlert::new(open()?))),
+            SourceKind::Pagerduty => Ok(Arc::new(pagerduty::PagerDuty::new(open()?))),
             kind => Err(SignalError::BadSettings {
                 source_id: settings.id.clone(),
                 why: format!("{} is a source of alerts, not a pager; open it as a source of alerts", name(kind)),

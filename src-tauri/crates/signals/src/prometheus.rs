@@ -1,7 +1,5 @@
 //! Prometheus' HTTP API: what is true now, pending alerts included, and what fired before.
 
-use std::sync::{Mutex, PoisonError};
-
 use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, SignalError};
 use broadstreet_core::resource::Labels;
@@ -12,9 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::{Fault, Http, Reply, shortened};
-
-/// Polls between two looks at what hardly changes: version, external labels, broken rules.
-const SLOW_EVERY: u32 = 12;
+use crate::rarely::Rarely;
 
 /// Samples per series a history is read with at most; Prometheus itself refuses more than 11 000.
 const SAMPLES: i64 = 1500;
@@ -25,13 +21,13 @@ const STEPS: [u32; 12] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 /// One Prometheus, or what speaks like one.
 pub(crate) struct Prometheus {
     http: Http,
-    slow: Mutex<Slow>,
+    slow: Rarely<Slow>,
 }
 
-/// What hardly changes.
+/// What hardly changes: version, external labels, broken rules.
 #[derive(Clone, Default)]
 struct Slow {
-    polls: u32,
+    whole: bool,
     version: String,
     external_labels: Labels,
     warnings: Vec<String>,
@@ -40,7 +36,7 @@ struct Slow {
 impl Prometheus {
     /// Asks through `http`.
     pub fn new(http: Http) -> Self {
-        Self { http, slow: Mutex::default() }
+        Self { http, slow: Rarely::default() }
     }
 
     async fn ask(&self) -> Result<AlertPoll, SignalError> {
@@ -60,21 +56,16 @@ impl Prometheus {
         Ok(poll)
     }
 
-    /// What hardly changes, read again every now and then.
+    /// What hardly changes, read again every now and then, and at once where something was missing.
     async fn slow(&self) -> Slow {
-        let known = {
-            let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = (!slow.polls.is_multiple_of(SLOW_EVERY)).then(|| slow.clone());
-            slow.polls = slow.polls.wrapping_add(1);
-            known
-        };
-        if let Some(known) = known {
+        if let Some(known) = self.slow.known() {
             return known;
         }
-        let read = self.read_slow().await;
-        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        *slow = Slow { polls: slow.polls, ..read };
-        slow.clone()
+        let slow = self.read_slow().await;
+        if slow.whole {
+            self.slow.keep(slow.clone());
+        }
+        slow
     }
 
     async fn read_slow(&self) -> Slow {
@@ -84,7 +75,8 @@ impl Prometheus {
             self.data::<StatusConfig>("/api/v1/status/config", &[], "Prometheus' configuration"),
             self.data::<Rules>("/api/v1/rules", &rules, "Prometheus' rules"),
         );
-        let mut slow = Slow { version: build.map(|build| build.data.version).unwrap_or_default(), ..Slow::default() };
+        let version = build.map(|build| build.data.version).unwrap_or_default();
+        let mut slow = Slow { version, whole: true, ..Slow::default() };
         match config {
             Ok(config) => match external_labels(&config.data.yaml) {
                 Ok(labels) => slow.external_labels = labels,
@@ -92,7 +84,10 @@ impl Prometheus {
             },
             // Thanos and Mimir have no such page and answer alerts with every label.
             Err(fault) if fault.status == Some(404) => {}
-            Err(fault) => slow.warnings.push(format!("external labels are not known: {}", fault.error)),
+            Err(fault) => {
+                slow.whole = false;
+                slow.warnings.push(format!("external labels are not known: {}", fault.error));
+            }
         }
         match rules {
             Ok(rules) => {
@@ -100,7 +95,10 @@ impl Prometheus {
                 slow.warnings.extend(self.broken_rules(&rules.data));
             }
             Err(fault) if fault.status == Some(404) => {}
-            Err(fault) => slow.warnings.push(format!("whether its rules work is not known: {}", fault.error)),
+            Err(fault) => {
+                slow.whole = false;
+                slow.warnings.push(format!("whether its rules work is not known: {}", fault.error));
+            }
         }
         slow
     }

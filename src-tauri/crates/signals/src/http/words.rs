@@ -77,6 +77,15 @@ pub(crate) fn of_json(value: &Value) -> Option<String> {
     text("message").or_else(|| text("status")).map(str::to_owned)
 }
 
+/// The words of a list of errors; `None` where there is none.
+pub(crate) fn of_errors(errors: &[Value]) -> Option<String> {
+    if errors.is_empty() {
+        return None;
+    }
+    let words: Vec<String> = errors.iter().take(3).filter_map(of_json).collect();
+    Some(if words.is_empty() { "an error without words".to_owned() } else { words.join("; ") })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 mod alertmanager;
 mod faults;
+mod goalert;
 mod icinga;
+mod pagerduty;
 mod prometheus;
 mod support;
