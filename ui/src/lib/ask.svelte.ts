@@ -7,6 +7,10 @@ import { desk } from "./desk.svelte";
 /** Never asked more often than this, however many notices come, unless the view says otherwise. */
 const REST_MS = 200;
 
+/** The newest answers of questions that keep them, so that a view shows at once what it showed last. */
+const remembered = new Map<string, { value: unknown; at: number }>();
+const MOST = 16;
+
 export class Ask<K extends keyof Commands> {
   value: Answer<K> | null = $state.raw(null);
   trouble: HostError | null = $state.raw(null);
@@ -26,7 +30,10 @@ export class Ask<K extends keyof Commands> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
-  constructor(private readonly command: K) {}
+  constructor(
+    private readonly command: K,
+    private readonly keeps = false,
+  ) {}
 
   want(payload: Payload<K> | null): void {
     const key = JSON.stringify(payload);
@@ -39,7 +46,12 @@ export class Ask<K extends keyof Commands> {
       this.loading = false;
       return;
     }
-    if (fresh) this.loading = this.value === null || this.loading;
+    const before = fresh && this.keeps ? remembered.get(`${this.command} ${key}`) : undefined;
+    if (before) {
+      this.value = before.value as Answer<K>;
+      this.readAt = before.at;
+    }
+    if (fresh) this.loading = before === undefined && (this.value === null || this.loading);
     this.schedule(fresh);
   }
 
@@ -50,6 +62,16 @@ export class Ask<K extends keyof Commands> {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+  }
+
+  private remember(key: string, value: Answer<K>): void {
+    const name = `${this.command} ${key}`;
+    remembered.delete(name);
+    remembered.set(name, { value, at: this.readAt });
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= MOST) break;
+      remembered.delete(oldest);
+    }
   }
 
   private schedule(now: boolean): void {
@@ -74,6 +96,7 @@ export class Ask<K extends keyof Commands> {
       if (key === this.key && !this.closed) {
         this.value = value;
         this.readAt = Date.now();
+        if (this.keeps) this.remember(key, value);
         this.trouble = null;
         this.loading = false;
       }
@@ -92,9 +115,12 @@ export class Ask<K extends keyof Commands> {
   }
 }
 
-/** Asks within a component: `payload` null means there is nothing to ask. */
-export function ask<K extends keyof Commands>(command: K, payload: () => Payload<K> | null, channels: readonly Channel[]): Ask<K> {
-  const question = new Ask(command);
+/**
+ * Asks within a component: `payload` null means there is nothing to ask. With `keeps` the last answer is shown until the
+ * next comes, also after the view was left; never for what is edited, where an old answer could be written back.
+ */
+export function ask<K extends keyof Commands>(command: K, payload: () => Payload<K> | null, channels: readonly Channel[], keeps = false): Ask<K> {
+  const question = new Ask(command, keeps);
   $effect(() => {
     for (const channel of channels) void desk.revisions[channel];
     const wanted = payload();

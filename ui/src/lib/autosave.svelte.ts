@@ -13,12 +13,18 @@ export class Autosave<T> {
   private pending: { content: T } | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
+  private sending: { content: T } | null = null;
 
   constructor(private readonly save: (content: T) => Promise<void>) {}
 
   /** True while something typed is not yet kept. */
   get dirty(): boolean {
     return this.pending !== null || this.running !== null;
+  }
+
+  /** The newest content that is not known to be kept. */
+  get unsaved(): T | null {
+    return (this.pending ?? this.sending)?.content ?? null;
   }
 
   changed(content: T): void {
@@ -50,6 +56,7 @@ export class Autosave<T> {
     const content = this.pending;
     if (!content) return;
     this.pending = null;
+    this.sending = content;
     this.state = "saving";
     try {
       await this.save(content.content);
@@ -62,6 +69,7 @@ export class Autosave<T> {
       this.pending ??= content;
     } finally {
       this.running = null;
+      this.sending = null;
       if (this.pending) this.schedule(this.trouble ? AGAIN_MS : REST_MS);
     }
   }

@@ -57,6 +57,23 @@ describe("what is typed", () => {
     expect(saver.trouble).toBeNull();
   });
 
+  it("can be asked for until it is known to be kept, while it is sent and after it failed", async () => {
+    let fails = true;
+    const saver = new Autosave<string>(async () => {
+      await new Promise((done) => setTimeout(done, 100));
+      if (fails) throw new Error("gone");
+    });
+    saver.changed("a");
+    expect(saver.unsaved).toBe("a");
+    await vi.advanceTimersByTimeAsync(REST_MS + 50);
+    expect(saver.unsaved).toBe("a");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(saver.unsaved).toBe("a");
+    fails = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(saver.unsaved).toBeNull();
+  });
+
   it("is saved at once when the person leaves", async () => {
     const kept: string[] = [];
     const saver = new Autosave<string>(async (text) => void kept.push(text));

@@ -105,7 +105,7 @@ describe("Postmortem", () => {
     await screen.findByRole("textbox", { name: "Title" });
   });
   it("that holds something unknown is shown as such and never written over", async () => {
-    answers["document"] = { ...text, prosemirror: '{"type":"doc","content":[{"type":"hologram"}]}' };
+    answers["document"] = { ...text, saved_at: "2026-05-14T16:00:00Z", prosemirror: '{"type":"doc","content":[{"type":"hologram"}]}' };
     render(PostmortemView);
     await screen.findByText(/holds something this version cannot show/);
     expect(screen.queryByRole("textbox", { name: "Title" })).toBeNull();
