@@ -4,11 +4,13 @@
 //! are references or whole objects. Everything but an entry's id, type and time is therefore optional here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
+use broadstreet_core::id::SourceId;
 use broadstreet_core::pages::{DeliveryState, PageAttempt, PageTarget};
 use broadstreet_core::ports::{Answer, Flow, Pager, PagerPoll, SignalError};
 use broadstreet_core::time::{Moment, Window};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,22 +24,53 @@ const PAGE: usize = 100;
 /// Offset plus limit may not be larger.
 const REACH: usize = 10_000;
 
+/// How far back every poll looks again: what becomes of a notification is written into its entry later.
+const OVERLAP: Duration = Duration::minutes(15);
+
 /// One account.
 pub(crate) struct PagerDuty {
     http: Http,
+    read: Mutex<ReadLog>,
     on_call: Rarely<Vec<(String, u32, String)>>,
+}
+
+/// The part of the log that was read so far.
+#[derive(Clone, Default)]
+struct ReadLog {
+    /// From when on it was asked for.
+    since: Option<Moment>,
+    entries: BTreeMap<String, Entry>,
+    gap: Option<Window>,
 }
 
 impl PagerDuty {
     /// Asks through `http`.
     pub fn new(http: Http) -> Self {
-        Self { http, on_call: Rarely::default() }
+        Self { http, read: Mutex::default(), on_call: Rarely::default() }
     }
 
     async fn ask(&self, since: Moment) -> Result<PagerPoll, SignalError> {
         let mut poll = PagerPoll { version: "REST v2".to_owned(), ..PagerPoll::default() };
-        let entries = self.entries(since, &mut poll).await?;
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let newest = read.entries.values().map(|entry| entry.created_at).max();
+        let from = match newest {
+            Some(newest) if read.since.is_some_and(|known| known <= since) => since.max(newest - OVERLAP),
+            _ => since,
+        };
+        self.read_log(from, &mut read, &mut poll).await?;
+        read.since = Some(read.since.map_or(since, |known| known.min(since)));
+        read.entries.retain(|_, entry| entry.created_at >= since);
+        let mut entries: Vec<&Entry> = read.entries.values().collect();
+        entries.sort_by(|one, other| one.created_at.cmp(&other.created_at).then_with(|| one.id.cmp(&other.id)));
         poll.attempts = attempts(self.http.id(), &entries);
+        if let Some(gap) = read.gap.filter(|gap| gap.to > since) {
+            let why = format!(
+                "PagerDuty answers {REACH} log entries at most; what happened before the oldest of them is not known"
+            );
+            poll.warnings.push(why);
+            poll.gaps.push(gap);
+        }
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
         match self.on_call().await {
             Ok(on_call) => poll.on_call = on_call,
             Err(error) => poll.warnings.push(format!("who is on call is not known: {error}")),
@@ -45,10 +78,9 @@ impl PagerDuty {
         Ok(poll)
     }
 
-    /// The log since `since`, oldest first.
-    async fn entries(&self, since: Moment, poll: &mut PagerPoll) -> Result<Vec<Entry>, SignalError> {
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut seen = BTreeSet::new();
+    /// Adds the log since `since`, which is answered newest first.
+    async fn read_log(&self, since: Moment, read: &mut ReadLog, poll: &mut PagerPoll) -> Result<(), SignalError> {
+        let mut oldest = None;
         for offset in (0..REACH).step_by(PAGE) {
             let query = [
                 ("since", since.to_rfc3339_opts(SecondsFormat::Secs, true)),
@@ -61,26 +93,22 @@ impl PagerDuty {
             let page: Log = self.http.json("/log_entries", &query, "PagerDuty's log entries").await?;
             for row in page.log_entries {
                 match serde_json::from_value::<Entry>(row) {
-                    // New entries push old ones onto the next page while it is read.
-                    Ok(entry) if seen.insert(entry.id.clone()) => entries.push(entry),
-                    Ok(_) => {}
+                    // By id, as new entries push old ones onto the next page while it is read.
+                    Ok(entry) => {
+                        oldest = Some(oldest.map_or(entry.created_at, |known: Moment| known.min(entry.created_at)));
+                        read.entries.insert(entry.id.clone(), entry);
+                    }
                     Err(error) => poll.warnings.push(self.http.shown(&format!("a log entry was skipped: {error}"))),
                 }
             }
             if !page.more {
-                entries.sort_by(|one, other| one.created_at.cmp(&other.created_at).then_with(|| one.id.cmp(&other.id)));
-                return Ok(entries);
+                return Ok(());
             }
         }
-        entries.sort_by(|one, other| one.created_at.cmp(&other.created_at).then_with(|| one.id.cmp(&other.id)));
-        let why = format!(
-            "PagerDuty answers {REACH} log entries at most; what happened before the oldest of them is not known"
-        );
-        poll.warnings.push(why);
-        if let Some(oldest) = entries.first().map(|entry| entry.created_at).filter(|oldest| *oldest > since) {
-            poll.gaps.push(Window { from: since, to: oldest });
+        if let Some(to) = oldest.filter(|oldest| *oldest > since) {
+            read.gap = Some(Window { from: since, to });
         }
-        Ok(entries)
+        Ok(())
     }
 
     async fn on_call(&self) -> Result<Vec<(String, u32, String)>, SignalError> {
@@ -117,7 +145,7 @@ impl Pager for PagerDuty {
 }
 
 /// Puts the log, oldest first, into page attempts.
-fn attempts(source: &broadstreet_core::id::SourceId, entries: &[Entry]) -> Vec<PageAttempt> {
+fn attempts(source: &SourceId, entries: &[&Entry]) -> Vec<PageAttempt> {
     let mut incidents: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     for entry in entries {
         incidents.entry(entry.incident.as_ref().map_or("", |incident| incident.id.as_str())).or_default().push(entry);
@@ -164,7 +192,7 @@ fn attempts(source: &broadstreet_core::id::SourceId, entries: &[Entry]) -> Vec<P
     attempts
 }
 
-fn page(source: &broadstreet_core::id::SourceId, incident: &str, entry: &Entry, reason: &str) -> PageAttempt {
+fn page(source: &SourceId, incident: &str, entry: &Entry, reason: &str) -> PageAttempt {
     let told = entry.channel.as_ref().and_then(|channel| channel.notification.as_ref());
     let status = told.and_then(|told| told.status.as_deref()).unwrap_or_default();
     let about = entry.incident.as_ref();
@@ -230,7 +258,7 @@ struct Log {
     more: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Entry {
     id: String,
     #[serde(rename = "type")]
@@ -256,7 +284,7 @@ impl Entry {
 }
 
 /// A reference or the object itself.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Named {
     #[serde(default)]
     id: String,
@@ -274,7 +302,7 @@ impl Named {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Incident {
     #[serde(default)]
     id: String,
@@ -292,7 +320,7 @@ impl Incident {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Channel {
     #[serde(rename = "type", default)]
     kind: String,
@@ -300,7 +328,7 @@ struct Channel {
     notification: Option<Notification>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Notification {
     #[serde(rename = "type", default)]
     kind: String,

@@ -14,11 +14,10 @@ use crate::paging::{self, Answered, never_told, redacted};
 pub(super) fn of(
     source: &SourceId,
     alerts: &BTreeMap<i64, Alert>,
-    messages: Option<&[Message]>,
+    messages: Option<&Vec<Message>>,
     histories: &BTreeMap<String, Vec<Status>>,
 ) -> Vec<PageAttempt> {
-    let by_id: BTreeMap<&str, &Message> =
-        messages.iter().copied().flatten().map(|one| (one.id.as_str(), one)).collect();
+    let by_id: BTreeMap<&str, &Message> = messages.into_iter().flatten().map(|one| (one.id.as_str(), one)).collect();
     let mut found = Vec::new();
     for alert in alerts.values() {
         let mut pages: BTreeMap<String, PageAttempt> = BTreeMap::new();

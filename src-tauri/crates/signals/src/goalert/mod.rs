@@ -38,9 +38,26 @@ const MESSAGE_PAGES: usize = 60;
 /// Histories asked for per poll at most.
 const HISTORIES: usize = 20;
 
+/// How far back every poll looks again at messages and at alerts that are no longer open: messages are sent late, and
+/// the end of an alert shows minutes later.
+const OVERLAP: Duration = Duration::minutes(15);
+
+/// What was read so far.
+#[derive(Clone, Default)]
+struct ReadSoFar {
+    /// From when on it was asked for.
+    since: Option<Moment>,
+    /// The newest time seen.
+    newest: Option<Moment>,
+    alerts: BTreeMap<i64, Alert>,
+    messages: BTreeMap<String, Message>,
+    gap: Option<Window>,
+}
+
 /// One `GoAlert`.
 pub(crate) struct GoAlert {
     http: Http,
+    read: Mutex<ReadSoFar>,
     on_call: Rarely<Vec<(String, u32, String)>>,
     /// Histories of failed messages that are final.
     histories: Mutex<BTreeMap<String, Vec<Status>>>,
@@ -68,34 +85,52 @@ impl Trouble {
 impl GoAlert {
     /// Asks through `http`.
     pub fn new(http: Http) -> Self {
-        Self { http, on_call: Rarely::default(), histories: Mutex::default() }
+        Self { http, read: Mutex::default(), on_call: Rarely::default(), histories: Mutex::default() }
     }
 
     async fn poll_since(&self, since: Moment) -> Result<PagerPoll, SignalError> {
         let mut poll = PagerPoll::default();
-        let (alerts, messages) = futures_util::join!(self.all_alerts(since), self.all_messages(since));
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let from = match read.newest {
+            Some(newest) if read.since.is_some_and(|known| known <= since) => since.max(newest - OVERLAP),
+            _ => since,
+        };
+        let (alerts, messages) = futures_util::join!(self.all_alerts(from), self.all_messages(from));
         let (alerts, warnings) = alerts?;
         poll.warnings = warnings;
-        let messages = match messages {
+        let may_read = match messages {
             Ok((messages, unread)) => {
-                if let Some(before) = unread {
-                    poll.warnings.push("more messages than can be read at once; older ones are not known".to_owned());
-                    poll.gaps.push(Window { from: since, to: before });
+                if let Some(to) = unread {
+                    read.gap = Some(Window { from, to });
                 }
-                Some(messages)
+                read.newest = read.newest.max(messages.iter().map(|message| message.created_at).max());
+                read.messages.extend(messages.into_iter().map(|message| (message.id.clone(), message)));
+                true
             }
             Err(Trouble::Denied) => {
                 let why = "the message log is for administrators: what became of the pages is not known, and a first page that failed does not show at all";
                 poll.warnings.push(why.to_owned());
-                None
+                false
             }
             Err(trouble) => return Err(trouble.error(&self.http)),
         };
-        let histories = self.histories(messages.as_deref().unwrap_or_default()).await;
-        poll.warnings.extend(alerts.values().filter_map(doubtful_end));
-        poll.attempts = attempts::of(self.http.id(), &alerts, messages.as_deref(), &histories);
+        read.newest = read.newest.max(alerts.values().filter_map(Alert::last_word).max());
+        read.alerts.extend(alerts.clone());
+        // An open alert is told at every poll; one that is over stays while anything of it is asked for.
+        read.alerts.retain(|id, alert| alerts.contains_key(id) || alert.last_word().is_some_and(|at| at >= since));
+        read.messages.retain(|_, message| message.updated_at.max(message.created_at) >= since);
+        read.since = Some(read.since.map_or(since, |known| known.min(since)));
+        if let Some(gap) = read.gap.filter(|gap| gap.to > since) {
+            poll.warnings.push("more messages than can be read at once; older ones are not known".to_owned());
+            poll.gaps.push(gap);
+        }
+        let messages: Vec<Message> = read.messages.values().cloned().collect();
+        let histories = self.histories(&messages).await;
+        poll.warnings.extend(read.alerts.values().filter_map(doubtful_end));
+        poll.attempts = attempts::of(self.http.id(), &read.alerts, may_read.then_some(&messages), &histories);
         let latest = |attempt: &PageAttempt| attempt.acked_at.max(attempt.sent_at).max(attempt.queued_at);
         poll.attempts.retain(|attempt| latest(attempt).is_some_and(|at| at >= since));
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
         match self.on_call().await {
             Ok(on_call) => poll.on_call = on_call,
             Err(trouble) => {

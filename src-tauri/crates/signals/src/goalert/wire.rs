@@ -185,6 +185,11 @@ fn in_brackets(text: &str) -> (String, String) {
 }
 
 impl Alert {
+    /// The time of the newest line of its log.
+    pub fn last_word(&self) -> Option<DateTime<Utc>> {
+        self.recent_events.iter().flat_map(|events| &events.nodes).map(|event| event.timestamp).max()
+    }
+
     /// The labels: as metadata, else as the webhook's JSON inside the details, which may be cut off.
     pub fn labels(&self) -> Labels {
         if let Some(meta) = self.meta.as_ref().filter(|meta| !meta.is_empty()) {

@@ -22,6 +22,7 @@ pub(super) struct Memory {
     attempts: BTreeMap<String, PageAttempt>,
     ends: BTreeMap<String, BTreeSet<Moment>>,
     answers: BTreeMap<String, Vec<Answered>>,
+    asked_since: Option<Moment>,
     heard: Vec<Window>,
     open: usize,
     last_event: Option<Moment>,
@@ -93,7 +94,7 @@ impl Memory {
         self.last_event = None;
         self.heard.extend(now.map(|now| Window { from: now, to: now }));
         if self.heard.len() > SPANS {
-            self.heard.remove(0);
+            self.asked_since = Some(self.heard.remove(0).to);
         }
     }
 
@@ -125,20 +126,23 @@ impl Memory {
         }
     }
 
-    /// The spans between `since` and `now` in which nobody listened.
-    pub fn gaps(&self, since: Moment, now: Moment) -> Vec<Window> {
+    /// The spans after `since` in which nobody listened and that are over: they never change again. What came before
+    /// the first question is nobody's business.
+    pub fn gaps(&mut self, since: Moment) -> Vec<Window> {
+        let mut from = *self.asked_since.get_or_insert(since);
         let mut gaps = Vec::new();
-        let mut from = since;
         for window in &self.heard {
-            if window.from > from && from < now {
-                gaps.push(Window { from, to: window.from.min(now) });
+            if window.from > from && window.from > since {
+                gaps.push(Window { from, to: window.from });
             }
             from = from.max(window.to);
         }
-        if from < now {
-            gaps.push(Window { from, to: now });
-        }
         gaps
+    }
+
+    /// Since when nobody listens, where nobody does.
+    pub fn deaf_since(&self) -> Option<Moment> {
+        if self.open > 0 { None } else { self.heard.last().map(|window| window.to).or(self.asked_since) }
     }
 }
 
@@ -150,28 +154,32 @@ mod tests {
         Moment::from_timestamp(second, 0).expect("a time")
     }
 
-    fn gaps(memory: &Memory, since: i64, now: i64) -> Vec<(i64, i64)> {
-        let gaps = memory.gaps(at(since), at(now));
-        gaps.iter().map(|gap| (gap.from.timestamp(), gap.to.timestamp())).collect()
+    fn gaps(memory: &mut Memory, since: i64) -> Vec<(i64, i64)> {
+        memory.gaps(at(since)).iter().map(|gap| (gap.from.timestamp(), gap.to.timestamp())).collect()
     }
 
     #[test]
-    fn what_nobody_listened_to_is_a_gap() {
+    fn what_nobody_listened_to_is_a_gap_that_never_changes() {
         let mut memory = Memory::default();
-        assert_eq!(gaps(&memory, 0, 10), [(0, 10)]);
+        assert_eq!(gaps(&mut memory, 0), []);
+        assert_eq!(memory.deaf_since(), Some(at(0)));
         memory.opened(Some(at(10)));
         memory.is_now(at(20));
-        assert_eq!(gaps(&memory, 0, 20), [(0, 10)]);
+        assert_eq!(gaps(&mut memory, 5), [(0, 10)], "from the first question on, whenever it is asked again");
+        assert_eq!(memory.deaf_since(), None);
         memory.heard(at(22));
         memory.is_now(at(30));
         memory.closed(false);
-        assert_eq!(gaps(&memory, 5, 40), [(5, 10), (30, 40)], "a clean end: heard until the last look");
+        assert_eq!(gaps(&mut memory, 5), [(0, 10)], "the next one is not over yet");
+        assert_eq!(memory.deaf_since(), Some(at(30)), "a clean end: heard until the last look");
+        memory.is_now(at(40));
         memory.opened(Some(at(45)));
-        memory.is_now(at(60));
         memory.heard(at(50));
+        memory.is_now(at(60));
         memory.closed(true);
-        assert_eq!(gaps(&memory, 20, 70), [(30, 45), (50, 70)], "a break: heard until the last event");
-        assert_eq!(gaps(&memory, 46, 48), []);
-        assert_eq!(gaps(&memory, 70, 60), []);
+        assert_eq!(memory.deaf_since(), Some(at(50)), "a break: heard until the last event");
+        memory.opened(Some(at(70)));
+        assert_eq!(gaps(&mut memory, 20), [(30, 45), (50, 70)]);
+        assert_eq!(gaps(&mut memory, 80), []);
     }
 }

@@ -81,10 +81,15 @@ impl Inner {
         let latest = |attempt: &PageAttempt| attempt.acked_at.max(paging::went_out(attempt));
         poll.attempts = memory.attempts(|_| true);
         poll.attempts.retain(|attempt| latest(attempt).is_some_and(|at| at >= since));
-        let now = now.at.or_else(|| poll.attempts.iter().filter_map(latest).max());
-        if let Some(now) = now {
+        if let Some(now) = now.at.or_else(|| poll.attempts.iter().filter_map(latest).max()) {
             memory.is_now(now);
-            poll.gaps = memory.gaps(since, now);
+        }
+        poll.gaps = memory.gaps(since);
+        if let Some(since) = memory.deaf_since() {
+            let since = since.format("%Y-%m-%d %H:%M:%S UTC");
+            poll.warnings.push(format!(
+                "nobody listens to its events since {since}: of pages since then only the last of each step is known"
+            ));
         }
         drop(memory);
         let mut on_call: Vec<(String, u32, String)> = picture

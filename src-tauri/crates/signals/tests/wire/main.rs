@@ -7,3 +7,4 @@ mod icinga;
 mod pagerduty;
 mod prometheus;
 mod support;
+mod tls;

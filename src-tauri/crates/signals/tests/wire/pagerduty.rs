@@ -155,9 +155,15 @@ async fn long_logs_are_read_in_pages_up_to_the_reach_of_the_api() {
     };
     let some = rows(250);
     let source = Source::scripted(move |asked| answer(asked, &some)).await;
-    let poll = pagerduty(&source, "key").poll(since()).await.expect("an answer");
+    let pager = pagerduty(&source, "key");
+    let poll = pager.poll(since()).await.expect("an answer");
     assert_eq!((poll.attempts.len(), poll.gaps.len()), (250, 0));
     assert_eq!(poll.attempts[0].target.name, "U");
+    let asked = source.asked().len();
+    let later = since() + chrono::Duration::seconds(5);
+    assert_eq!(pager.poll(later).await.expect("an answer").attempts.len(), 250);
+    let again = &source.asked()[asked];
+    assert!(again.query.starts_with("since=2026-11-23T10%3A44%3A59Z"), "only the end is read again: {}", again.query);
     let all = rows(10_100);
     let source = Source::scripted(move |asked| answer(asked, &all)).await;
     let poll = pagerduty(&source, "key").poll(since()).await.expect("an answer");
