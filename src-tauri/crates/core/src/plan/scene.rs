@@ -566,15 +566,11 @@ impl Picture {
         p.u32("streets.load", streets.iter().map(|s| s.load));
         p.u8("streets.health", streets.iter().map(|s| s.health));
         p.u8("streets.flags", streets.iter().map(|s| s.flags));
-        let mut from = 0;
-        let starts: Vec<u32> = streets
-            .iter()
-            .map(|street| {
-                let start = from;
-                from += plain(street.line.len());
-                start
-            })
-            .collect();
+        let starts = streets.iter().scan(0, |from, street| {
+            let start = *from;
+            *from += plain(street.line.len());
+            Some(start)
+        });
         p.u32("streets.point_from", starts);
         p.u32("streets.point_count", streets.iter().map(|s| plain(s.line.len())));
         p.table("points", streets.iter().map(|s| s.line.len()).sum());

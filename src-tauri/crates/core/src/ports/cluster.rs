@@ -1,0 +1,195 @@
+//! Clusters and files with Kubernetes objects.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Flow};
+use crate::world::{Change, SourceState};
+
+/// Why a cluster could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// No kubeconfig anywhere it is looked for.
+    #[error("no kubeconfig found (looked at {looked_at})")]
+    NoKubeconfig {
+        /// The places, for a person.
+        looked_at: String,
+    },
+    /// A kubeconfig that cannot be read.
+    #[error("cannot read the kubeconfig `{path}`: {why}")]
+    BadKubeconfig {
+        /// The file.
+        path: String,
+        /// The parser's words, with the line.
+        why: String,
+    },
+    /// A context that no kubeconfig has.
+    #[error("no context `{name}` in {path}; there are: {known}")]
+    UnknownContext {
+        /// What was asked for.
+        name: String,
+        /// The files.
+        path: String,
+        /// The names there are.
+        known: String,
+    },
+    /// An exec credential plugin that is missing, fails or does not end.
+    #[error("the credential plugin `{command}` of context `{context}` {why}")]
+    CredentialPlugin {
+        /// The command.
+        command: String,
+        /// The context.
+        context: String,
+        /// What happened: not found with the PATH searched, exit code with stderr, or the time limit.
+        why: String,
+    },
+    /// 401.
+    #[error("the API server `{server}` refused the credentials of context `{context}`: {why}")]
+    Unauthorized {
+        /// The address.
+        server: String,
+        /// The context.
+        context: String,
+        /// The server's words.
+        why: String,
+    },
+    /// 403 on one verb of one kind.
+    #[error("not allowed to {verb} {kind}: {message}")]
+    Forbidden {
+        /// The verb.
+        verb: String,
+        /// `group/Kind`.
+        kind: String,
+        /// The server's message.
+        message: String,
+    },
+    /// A certificate that does not fit.
+    #[error("the certificate of `{server}` is not accepted: {why}")]
+    Certificate {
+        /// The address.
+        server: String,
+        /// TLS's words.
+        why: String,
+    },
+    /// Not reachable, or too slow.
+    #[error("the API server `{server}` does not answer: {why}")]
+    Unreachable {
+        /// The address.
+        server: String,
+        /// What happened.
+        why: String,
+    },
+    /// An answer that is not Kubernetes' (HTML from a proxy, half a body).
+    #[error("`{server}` answered something that is not the Kubernetes API: {why}")]
+    NotKubernetes {
+        /// The address.
+        server: String,
+        /// What it was.
+        why: String,
+    },
+    /// A file or folder of manifests that cannot be read.
+    #[error("cannot read `{path}`: {why}")]
+    BadManifest {
+        /// The file, with the document's number where it holds several.
+        path: String,
+        /// The parser's words.
+        why: String,
+    },
+}
+
+/// One context of the kubeconfig.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// Its name.
+    pub name: String,
+    /// The server's address.
+    pub server: String,
+    /// The user's name in the kubeconfig.
+    pub user: String,
+    /// The default namespace.
+    pub namespace: String,
+    /// Whether `current-context` names it.
+    pub current: bool,
+}
+
+/// Which context to open, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextChoice {
+    /// A kubeconfig file; `None` looks where kubectl looks.
+    pub kubeconfig: Option<String>,
+    /// The context's name; `None` takes the current one.
+    pub context: Option<String>,
+    /// Namespaces to watch one by one where all namespaces are refused and namespaces cannot be listed.
+    pub namespaces: Vec<String>,
+}
+
+/// Who a connected cluster is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterIdentity {
+    /// UID of `kube-system`, or `sha256:` of server and CA.
+    pub id: String,
+    /// The context's name.
+    pub label: String,
+    /// The server's address.
+    pub server: String,
+    /// The server's version.
+    pub version: String,
+}
+
+/// What a watch tells.
+#[derive(Clone, Debug)]
+pub enum Observation {
+    /// Changes to apply, in order.
+    Changes(Vec<Change>),
+    /// How fresh a kind is.
+    Freshness(SourceState),
+    /// A malformed object was skipped.
+    Skipped {
+        /// `group/Kind`.
+        kind: String,
+        /// Which, as far as it could be read.
+        name: String,
+        /// What was wrong.
+        why: String,
+    },
+    /// Every readable kind was listed once.
+    InSync,
+}
+
+/// Opens clusters and files with Kubernetes objects.
+pub trait Cluster: Send + Sync {
+    /// Lists the contexts, as kubectl reads them.
+    fn contexts(&self, kubeconfig: Option<String>) -> Result<Vec<Context>, ClusterError>;
+    /// Connects: credentials, version, identity.
+    fn connect(&self, choice: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>>;
+    /// Reads a `kubectl get -o json` list, a manifest file or a folder of manifests as changes of the cluster `id`.
+    /// Malformed documents are skipped and returned beside.
+    fn read_manifests(&self, path: &str, cluster: &str) -> Result<(Vec<Change>, Vec<ClusterError>), ClusterError>;
+}
+
+/// One connected cluster, read only.
+pub trait Connection: Send + Sync {
+    /// Who it is.
+    fn identity(&self) -> ClusterIdentity;
+    /// Watches every kind the reader may read, until dropped. Probes permission with a list per kind, reconnects by
+    /// itself, asks a forbidden kind again once a minute.
+    fn watch(&self) -> Flow<Observation>;
+    /// Asks `/livez`, 3 s at most.
+    fn alive(&self) -> Answer<'_, Result<(), ClusterError>>;
+    /// GET through the API server's service proxy; `path` starts with `/`.
+    fn proxy_get(&self, target: ProxyTarget, path: String) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>>;
+}
+
+/// A Service's port behind the API server's proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyTarget {
+    /// Namespace.
+    pub namespace: String,
+    /// Service.
+    pub service: String,
+    /// Port name or number.
+    pub port: String,
+    /// `http` or `https`.
+    pub scheme: String,
+}
