@@ -1,11 +1,12 @@
 /** The note that is being prepared: kept while one looks at other views. */
+import { type Chosen, nobody } from "../../areas/dialogs/parts/people.svelte";
 import { Autosave } from "../../lib/autosave.svelte";
 import { desk } from "../../lib/desk.svelte";
 
 export const HOURS = ["4", "8", "12", "24"] as const;
 
 /** Who takes over and for how long, as chosen. */
-export const next: { to: string; hours: (typeof HOURS)[number] } = $state({ to: "", hours: "8" });
+export const next: { who: Chosen; hours: (typeof HOURS)[number] } = $state({ who: nobody(), hours: "8" });
 
 const LOCAL = "broadstreet-handoff-words";
 

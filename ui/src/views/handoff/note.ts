@@ -70,7 +70,7 @@ export function nameOf(who: string, people: readonly PersonView[]): string {
 
 /** Who takes over unless another is chosen: anybody but oneself. */
 export function likelyReceiver(people: readonly PersonView[], acting: PersonView | null | undefined): string {
-  return people.find((p) => p.id !== acting?.id)?.id ?? acting?.id ?? "";
+  return people.find((p) => p.id !== acting?.id)?.id ?? "";
 }
 
 /** The newest note that waits for its signature. */
