@@ -1,3 +1,4 @@
 //! What the suites share.
 
 pub mod postgres;
+pub mod scripted;

@@ -33,11 +33,7 @@ pub fn maybe(at: Option<Moment>) -> Option<String> {
 /// Reads an instant.
 pub fn moment(text: &str) -> Result<Moment, ApiError> {
     chrono::DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()).map_err(|why| {
-        ApiError::new(
-            "bad_time",
-            format!("`{text}` is not an instant: {why}"),
-            "write it as 2026-03-04T14:32:00Z",
-        )
+        ApiError::new("bad_time", format!("`{text}` is not an instant: {why}"), "write it as 2026-03-04T14:32:00Z")
     })
 }
 
@@ -96,7 +92,9 @@ pub fn case(alert: &Alert, case: Option<&Case>) -> CaseView {
         at_kind,
         rung: case.map_or(0, |case| u32::from(case.rung)),
         label: case.map(|case| case.label.clone()).unwrap_or_default(),
-        also: case.map(|case| case.also.iter().map(|it| format!("{} ({})", address(&it.at).0, it.label)).collect()).unwrap_or_default(),
+        also: case
+            .map(|case| case.also.iter().map(|it| format!("{} ({})", address(&it.at).0, it.label)).collect())
+            .unwrap_or_default(),
         starts_at: maybe(alert.starts_at),
         ends_at: maybe(alert.ends_at),
         summary: first(alert, &["summary", "message"]),
@@ -300,7 +298,11 @@ pub fn incident(it: &Incident, rows: &[Row], now: Moment, imported: bool) -> Inc
                 evidence: one
                     .evidence
                     .iter()
-                    .map(|(side, note, row)| EvidenceView { side: side.clone(), text: note.clone(), row: row.0.clone() })
+                    .map(|(side, note, row)| EvidenceView {
+                        side: side.clone(),
+                        text: note.clone(),
+                        row: row.0.clone(),
+                    })
                     .collect(),
                 subjects: one.subjects.clone(),
             })
@@ -315,7 +317,11 @@ pub fn incident(it: &Incident, rows: &[Row], now: Moment, imported: bool) -> Inc
                 state: one.state.clone(),
                 proposed_by: one.proposed_by.clone(),
                 made_by: one.made_by.clone(),
-                objections: one.objections.iter().map(|(by, text)| ObjectionView { by: by.clone(), text: text.clone() }).collect(),
+                objections: one
+                    .objections
+                    .iter()
+                    .map(|(by, text)| ObjectionView { by: by.clone(), text: text.clone() })
+                    .collect(),
                 state_at: text(one.state_at),
             })
             .collect(),

@@ -23,7 +23,11 @@ impl ApiError {
 
     /// A payload that is not what the command takes.
     pub fn bad_request(command: &str, why: &serde_json::Error) -> Self {
-        Self::new("bad_request", format!("`{command}` cannot read its payload: {why}"), "see the command table in the README")
+        Self::new(
+            "bad_request",
+            format!("`{command}` cannot read its payload: {why}"),
+            "see the command table in the README",
+        )
     }
 
     /// A command that does not exist.

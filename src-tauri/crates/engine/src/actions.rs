@@ -40,7 +40,8 @@ fn row_named(incident: &Incident, what: &'static str, name: &str) -> Result<RowI
     }
     let rows = incident.timeline.iter().map(|entry| &entry.row);
     let rows = rows.chain(incident.offers.iter().map(|it| &it.row));
-    let rows = rows.chain(incident.actions.iter().map(|it| &it.row)).chain(incident.objectives.iter().map(|it| &it.row));
+    let rows =
+        rows.chain(incident.actions.iter().map(|it| &it.row)).chain(incident.objectives.iter().map(|it| &it.row));
     let mut hits: Vec<&RowId> = rows.filter(|row| name.len() >= 6 && row.as_str().starts_with(name)).collect();
     hits.sort();
     hits.dedup();
@@ -53,7 +54,9 @@ fn row_named(incident: &Incident, what: &'static str, name: &str) -> Result<RowI
 fn in_minutes(now: Moment, minutes: Option<u32>, at: Option<Moment>) -> Result<Moment> {
     match (at, minutes) {
         (Some(at), _) => Ok(at),
-        (None, Some(minutes)) if (1..=7 * 24 * 60).contains(&minutes) => Ok(now + chrono::Duration::minutes(i64::from(minutes))),
+        (None, Some(minutes)) if (1..=7 * 24 * 60).contains(&minutes) => {
+            Ok(now + chrono::Duration::minutes(i64::from(minutes)))
+        }
         _ => Err(EngineError::refused(
             "no_check_in",
             "a task needs the time its owner reports back",
@@ -78,9 +81,8 @@ impl Engine {
     /// Offers a role to a person.
     pub async fn offer_role(&self, name: &str, role: &str, to: &str, reason: &str) -> Result<IncidentId> {
         let person = self.person(to)?;
-        let id = self
-            .act(name, |_, by, now| Ok(drafts::role_offered(by, Stamp::exact(now), role, &person, reason)))
-            .await?;
+        let id =
+            self.act(name, |_, by, now| Ok(drafts::role_offered(by, Stamp::exact(now), role, &person, reason))).await?;
         self.remember(&person).await?;
         Ok(id)
     }
@@ -91,7 +93,9 @@ impl Engine {
             "" => incident.offers.iter().find(|offer| offer.to.id == acting.id),
             name => incident.offers.iter().find(|offer| offer.row.as_str().starts_with(name)),
         };
-        found.cloned().ok_or_else(|| EngineError::not_found("open offer", if name.is_empty() { "to you" } else { name }))
+        found
+            .cloned()
+            .ok_or_else(|| EngineError::not_found("open offer", if name.is_empty() { "to you" } else { name }))
     }
 
     /// The brief, ICS-201 shaped. With an open offer to the acting person it is recorded that it was shown.
@@ -113,7 +117,8 @@ impl Engine {
         drop(seen);
         let sections = brief::brief(&incident, self.now(), &lines);
         let acting = self.acting();
-        let offer = incident.offers.iter().find(|offer| Some(&offer.to.id) == acting.as_ref().map(|it| &it.id)).cloned();
+        let offer =
+            incident.offers.iter().find(|offer| Some(&offer.to.id) == acting.as_ref().map(|it| &it.id)).cloned();
         if let (Some(offer), Some(person), false) = (&offer, &acting, entry.imported) {
             if offer.brief_shown_at.is_none() {
                 let actor = drafts::person(person);
@@ -185,7 +190,14 @@ impl Engine {
     }
 
     /// Ends a task as done or dropped, or (`open`) moves its check-in.
-    pub async fn end_task(&self, name: &str, task: &str, state: &str, outcome: &str, minutes: Option<u32>) -> Result<IncidentId> {
+    pub async fn end_task(
+        &self,
+        name: &str,
+        task: &str,
+        state: &str,
+        outcome: &str,
+        minutes: Option<u32>,
+    ) -> Result<IncidentId> {
         self.act(name, |incident, by, now| {
             let row = row_named(incident, "task", task)?;
             let at = Stamp::exact(now);
@@ -208,7 +220,14 @@ impl Engine {
     }
 
     /// Judges a hypothesis: open, supported, eliminated.
-    pub async fn judge_hypothesis(&self, name: &str, which: &str, state: &str, evidence: &str, rows: &[String]) -> Result<IncidentId> {
+    pub async fn judge_hypothesis(
+        &self,
+        name: &str,
+        which: &str,
+        state: &str,
+        evidence: &str,
+        rows: &[String],
+    ) -> Result<IncidentId> {
         if !["open", "supported", "eliminated"].contains(&state) {
             return Err(EngineError::refused(
                 "bad_state",
@@ -230,7 +249,13 @@ impl Engine {
     }
 
     /// Objects to a decision, or makes it.
-    pub async fn answer_decision(&self, name: &str, decision: &str, objection: Option<&str>, make: bool) -> Result<IncidentId> {
+    pub async fn answer_decision(
+        &self,
+        name: &str,
+        decision: &str,
+        objection: Option<&str>,
+        make: bool,
+    ) -> Result<IncidentId> {
         self.act(name, |incident, by, now| {
             let row = row_named(incident, "decision", decision)?;
             match objection.filter(|text| !text.trim().is_empty()) {
@@ -249,9 +274,7 @@ impl Engine {
     /// Sets an objective, or marks one as met.
     pub async fn set_objective(&self, name: &str, text: Option<&str>, met: Option<&str>) -> Result<IncidentId> {
         self.act(name, |incident, by, now| match (text, met) {
-            (_, Some(met)) => {
-                Ok(drafts::objective_met(by, Stamp::exact(now), &row_named(incident, "objective", met)?))
-            }
+            (_, Some(met)) => Ok(drafts::objective_met(by, Stamp::exact(now), &row_named(incident, "objective", met)?)),
             (text, None) => Ok(drafts::objective_set(by, Stamp::exact(now), text.unwrap_or_default())),
         })
         .await
@@ -278,7 +301,17 @@ impl Engine {
             let row = form.row.as_deref().filter(|row| !row.is_empty());
             let row = row.map(|row| row_named(incident, "action item", row)).transpose()?;
             let at = Stamp::exact(now);
-            Ok(drafts::action(by, at, row.as_ref(), &form.text, &form.owner, form.due, &form.r#type, &form.end_state, form.closed))
+            Ok(drafts::action(
+                by,
+                at,
+                row.as_ref(),
+                &form.text,
+                &form.owner,
+                form.due,
+                &form.r#type,
+                &form.end_state,
+                form.closed,
+            ))
         })
         .await
     }
@@ -326,7 +359,7 @@ impl Engine {
         }
         let actor = drafts::person(&by);
         let subjects: Vec<String> = quick.subjects.iter().map(|(_, key)| key.to_string()).collect();
-        let draft = match quick.kind.as_str() {
+        let draft = match quick.kind {
             "hypothesis" => drafts::hypothesis_opened(&actor, stamp, &quick.text, &subjects),
             "decision" => drafts::decision(&actor, stamp, &quick.text, true),
             "task" => {
@@ -391,7 +424,14 @@ impl Engine {
     }
 
     /// Pins evidence to the timeline.
-    pub async fn pin_evidence(&self, name: &str, text: &str, source: &str, target: &str, blob: Option<&str>) -> Result<Entry> {
+    pub async fn pin_evidence(
+        &self,
+        name: &str,
+        text: &str,
+        source: &str,
+        target: &str,
+        blob: Option<&str>,
+    ) -> Result<Entry> {
         let by = self.require_acting()?;
         let id = self.book.find(name).await?;
         let blob = blob.filter(|blob| !blob.is_empty()).map(BlobId::new);
@@ -426,9 +466,7 @@ pub fn resolve(world: &broadstreet_core::world::World, word: &str) -> Vec<Object
     let name = parts.last().copied().unwrap_or_default();
     let holds = |key: &ObjectKey| {
         key.name == name
-            && parts[..parts.len() - 1]
-                .iter()
-                .all(|part| key.kind.eq_ignore_ascii_case(part) || key.namespace == *part)
+            && parts[..parts.len() - 1].iter().all(|part| key.kind.eq_ignore_ascii_case(part) || key.namespace == *part)
     };
     let mut houses: Vec<ObjectKey> = world.houses().into_iter().filter(|key| holds(key)).collect();
     if houses.is_empty() {

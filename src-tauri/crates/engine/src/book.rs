@@ -255,18 +255,16 @@ impl Book {
     pub async fn find(&self, name: &str) -> Result<IncidentId> {
         let wanted = name.trim();
         let number = wanted.trim_start_matches("INC-").trim_start_matches("inc-").parse::<i64>().ok();
-        let found = self
-            .list()
-            .await?
-            .into_iter()
-            .find(|entry| entry.id.as_str() == wanted || Some(entry.number) == number);
+        let found =
+            self.list().await?.into_iter().find(|entry| entry.id.as_str() == wanted || Some(entry.number) == number);
         found.map(|entry| entry.id).ok_or_else(|| EngineError::not_found("incident", wanted))
     }
 }
 
 impl Sheet {
     fn take(&mut self, rows: Vec<Row>, writer: &WriterId) -> usize {
-        let known: BTreeSet<String> = self.rows.iter().rev().take(rows.len() + 64).map(|row| row.hash.0.clone()).collect();
+        let known: BTreeSet<String> =
+            self.rows.iter().rev().take(rows.len() + 64).map(|row| row.hash.0.clone()).collect();
         let before = self.rows.len();
         for row in rows {
             if known.contains(row.hash.as_str()) {

@@ -168,8 +168,12 @@ impl Engine {
         };
         let source = SourceId::new(format!("cluster:{}", identity.label));
         let empty = String::new();
-        let reading =
-            Change::Freshness(SourceState { source, kind: empty.clone(), namespace: empty, state: Freshness::CatchingUp });
+        let reading = Change::Freshness(SourceState {
+            source,
+            kind: empty.clone(),
+            namespace: empty,
+            state: Freshness::CatchingUp,
+        });
         for change in [joined, reading] {
             state.tape.take(since, &change);
             state.world.apply(&change);
@@ -249,7 +253,9 @@ impl Engine {
             });
             if let (Some(from), Some(until)) = (segment.from, segment.until) {
                 let to = until + chrono::Duration::microseconds(1);
-                window = Some(window.map_or(Window { from, to }, |all| Window { from: all.from.min(from), to: all.to.max(to) }));
+                window = Some(
+                    window.map_or(Window { from, to }, |all| Window { from: all.from.min(from), to: all.to.max(to) }),
+                );
             }
             store.put_segment(cluster.unwrap_or_default(), segment).await?;
         }
@@ -542,7 +548,18 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str) -> SourceN
     let why = if why.is_empty() { proof.warnings.join("; ") } else { why };
     let skipped = if kind == "cluster" { state.skipped.len() } else { 0 };
     let alive_at = proof.alive_at;
-    SourceNow { id, label, kind: kind.to_owned(), state: whole, alive_at, why, hint, version: proof.version, kinds, skipped }
+    SourceNow {
+        id,
+        label,
+        kind: kind.to_owned(),
+        state: whole,
+        alive_at,
+        why,
+        hint,
+        version: proof.version,
+        kinds,
+        skipped,
+    }
 }
 
 fn alarms(state: &State) -> Vec<Alarm> {

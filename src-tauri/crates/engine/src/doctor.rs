@@ -72,21 +72,32 @@ impl Engine {
         let version = if identity.version.is_empty() { "a version it does not tell" } else { &identity.version };
         match connection.alive().await {
             Ok(()) => {
-                checks.push(check(&name, "connection", "ok", format!("{} answers with {version}", identity.server), ""));
+                checks.push(check(
+                    &name,
+                    "connection",
+                    "ok",
+                    format!("{} answers with {version}", identity.server),
+                    "",
+                ));
             }
             Err(error) => checks.push(failed(&name, "connection", &error.into())),
         }
         let desk = self.desk_now().await;
-        let kinds = desk.into_iter().flat_map(|desk| desk.sources).filter(|it| it.kind == "cluster").flat_map(|it| it.kinds);
+        let kinds =
+            desk.into_iter().flat_map(|desk| desk.sources).filter(|it| it.kind == "cluster").flat_map(|it| it.kinds);
         for kind in kinds {
             use broadstreet_core::world::Freshness::{Absent, CatchingUp, Forbidden, Live, NeverAnswered, Stale};
             let (state, text, hint) = match kind.state {
                 Live | CatchingUp => continue,
                 Absent => ("ok", "the server does not know this kind".to_owned(), ""),
-                Forbidden { verb, message } => {
-                    ("warning", format!("not allowed to {verb}: {message}"), "ask for the verb, or go on without: it is drawn as unknown")
+                Forbidden { verb, message } => (
+                    "warning",
+                    format!("not allowed to {verb}: {message}"),
+                    "ask for the verb, or go on without: it is drawn as unknown",
+                ),
+                Stale { why, .. } | NeverAnswered { why } => {
+                    ("failed", why, "nothing to do: it is asked again by itself")
                 }
-                Stale { why, .. } | NeverAnswered { why } => ("failed", why, "nothing to do: it is asked again by itself"),
             };
             checks.push(check(&name, &kind.kind, state, text, hint));
         }
@@ -125,7 +136,8 @@ impl Engine {
                 };
                 match answer {
                     Ok(poll) => {
-                        let text = format!("version {} answers with {} alerts", or_unknown(&poll.version), poll.alerts.len());
+                        let text =
+                            format!("version {} answers with {} alerts", or_unknown(&poll.version), poll.alerts.len());
                         checks.push(check(name, "connection", "ok", text, ""));
                         for warning in poll.warnings {
                             checks.push(check(name, "answer", "warning", warning, "the source itself says so"));

@@ -48,10 +48,10 @@ impl Engine {
         let json = self.book.home(&id).document(id.clone(), name.to_owned()).await?;
         let Some(json) = json else { return Ok((id, Kept::default())) };
         // A bundle holds the document alone.
-        let kept = serde_json::from_str::<Document>(&json).ok().filter(|it| !it.title.is_empty()).map(|document| Kept {
-            document,
-            ..Kept::default()
-        });
+        let kept = serde_json::from_str::<Document>(&json)
+            .ok()
+            .filter(|it| !it.title.is_empty())
+            .map(|document| Kept { document, ..Kept::default() });
         Ok((id, kept.unwrap_or_else(|| serde_json::from_str(&json).unwrap_or_default())))
     }
 
@@ -125,11 +125,21 @@ impl Engine {
     }
 
     /// Saves what the editor holds.
-    pub async fn save_document(&self, incident: &str, name: &str, editor: &str, title: &str) -> Result<(IncidentId, Kept)> {
+    pub async fn save_document(
+        &self,
+        incident: &str,
+        name: &str,
+        editor: &str,
+        title: &str,
+    ) -> Result<(IncidentId, Kept)> {
         let (id, kept) = self.document(incident, name).await?;
         self.refuse_imported(&id).await?;
         let bad = |why: String| {
-            EngineError::refused("bad_document", format!("`{name}` cannot be saved: {why}"), "the version saved before is kept")
+            EngineError::refused(
+                "bad_document",
+                format!("`{name}` cannot be saved: {why}"),
+                "the version saved before is kept",
+            )
         };
         if editor.len() > LONGEST {
             return Err(bad(format!("it is {} bytes long, the most is {LONGEST}", editor.len())));
@@ -188,7 +198,8 @@ impl Engine {
             "pdf" => {
                 let (press, document) = (std::sync::Arc::clone(&self.ports.press), document.clone());
                 let printed = self.tasks.block(move || press.pdf(&document, &pictures)).await;
-                let printed = printed.ok_or_else(|| EngineError::refused("press_failed", "printing was cut off", "try again"))?;
+                let printed =
+                    printed.ok_or_else(|| EngineError::refused("press_failed", "printing was cut off", "try again"))?;
                 (printed?, "pdf", "application/pdf")
             }
             other => {

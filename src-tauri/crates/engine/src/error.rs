@@ -94,19 +94,33 @@ impl EngineError {
         match self {
             Self::Cluster(error) => match error {
                 ClusterError::NoKubeconfig { .. } => "set KUBECONFIG, pass --kubeconfig, or open a bundle",
-                ClusterError::BadKubeconfig { .. } => "correct the file at the place named; `kubectl config view` reads the same file",
+                ClusterError::BadKubeconfig { .. } => {
+                    "correct the file at the place named; `kubectl config view` reads the same file"
+                }
                 ClusterError::UnknownContext { .. } => "choose one of the contexts listed",
-                ClusterError::CredentialPlugin { .. } => "run the command in a terminal; install it or log in again, then open the context again",
-                ClusterError::Unauthorized { .. } => "log in again (the token or certificate may have expired), then open the context again",
+                ClusterError::CredentialPlugin { .. } => {
+                    "run the command in a terminal; install it or log in again, then open the context again"
+                }
+                ClusterError::Unauthorized { .. } => {
+                    "log in again (the token or certificate may have expired), then open the context again"
+                }
                 ClusterError::Forbidden { .. } => "ask for the missing verb, or open with the namespaces you may read",
-                ClusterError::Certificate { .. } => "check the server's address, tls-server-name and certificate authority in the kubeconfig",
-                ClusterError::Unreachable { .. } => "check the network, VPN and proxy; what was seen before stays on the map as stale",
-                ClusterError::NotKubernetes { .. } => "a proxy or login page seems to stand in between: check proxy-url and NO_PROXY",
+                ClusterError::Certificate { .. } => {
+                    "check the server's address, tls-server-name and certificate authority in the kubeconfig"
+                }
+                ClusterError::Unreachable { .. } => {
+                    "check the network, VPN and proxy; what was seen before stays on the map as stale"
+                }
+                ClusterError::NotKubernetes { .. } => {
+                    "a proxy or login page seems to stand in between: check proxy-url and NO_PROXY"
+                }
                 ClusterError::BadManifest { .. } => "correct the file at the place named; everything else was read",
             },
             Self::Signal(error) => match error {
                 SignalError::BadSettings { .. } => "correct the source in Settings",
-                SignalError::Unreachable { .. } => "check the address and the network; the last answer stays on screen as stale",
+                SignalError::Unreachable { .. } => {
+                    "check the address and the network; the last answer stays on screen as stale"
+                }
                 SignalError::Refused { .. } => "enter the password or token again in Settings",
                 SignalError::Busy { .. } => "nothing to do: it is asked again after a pause",
                 SignalError::BadAnswer { .. } => "check that the address and path prefix are those of this source",
@@ -118,7 +132,9 @@ impl EngineError {
                 StoreError::Full { .. } => "free some space; what was acknowledged is kept, then try again",
                 StoreError::ReadOnly { .. } => "allow writing there, or point --data at another folder",
                 StoreError::NotFound { .. } => "list what there is, then name one of those",
-                StoreError::BrokenChain { .. } => "this record was changed after it was written; compare with another copy",
+                StoreError::BrokenChain { .. } => {
+                    "this record was changed after it was written; compare with another copy"
+                }
                 StoreError::BadBundle { .. } => "fetch the bundle again from whoever exported it",
                 StoreError::Unreachable { .. } => "check the address and the network, then try again",
                 StoreError::Failed { .. } => "try again; if it fails again, keep the file and report the message",

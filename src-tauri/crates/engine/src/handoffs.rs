@@ -61,7 +61,7 @@ impl Engine {
             .into_iter()
             .filter_map(|note| match note.what {
                 What::Fact(fact) if fact.kind != "kubernetes_event" => {
-                    Some((fact.at.unwrap_or(note.at), fact.text, fact.subject.to_string(), fact.kind))
+                    Some((fact.at.unwrap_or(note.at), fact.text, fact.subject.to_string(), "object".to_owned()))
                 }
                 _ => None,
             })
@@ -71,7 +71,7 @@ impl Engine {
             Some(state) => (state.silences(), state.attempts.clone()),
             None => (Vec::new(), incidents.iter().flat_map(|it| it.pages.clone()).collect()),
         };
-        let sections = handoff::draft(&Input {
+        let sections = handoff::draft(Input {
             world: seen.world(),
             placed: seen.placed(),
             silences: &silences,
@@ -116,8 +116,11 @@ impl Engine {
                 drop(desk);
                 let before = broadstreet_core::time::Window { from: window.from.min(live.since), to: live.since };
                 let scope = crate::past::Scope::Cluster(live.identity.id.clone());
-                let mut all =
-                    if before.from < before.to { self.archive.noted(&scope, Some(before), None).await? } else { Vec::new() };
+                let mut all = if before.from < before.to {
+                    self.archive.noted(&scope, Some(before), None).await?
+                } else {
+                    Vec::new()
+                };
                 all.extend(live.state.read().await.noted.iter().filter(|note| note.at >= since).cloned());
                 Ok(all)
             }
@@ -172,7 +175,10 @@ impl Engine {
         let row = row.trim();
         let all = self.handoffs().await?;
         let found = all.iter().find(|note| match &note.row {
-            Some(known) => (row.is_empty() && note.accepted_at.is_none() && note.to == by.name) || (row.len() >= 6 && known.as_str().starts_with(row)),
+            Some(known) => {
+                (row.is_empty() && note.accepted_at.is_none() && note.to == by.name)
+                    || (row.len() >= 6 && known.as_str().starts_with(row))
+            }
             None => false,
         });
         let note = found.ok_or_else(|| EngineError::not_found("handoff", row))?;
@@ -192,7 +198,9 @@ impl Engine {
         self.book.append(&id, vec![draft]).await?;
         self.notices.tell("ledger", [id.0]);
         let all = self.handoffs().await?;
-        all.into_iter().find(|note| note.row.as_ref() == Some(&row)).ok_or_else(|| EngineError::not_found("handoff", row.as_str()))
+        all.into_iter()
+            .find(|note| note.row.as_ref() == Some(&row))
+            .ok_or_else(|| EngineError::not_found("handoff", row.as_str()))
     }
 
     /// The notes written, newest first.

@@ -111,15 +111,16 @@ impl Engine {
         let usual = whole.unwrap_or_else(|| {
             let start = incident.as_ref().and_then(|it| it.timeline.first()).map(|entry| entry.occurred.at);
             let hour = now - chrono::Duration::hours(1);
-            Window { from: start.map_or(hour, |start| start.min(hour)).max(first.min(now - chrono::Duration::minutes(5))), to: now }
+            Window {
+                from: start.map_or(hour, |start| start.min(hour)).max(first.min(now - chrono::Duration::minutes(5))),
+                to: now,
+            }
         });
         let window = Window { from: from.unwrap_or(usual.from), to: to.unwrap_or(usual.to) };
         let window = Window { from: window.from, to: window.to.max(window.from + chrono::Duration::seconds(1)) };
 
-        let mut spans: Vec<Window> = entries
-            .iter()
-            .filter_map(|entry| Some(Window { from: entry.from?, to: entry.until? }))
-            .collect();
+        let mut spans: Vec<Window> =
+            entries.iter().filter_map(|entry| Some(Window { from: entry.from?, to: entry.until? })).collect();
         let mut noted = Vec::new();
         let mut prior = Vec::new();
         let mut attempts = Vec::new();
@@ -302,9 +303,13 @@ mod tests {
     }
 
     fn note(second: i64, id: &str, transition: &str) -> Noted {
-        let labels = Labels::from([("severity".into(), "critical".into()), ("alertname".into(), "KubePodNotReady".into())]);
+        let labels =
+            Labels::from([("severity".into(), "critical".into()), ("alertname".into(), "KubePodNotReady".into())]);
         let alert = Alert { id: id.into(), labels, ..Alert::default() };
-        Noted { at: at(second), what: What::Alert { alert: Box::new(alert), case: None, transition: transition.into() } }
+        Noted {
+            at: at(second),
+            what: What::Alert { alert: Box::new(alert), case: None, transition: transition.into() },
+        }
     }
 
     #[test]

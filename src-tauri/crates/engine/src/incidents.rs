@@ -74,7 +74,8 @@ impl Engine {
                 continue;
             }
             let incident = self.book.incident(&entry.id).await?;
-            let fresh = incident.status == Status::Resolved && incident.status_since.is_some_and(|at| now - at < AFTERMATH);
+            let fresh =
+                incident.status == Status::Resolved && incident.status_since.is_some_and(|at| now - at < AFTERMATH);
             if is_under_way(&incident) || fresh {
                 found.push(entry.id);
             }
@@ -187,7 +188,13 @@ impl Engine {
     }
 
     /// Closes as reviewed, duplicate or declined.
-    pub async fn close_incident(&self, name: &str, closed_as: &str, reason: &str, of: Option<&str>) -> Result<IncidentId> {
+    pub async fn close_incident(
+        &self,
+        name: &str,
+        closed_as: &str,
+        reason: &str,
+        of: Option<&str>,
+    ) -> Result<IncidentId> {
         let of = match of.filter(|of| !of.is_empty()) {
             Some(of) => Some(self.book.find(of).await?),
             None => None,
@@ -213,7 +220,10 @@ impl Engine {
         if !confirm.trim().eq_ignore_ascii_case(&number) {
             return Err(EngineError::refused(
                 "not_confirmed",
-                format!("removing {number} takes all of its {} rows, its recording and its files away for good", entry.rows),
+                format!(
+                    "removing {number} takes all of its {} rows, its recording and its files away for good",
+                    entry.rows
+                ),
                 format!("repeat its number, `{number}`, to confirm"),
             ));
         }

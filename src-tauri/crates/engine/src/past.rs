@@ -158,7 +158,9 @@ impl Archive {
                     notes
                 }
             };
-            all.extend(notes.iter().filter(|note| window.is_none_or(|it| it.from <= note.at && note.at < it.to)).cloned());
+            all.extend(
+                notes.iter().filter(|note| window.is_none_or(|it| it.from <= note.at && note.at < it.to)).cloned(),
+            );
         }
         Ok(all)
     }
@@ -203,7 +205,8 @@ pub fn sought(segment: &Segment, at: Moment) -> Sought {
     let (mut world, plan) = recording::at(segment, at);
     let gap_since = segment.until.filter(|until| at - *until > GAP);
     if let Some(since) = gap_since {
-        let sources: Vec<SourceId> = world.clusters().into_iter().map(|(_, label, _)| SourceId::new(format!("cluster:{label}"))).collect();
+        let sources: Vec<SourceId> =
+            world.clusters().into_iter().map(|(_, label, _)| SourceId::new(format!("cluster:{label}"))).collect();
         let changes: Vec<Change> = sources
             .into_iter()
             .map(|source| {

@@ -2,7 +2,7 @@
 
 use broadstreet_core::id::PersonId;
 use broadstreet_core::ledger::incident::Person;
-use broadstreet_core::ports::{SourceSettings, Store, StorageUsed};
+use broadstreet_core::ports::{SourceSettings, StorageUsed, Store};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -39,7 +39,13 @@ fn source(one: &SourceNow) -> SourceView {
             .iter()
             .map(|kind| {
                 let (state, _, why, verb) = freshness(&kind.state);
-                KindView { kind: kind.kind.clone(), namespace: kind.namespace.clone(), state: state.to_owned(), verb, why }
+                KindView {
+                    kind: kind.kind.clone(),
+                    namespace: kind.namespace.clone(),
+                    state: state.to_owned(),
+                    verb,
+                    why,
+                }
             })
             .collect(),
         skipped: one.skipped as u32,
@@ -85,7 +91,13 @@ pub async fn contexts(engine: &Engine, request: ListContexts) -> Answer<Vec<Cont
     let contexts = engine.contexts(request.kubeconfig.filter(|path| !path.is_empty()))?;
     Ok(contexts
         .into_iter()
-        .map(|it| ContextView { name: it.name, server: it.server, user: it.user, namespace: it.namespace, current: it.current })
+        .map(|it| ContextView {
+            name: it.name,
+            server: it.server,
+            user: it.user,
+            namespace: it.namespace,
+            current: it.current,
+        })
         .collect())
 }
 
@@ -183,7 +195,13 @@ pub async fn check_sources(engine: &Engine, _: Nothing) -> Answer<Vec<CheckView>
     let checks = engine.check_sources(None).await?;
     Ok(checks
         .into_iter()
-        .map(|it| CheckView { source: it.source, what: it.what, state: it.state.to_owned(), text: it.text, hint: it.hint })
+        .map(|it| CheckView {
+            source: it.source,
+            what: it.what,
+            state: it.state.to_owned(),
+            text: it.text,
+            hint: it.hint,
+        })
         .collect())
 }
 

@@ -38,7 +38,11 @@ pub async fn incidents(engine: &Engine, _: Nothing) -> Answer<Vec<IncidentLine>>
                 closed_as: it.closed_as.clone(),
                 opened_at: maybe(at("declared").or(line.entry.opened_at)),
                 resolved_at: maybe(at("resolved")),
-                commander: it.commander.as_ref().or(it.command.last().and_then(|span| span.commander.as_ref())).map(|it| it.name.clone()),
+                commander: it
+                    .commander
+                    .as_ref()
+                    .or(it.command.last().and_then(|span| span.commander.as_ref()))
+                    .map(|it| it.name.clone()),
                 rows: line.entry.rows as u32,
                 open_actions: it.actions.iter().filter(|one| one.state == "open").count() as u32,
                 imported: line.entry.imported,
@@ -110,7 +114,10 @@ pub async fn brief(engine: &Engine, it: IncidentRef) -> Answer<BriefView> {
         at: convert::text(engine.now()),
         sections: sections
             .iter()
-            .map(|section| BriefSection { title: section.title.clone(), lines: section.lines.iter().map(traced).collect() })
+            .map(|section| BriefSection {
+                title: section.title.clone(),
+                lines: section.lines.iter().map(traced).collect(),
+            })
             .collect(),
         offer: offer.map(|row| row.0),
     })
@@ -237,8 +244,9 @@ pub async fn pages(engine: &Engine, request: PagesRequest) -> Answer<PagesView> 
     let placed = seen.placed();
     let place = |id: &str| -> Option<&Case> { placed.cases.iter().find(|case| case.alert == id) };
     let untold = seen.world().alerts().filter(|alert| convert::is_untold(alert));
-    let nobody_told =
-        untold.filter(|alert| place(&alert.id).is_none_or(convert::is_trouble)).map(|alert| convert::case(alert, place(&alert.id)));
+    let nobody_told = untold
+        .filter(|alert| place(&alert.id).is_none_or(convert::is_trouble))
+        .map(|alert| convert::case(alert, place(&alert.id)));
     Ok(PagesView {
         groups,
         first_page_at: maybe(first_page),
@@ -269,7 +277,10 @@ pub async fn pages(engine: &Engine, request: PagesRequest) -> Answer<PagesView> 
                 why: source.why.clone(),
             })
             .collect(),
-        gaps: seen.live().map(|state| state.gaps.iter().map(|(_, gap)| convert::span(gap)).collect()).unwrap_or_default(),
+        gaps: seen
+            .live()
+            .map(|state| state.gaps.iter().map(|(_, gap)| convert::span(gap)).collect())
+            .unwrap_or_default(),
         on_call: seen
             .live()
             .map(|state| {

@@ -51,7 +51,12 @@ fn stands_at(world: &World, house: &ObjectKey, case: &Case) -> bool {
     matches!(&case.at, Address::Object(key) if in_family(world, house, key))
 }
 
-fn relation(world: &World, other: &ObjectKey, relation: &broadstreet_core::world::Relation, outgoing: bool) -> RelationView {
+fn relation(
+    world: &World,
+    other: &ObjectKey,
+    relation: &broadstreet_core::world::Relation,
+    outgoing: bool,
+) -> RelationView {
     RelationView {
         other: other.to_string(),
         other_kind: other.kind.clone(),
@@ -71,7 +76,8 @@ fn unknowns(world: &World, seen: &Seen) -> Vec<String> {
     let mut lines: Vec<String> = world
         .freshness()
         .filter_map(|one| {
-            let what = if one.kind.is_empty() { one.source.0.clone() } else { one.kind.trim_start_matches('/').to_owned() };
+            let what =
+                if one.kind.is_empty() { one.source.0.clone() } else { one.kind.trim_start_matches('/').to_owned() };
             match &one.state {
                 Freshness::Live | Freshness::CatchingUp | Freshness::Absent => None,
                 Freshness::Stale { since, why } => {
@@ -83,7 +89,10 @@ fn unknowns(world: &World, seen: &Seen) -> Vec<String> {
         })
         .collect();
     if let Some(since) = seen.gap_since() {
-        lines.insert(0, format!("nothing was recorded between {} and this moment", since.format("%Y-%m-%d %H:%M:%S UTC")));
+        lines.insert(
+            0,
+            format!("nothing was recorded between {} and this moment", since.format("%Y-%m-%d %H:%M:%S UTC")),
+        );
     }
     lines
 }
@@ -98,7 +107,8 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     let verdict = world.health(&id);
     let house = world.house_of(&id);
     let pods = world.pods_of(&id);
-    let pods: Vec<PodView> = pods.iter().filter(|pod| **pod != id || id.kind == "Pod").map(|key| pod(world, key)).collect();
+    let pods: Vec<PodView> =
+        pods.iter().filter(|pod| **pod != id || id.kind == "Pod").map(|key| pod(world, key)).collect();
     let template = found.and_then(|object| template(&object.body));
     let (ready, desired) = match found.map(|object| &object.body) {
         Some(Body::Workload(it)) => (it.ready, it.desired),
@@ -160,14 +170,31 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
             .iter()
             .filter(|case| stands_at(world, &id, case))
             .filter_map(|case| Some(convert::case(world.alert(&case.alert)?, Some(case))))
-            .chain(seen.fading().iter().filter(|(_, case)| stands_at(world, &id, case)).map(|(alert, case)| convert::case(alert, Some(case))))
+            .chain(
+                seen.fading()
+                    .iter()
+                    .filter(|(_, case)| stands_at(world, &id, case))
+                    .map(|(alert, case)| convert::case(alert, Some(case))),
+            )
             .collect(),
         events: events.collect(),
-        calls: calls.iter().filter(|(from, ..)| *from == own_house).map(|(_, to, it)| relation(world, to, it, true)).collect(),
-        called_by: calls.iter().filter(|(_, to, _)| *to == own_house).map(|(from, _, it)| relation(world, from, it, false)).collect(),
+        calls: calls
+            .iter()
+            .filter(|(from, ..)| *from == own_house)
+            .map(|(_, to, it)| relation(world, to, it, true))
+            .collect(),
+        called_by: calls
+            .iter()
+            .filter(|(_, to, _)| *to == own_house)
+            .map(|(from, _, it)| relation(world, from, it, false))
+            .collect(),
         related: related
             .take(200)
-            .map(|it| if it.from == id { relation(world, &it.to, it, true) } else { relation(world, &it.from, it, false) })
+            .map(
+                |it| {
+                    if it.from == id { relation(world, &it.to, it, true) } else { relation(world, &it.from, it, false) }
+                },
+            )
             .collect(),
         unresolved: world
             .unresolved()
@@ -176,7 +203,12 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
             .map(|one| UnresolvedView { field: one.field, address: one.address })
             .collect(),
         images: template
-            .map(|it| it.images.iter().map(|(name, image)| ImageView { container: name.clone(), image: image.clone() }).collect())
+            .map(|it| {
+                it.images
+                    .iter()
+                    .map(|(name, image)| ImageView { container: name.clone(), image: image.clone() })
+                    .collect()
+            })
             .unwrap_or_default(),
         labels: found.map(|object| convert::labels(&object.labels)).unwrap_or_default(),
         created_at: found.and_then(|object| maybe(object.created_at)),
@@ -208,7 +240,11 @@ pub async fn cases(engine: &Engine, request: CasesRequest) -> Answer<CasesView> 
     };
     Ok(CasesView {
         cases,
-        tray: placed.tray.iter().filter_map(|entry| Some(convert::tray(world.alert(&entry.alert)?, &entry.why))).collect(),
+        tray: placed
+            .tray
+            .iter()
+            .filter_map(|entry| Some(convert::tray(world.alert(&entry.alert)?, &entry.why)))
+            .collect(),
         nobody_told,
         evidence,
     })
@@ -234,16 +270,28 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
         let it = &object.key;
         let Some(rank) = fit(&words, &format!("{} {} {}", it.name, it.kind, it.namespace)) else { continue };
         let house = usize::from(world.house_of(it).as_ref() != Some(it));
-        let subtitle = if it.namespace.is_empty() { it.kind.clone() } else { format!("{} in {}", it.kind, it.namespace) };
+        let subtitle =
+            if it.namespace.is_empty() { it.kind.clone() } else { format!("{} in {}", it.kind, it.namespace) };
         let state = health(world.health(it).state);
-        hits.push((rank + 20 * house, FoundView { kind: "object".into(), id: it.to_string(), title: it.name.clone(), subtitle, health: state }));
+        hits.push((
+            rank + 20 * house,
+            FoundView { kind: "object".into(), id: it.to_string(), title: it.name.clone(), subtitle, health: state },
+        ));
     }
     for alert in world.alerts() {
         let Some(rank) = fit(&words, alert.name()) else { continue };
         let case = seen.placed().cases.iter().find(|case| case.alert == alert.id);
         let view = convert::case(alert, case);
-        let subtitle = format!("{} {}{}", view.severity, view.state, if view.at_name.is_empty() { String::new() } else { format!(" at {}", view.at_name) });
-        hits.push((rank + 5, FoundView { kind: "alert".into(), id: alert.id.clone(), title: view.name, subtitle, health: String::new() }));
+        let subtitle = format!(
+            "{} {}{}",
+            view.severity,
+            view.state,
+            if view.at_name.is_empty() { String::new() } else { format!(" at {}", view.at_name) }
+        );
+        hits.push((
+            rank + 5,
+            FoundView { kind: "alert".into(), id: alert.id.clone(), title: view.name, subtitle, health: String::new() },
+        ));
     }
     drop(seen);
     for line in engine.incidents().await? {
@@ -251,14 +299,32 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
         let number = convert::number(it);
         let Some(rank) = fit(&words, &format!("{number} {}", it.title)) else { continue };
         let subtitle = format!("{number} {}", word(&it.status));
-        hits.push((rank + 8, FoundView { kind: "incident".into(), id: it.id.0.clone(), title: it.title.clone(), subtitle, health: String::new() }));
+        hits.push((
+            rank + 8,
+            FoundView {
+                kind: "incident".into(),
+                id: it.id.0.clone(),
+                title: it.title.clone(),
+                subtitle,
+                health: String::new(),
+            },
+        ));
     }
     if let Some(id) = engine.desk_now().await?.incident {
         let (_, incident) = engine.incident(id.as_str()).await?;
         for entry in &incident.timeline {
             let Some(rank) = fit(&words, &entry.text) else { continue };
             let subtitle = text(entry.occurred.at);
-            hits.push((rank + 40, FoundView { kind: "row".into(), id: entry.row.0.clone(), title: entry.text.clone(), subtitle, health: String::new() }));
+            hits.push((
+                rank + 40,
+                FoundView {
+                    kind: "row".into(),
+                    id: entry.row.0.clone(),
+                    title: entry.text.clone(),
+                    subtitle,
+                    health: String::new(),
+                },
+            ));
         }
     }
     hits.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.title.cmp(&b.1.title)));
@@ -288,7 +354,13 @@ pub async fn history(engine: &Engine, request: HistoryRequest) -> Answer<History
         marks: it
             .marks
             .into_iter()
-            .map(|mark| MarkView { at: text(mark.at), kind: mark.kind.to_owned(), text: mark.text, row: mark.row, subject: mark.subject })
+            .map(|mark| MarkView {
+                at: text(mark.at),
+                kind: mark.kind.to_owned(),
+                text: mark.text,
+                row: mark.row,
+                subject: mark.subject,
+            })
             .collect(),
     })
 }

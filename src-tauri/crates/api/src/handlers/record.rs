@@ -33,12 +33,16 @@ pub async fn preview_entry(engine: &Engine, request: PreviewEntry) -> Answer<Ent
     let unsure = if quick.stamp.approx { "~" } else { "" };
     let on = if about.is_empty() { String::new() } else { format!(", on {}", about.join(", ")) };
     Ok(EntryPreview {
-        kind: quick.kind.clone(),
+        kind: quick.kind.to_owned(),
         at: text(quick.stamp.at),
         precision: word(&quick.stamp.precision),
         approx: quick.stamp.approx,
         text: quick.text,
-        subjects: quick.subjects.iter().map(|(word, key)| LabelView { key: word.clone(), value: key.to_string() }).collect(),
+        subjects: quick
+            .subjects
+            .iter()
+            .map(|(word, key)| LabelView { key: word.clone(), value: key.to_string() })
+            .collect(),
         ambiguous: quick.ambiguous.iter().map(|at| text(*at)).collect(),
         problem: quick.problem,
         sentence: format!("Will be recorded as happened {unsure}{at}, {}, by {by}{on}.", quick.kind),
@@ -190,7 +194,11 @@ fn write_new(path: &str, bytes: &[u8]) -> Answer<()> {
     let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
     written.map_err(|why| {
         let _ = std::fs::remove_file(&beside);
-        ApiError::new("cannot_write", format!("cannot write `{path}`: {why}"), "choose another place, or free some space there")
+        ApiError::new(
+            "cannot_write",
+            format!("cannot write `{path}`: {why}"),
+            "choose another place, or free some space there",
+        )
     })
 }
 

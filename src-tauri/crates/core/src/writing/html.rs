@@ -6,7 +6,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Block, Document, Span, normal};
+use super::{Block, Document, Span, leads_somewhere, normal};
 use crate::id::BlobId;
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -113,12 +113,6 @@ fn inline(text: &[Span]) -> String {
         out.push_str(&piece);
     }
     out
-}
-
-/// True for addresses a reader may follow: nothing that runs.
-pub(crate) fn leads_somewhere(link: &str) -> bool {
-    let link = link.to_ascii_lowercase();
-    ["https://", "http://", "mailto:"].iter().any(|scheme| link.starts_with(scheme))
 }
 
 /// A picture as it stands in the page; nothing where the bytes are no picture known here.

@@ -142,6 +142,13 @@ impl Block {
     }
 }
 
+/// True for addresses a reader may follow: nothing that runs.
+#[must_use]
+pub fn leads_somewhere(link: &str) -> bool {
+    let link = link.to_ascii_lowercase();
+    ["https://", "http://", "mailto:"].iter().any(|scheme| link.starts_with(scheme))
+}
+
 /// What a kept picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PictureKind {

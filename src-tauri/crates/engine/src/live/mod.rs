@@ -144,5 +144,9 @@ impl Live {
 
 /// The name of an object for a line of text.
 pub fn short(key: &ObjectKey) -> String {
-    if key.namespace.is_empty() { format!("{} {}", key.kind, key.name) } else { format!("{} {}/{}", key.kind, key.namespace, key.name) }
+    if key.namespace.is_empty() {
+        format!("{} {}", key.kind, key.name)
+    } else {
+        format!("{} {}/{}", key.kind, key.namespace, key.name)
+    }
 }

@@ -89,7 +89,8 @@ pub(crate) fn start_cluster(live: &Arc<Live>) {
 pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceSettings) -> Result<()> {
     let tasks = live.tasks.child();
     let secret = engine.ports.vault.secret(settings.id.as_str());
-    let pause = Duration::from_secs(u64::from(if settings.poll_seconds == 0 { POLL_SECONDS } else { settings.poll_seconds }));
+    let pause =
+        Duration::from_secs(u64::from(if settings.poll_seconds == 0 { POLL_SECONDS } else { settings.poll_seconds }));
     let input = live.input.clone();
     let opened = match settings.kind {
         SourceKind::Alertmanager | SourceKind::Prometheus => {
@@ -130,7 +131,9 @@ fn poll_alerts(
         loop {
             let answer = source.poll().await;
             let wait = match &answer {
-                Err(SignalError::Busy { retry_after: Some(seconds), .. }) => pause.max(Duration::from_secs((*seconds).min(300))),
+                Err(SignalError::Busy { retry_after: Some(seconds), .. }) => {
+                    pause.max(Duration::from_secs((*seconds).min(300)))
+                }
                 _ => pause,
             };
             let answered = answer.is_ok();
@@ -160,7 +163,8 @@ fn poll_pager(
 ) {
     let id = settings.id.clone();
     let due = Arc::new(tokio::sync::Notify::new());
-    let (clock, polled, asked, to) = (Arc::clone(&engine.ports.clock), Arc::clone(&pager), Arc::clone(&due), input.clone());
+    let (clock, polled, asked, to) =
+        (Arc::clone(&engine.ports.clock), Arc::clone(&pager), Arc::clone(&due), input.clone());
     let source = id.clone();
     tasks.start(&format!("poll {id}"), async move {
         loop {

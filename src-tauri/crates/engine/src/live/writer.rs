@@ -245,7 +245,10 @@ impl Hand<'_> {
 
     fn is_known_fresh(&self, id: &SourceId, live: bool) -> bool {
         self.state.world.freshness().any(|it| {
-            &it.source == id && it.kind.is_empty() && matches!(it.state, Freshness::Live) == live && (live || !matches!(it.state, Freshness::Live))
+            &it.source == id
+                && it.kind.is_empty()
+                && matches!(it.state, Freshness::Live) == live
+                && (live || !matches!(it.state, Freshness::Live))
         })
     }
 
@@ -291,7 +294,10 @@ impl Hand<'_> {
     }
 
     fn is_stale(&self, id: &SourceId) -> bool {
-        self.state.world.freshness().any(|it| &it.source == id && it.kind.is_empty() && matches!(it.state, Freshness::Stale { .. }))
+        self.state
+            .world
+            .freshness()
+            .any(|it| &it.source == id && it.kind.is_empty() && matches!(it.state, Freshness::Stale { .. }))
     }
 
     fn alive(&mut self, answer: Result<()>) {
@@ -376,7 +382,9 @@ impl Hand<'_> {
         if here {
             self.state.heartbeat_seen = true;
             self.state.heartbeat_missing = None;
-        } else if self.state.heartbeat_seen && (self.state.heartbeat_missing.is_some() || alerts::heartbeat_missing(before, joined)) {
+        } else if self.state.heartbeat_seen
+            && (self.state.heartbeat_missing.is_some() || alerts::heartbeat_missing(before, joined))
+        {
             self.state.heartbeat_missing.get_or_insert(now);
         }
     }
@@ -387,7 +395,9 @@ impl Hand<'_> {
                 self.proof(id, Ok(poll.version));
                 self.state.proofs.entry(id.clone()).or_default().warnings = poll.warnings;
                 self.state.on_call.retain(|(source, ..)| source != id);
-                self.state.on_call.extend(poll.on_call.into_iter().map(|(policy, step, name)| (id.clone(), policy, step, name)));
+                self.state
+                    .on_call
+                    .extend(poll.on_call.into_iter().map(|(policy, step, name)| (id.clone(), policy, step, name)));
                 for gap in poll.gaps {
                     if !self.state.gaps.iter().any(|(source, known)| source == id && *known == gap) {
                         self.state.gaps.push((id.clone(), gap));
@@ -433,7 +443,12 @@ impl Hand<'_> {
             self.join(now);
         }
         let empty = String::new();
-        self.freshness(SourceState { source: id.clone(), kind: empty.clone(), namespace: empty, state: Freshness::Absent });
+        self.freshness(SourceState {
+            source: id.clone(),
+            kind: empty.clone(),
+            namespace: empty,
+            state: Freshness::Absent,
+        });
     }
 
     fn tick(&mut self) {

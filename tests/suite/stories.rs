@@ -1,0 +1,250 @@
+//! Stories: the engine on a real store, with a cluster and sources that say what the story needs.
+
+use broadstreet_core::alerts::{Alert, AlertState};
+use broadstreet_core::ports::{AlertPoll, Observation};
+use broadstreet_core::resource::Labels;
+use broadstreet_tests::scripted::{TestDesk, shop};
+use serde_json::{Value, json};
+
+const MEI: &str = "Mei Tanaka";
+const JONAS: &str = "Jonas Weber";
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+async fn declared(desk: &TestDesk) -> String {
+    let payload = json!({ "title": "Carts fail", "severity": 2 });
+    let incident = desk.call("declare", payload).await.expect("declared");
+    text(&incident, "/id").to_owned()
+}
+
+fn alert(pod: &str) -> Alert {
+    let labels = Labels::from([
+        ("alertname".into(), "KubePodCrashLooping".into()),
+        ("namespace".into(), "shop".into()),
+        ("pod".into(), pod.into()),
+        ("severity".into(), "critical".into()),
+    ]);
+    let id = broadstreet_core::alerts::alert_id(&labels, &Labels::new());
+    let starts_at = chrono::DateTime::from_timestamp(1_700_000_000, 0);
+    Alert {
+        id,
+        source: "alertmanager:a".into(),
+        labels,
+        state: AlertState::Firing,
+        starts_at,
+        fingerprint: "f".into(),
+        ..Alert::default()
+    }
+}
+
+async fn add_alerts(desk: &TestDesk) {
+    let source =
+        json!({ "id": "alertmanager:a", "kind": "alertmanager", "address": "http://127.0.0.1:1", "poll_seconds": 1 });
+    desk.call("save_source", source).await.expect("a source");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn digests_taken_live_equal_the_digests_after_seek() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let mut taken = Vec::new();
+    for round in 0..100u32 {
+        let waiting = if round % 3 == 0 { "CrashLoopBackOff" } else { "" };
+        let changes = shop(if round % 2 == 0 { "cart" } else { "pay" }, &format!("image:{round}"), waiting);
+        desk.cluster.say(Observation::Changes(changes)).await;
+        // Changes come in bursts and 50 ms apart, and a reader looks whenever it likes.
+        tokio::time::sleep(std::time::Duration::from_millis(if round % 5 == 0 { 50 } else { 7 })).await;
+        let seen = desk.engine.look(None).await.expect("a look");
+        taken.push((seen.at(), seen.world().digest()));
+    }
+    for round in 0..2 {
+        for (at, digest) in &taken {
+            let then = desk.engine.look(Some(*at)).await.expect("a look");
+            assert_eq!(&then.world().digest(), digest, "at {at}, round {round}");
+        }
+        if round == 0 {
+            desk.engine.close_desk().await.expect("closed");
+            desk.engine.open_context(broadstreet_core::ports::ContextChoice::default()).await.expect("opened again");
+        }
+    }
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn command_moves_only_by_acceptance_after_the_brief() {
+    let desk = TestDesk::new(MEI).await;
+    let id = declared(&desk).await;
+    let role = json!({ "incident": id, "role": "commander" });
+    desk.call("assume_role", role.clone()).await.expect("assumed");
+    let taken = desk.call_as(JONAS, "assume_role", role).await.expect_err("held");
+    assert_eq!(taken.code, "role_held");
+    let offered =
+        desk.call("offer_role", json!({ "incident": id, "role": "commander", "to": JONAS })).await.expect("offered");
+    assert_eq!(text(&offered, "/commander/name"), MEI);
+    let answer = json!({ "incident": id, "offer": text(&offered, "/offers/0/row") });
+    let early = desk.call_as(JONAS, "accept_offer", answer.clone()).await.expect_err("no brief");
+    assert_eq!(early.code, "brief_not_shown");
+    let brief = desk.call_as(JONAS, "brief", json!({ "id": id })).await.expect("the brief");
+    assert!(brief["sections"].as_array().is_some_and(|sections| sections.len() >= 5), "{brief}");
+    let stranger = desk.call_as("Ana Ruiz", "accept_offer", answer.clone()).await.expect_err("not offered to Ana");
+    assert!(!stranger.hint.is_empty());
+    let accepted = desk.call_as(JONAS, "accept_offer", answer).await.expect("accepted");
+    assert_eq!(text(&accepted, "/commander/name"), JONAS);
+    let spans = accepted["command"].as_array().cloned().unwrap_or_default();
+    for pair in spans.windows(2) {
+        assert_eq!(pair[0]["to"], pair[1]["from"], "a hole between two spans of command");
+    }
+    assert_eq!(accepted["roles"][0]["accepted_on_offerers_device"], true);
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_in_command_raises_an_alarm_after_a_minute() {
+    let desk = TestDesk::new(MEI).await;
+    let id = declared(&desk).await;
+    let alarms = |desk: Value| desk["alarms"].as_array().cloned().unwrap_or_default();
+    assert!(alarms(desk.call("desk", Value::Null).await.expect("the desk")).is_empty());
+    desk.clock.advance(chrono::Duration::seconds(61));
+    let raised = alarms(desk.call("desk", Value::Null).await.expect("the desk"));
+    assert_eq!(text(&raised[0], "/code"), "command_vacant");
+    desk.call("assume_role", json!({ "incident": id, "role": "commander" })).await.expect("assumed");
+    assert!(alarms(desk.call("desk", Value::Null).await.expect("the desk")).is_empty());
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_becomes_a_case_a_row_and_its_end_a_row() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    add_alerts(&desk).await;
+    let id = declared(&desk).await;
+    *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts: vec![alert("cart-1-a")], ..AlertPoll::default() };
+    desk.settle(|state| state.placed.cases.len() == 1).await;
+    let panel = desk.call("object", json!({ "id": "c/apps/Deployment/shop/cart" })).await.expect("the panel");
+    assert_eq!(text(&panel, "/cases/0/label"), r#"pod="cart-1-a""#);
+    assert_eq!(text(&panel, "/health"), "critical");
+    assert!(text(&panel, "/field").contains("waiting"), "{panel}");
+    *desk.signals.alerts.lock().unwrap() = AlertPoll::default();
+    desk.settle(|state| state.placed.cases.is_empty()).await;
+    let kinds = async || {
+        let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
+        let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
+        entries.iter().map(|entry| text(entry, "/kind").to_owned()).collect::<Vec<_>>()
+    };
+    for _ in 0..200 {
+        if kinds().await.iter().any(|kind| kind == "alert.resolved") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let kinds = kinds().await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "alert.fired").count(), 1, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| *kind == "alert.resolved").count(), 1, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| *kind == "evidence.frozen").count(), 1, "{kinds:?}");
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_there_after_a_restart_and_in_a_bundle() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    let id = declared(&desk).await;
+    let write = json!({ "incident": id, "text": "-2m @cart restarts", "token": "t1" });
+    let note = desk.call("write_entry", write.clone()).await.expect("written");
+    let again = desk.call("write_entry", write).await.expect("a retry is harmless");
+    assert_eq!(note["row"], again["row"]);
+    let fix = json!({ "incident": id, "row": note["row"], "text": "@cart restarts every minute" });
+    let fixed = desk.call("correct_entry", fix).await.expect("corrected");
+    assert_eq!(fixed["earlier"].as_array().map(Vec::len), Some(1));
+    let desk = desk.restart(MEI).await;
+    let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
+    let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
+    assert!(entries.iter().any(|entry| text(entry, "/text").contains("every minute")), "{entries:?}");
+    let file = desk.call("export_bundle", json!({ "incident": id })).await.expect("a bundle");
+    let verified = desk.call("verify_bundle", json!({ "blob": file["blob"] })).await.expect("it holds");
+    assert!(verified["rows"].as_u64() >= Some(3), "{verified}");
+    let bytes = desk.engine.file(text(&file, "/blob")).await.expect("the file");
+    let other = TestDesk::new(JONAS).await;
+    let blob = other.engine.keep_file(bytes).await.expect("kept");
+    let opened = other.call("open_bundle", json!({ "blob": blob })).await.expect("opened");
+    assert_eq!(text(&opened, "/mode"), "recorded");
+    let there = other.call("timeline", json!({ "incident": id })).await.expect("the timeline");
+    assert_eq!(there["entries"], timeline["entries"]);
+    let panel = other
+        .call("object", json!({ "id": "c/apps/Deployment/shop/cart", "at": opened["recorded_to"] }))
+        .await
+        .expect("the panel");
+    assert_eq!(text(&panel, "/health"), "critical", "{panel}");
+    let refused = other.call("write_entry", json!({ "incident": id, "text": "mine" })).await.expect_err("only read");
+    assert_eq!(refused.code, "imported");
+    desk.engine.stop().await;
+    other.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_postmortem_is_drafted_edited_and_rendered() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    let id = declared(&desk).await;
+    desk.call("write_entry", json!({ "incident": id, "text": "customers see empty carts" })).await.expect("written");
+    let drafted = desk.call("draft_postmortem", json!({ "id": id })).await.expect("drafted");
+    assert!(text(&drafted, "/prosemirror").contains("customers see empty carts"), "{drafted}");
+    let saved = json!({ "incident": id, "name": "postmortem", "prosemirror": text(&drafted, "/prosemirror"), "title": "Empty carts" });
+    let saved = desk.call("save_document", saved).await.expect("saved");
+    assert_eq!(text(&saved, "/title"), "Empty carts");
+    let bad = json!({ "incident": id, "name": "postmortem", "prosemirror": "{", "title": "x" });
+    assert_eq!(desk.call("save_document", bad).await.expect_err("not JSON").code, "bad_document");
+    for format in ["markdown", "html", "pdf"] {
+        let ask = json!({ "incident": id, "name": "postmortem", "format": format });
+        let file = desk.call("export_document", ask).await.expect(format);
+        assert!(file["bytes"].as_u64() > Some(100), "{file}");
+    }
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handoff_is_written_and_accepted_by_the_one_it_is_for() {
+    let desk = TestDesk::new(MEI).await;
+    let written =
+        desk.call("write_handoff", json!({ "to": JONAS, "hours": 12, "free_text": "quiet" })).await.expect("written");
+    let row = json!({ "row": written["row"] });
+    assert_eq!(desk.call("accept_handoff", row.clone()).await.expect_err("not for Mei").code, "not_addressed");
+    let accepted = desk.call_as(JONAS, "accept_handoff", row).await.expect("accepted");
+    assert_eq!(text(&accepted, "/accepted_by"), JONAS);
+    let incidents = desk.call("incidents", Value::Null).await.expect("the list");
+    assert_eq!(incidents, json!([]), "the notes belong to no incident");
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_name_the_thing_and_the_next_step() {
+    let desk = TestDesk::new(MEI).await;
+    let id = declared(&desk).await;
+    let big = "x".repeat((1 << 20) + 1);
+    let cases = [
+        ("declare", json!({ "title": "", "severity": 2 }), "bad_title"),
+        ("declare", json!({ "title": "x", "severity": 9 }), "bad_severity"),
+        ("declare", json!({ "title": "x", "severity": 1, "zone": "Mars/Olympus" }), "bad_zone"),
+        ("incident", json!({ "id": "INC-9999" }), "not_found"),
+        ("object", json!({ "id": "nonsense" }), "bad_object"),
+        ("remove_incident", json!({ "incident": id, "confirm": "yes" }), "not_confirmed"),
+        ("write_entry", json!({ "incident": id, "text": big }), "too_large"),
+        ("set_status", json!({ "incident": id, "status": "on fire" }), "bad_status"),
+        ("open_bundle", json!({ "path": "/nowhere/at/all" }), "not_found"),
+        ("save_source", json!({ "id": "x:y", "kind": "icinga", "address": "gopher://x" }), "bad_settings"),
+        ("save_source", json!({ "id": "x:y", "kind": "carrier pigeon", "address": "http://x" }), "bad_settings"),
+        ("export_document", json!({ "incident": id, "name": "postmortem", "format": "pdf" }), "not_drafted"),
+        ("no_such_command", json!({}), "unknown_command"),
+        ("declare", json!({ "title": 7 }), "bad_request"),
+    ];
+    for (command, payload, code) in cases {
+        let error = desk.call(command, payload).await.expect_err(command);
+        assert_eq!(error.code, code, "{command}: {error:?}");
+        assert!(!error.message.is_empty() && !error.hint.is_empty(), "{command}: {error:?}");
+    }
+    desk.call("remove_incident", json!({ "incident": id, "confirm": "INC-0001" })).await.expect("removed");
+    assert_eq!(desk.call("incident", json!({ "id": id })).await.expect_err("gone").code, "not_found");
+    desk.engine.stop().await;
+}

@@ -1,0 +1,311 @@
+//! A desk on a real store whose cluster and sources say what a test tells them to.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broadstreet_core::pages::PageAttempt;
+use broadstreet_core::ports::{
+    AlertPoll, AlertSource, AlertSpan, Answer, Clock, Cluster, ClusterError, ClusterIdentity, Connection, Context,
+    ContextChoice, Flow, Observation, Pager, PagerPoll, ProxyGet, ProxyTarget, SignalError, Signals, SourceSettings,
+    Vault,
+};
+use broadstreet_core::time::{Moment, Window};
+use broadstreet_core::world::Change;
+use broadstreet_engine::{Engine, Options, Ports};
+use broadstreet_store::{BundleFiles, Target};
+use ed25519_dalek::{Signer, SigningKey};
+use tokio::sync::mpsc;
+
+/// The system's clock, moved by a test.
+#[derive(Default)]
+pub struct MovedClock {
+    ahead_millis: AtomicI64,
+}
+
+impl MovedClock {
+    /// Moves on.
+    pub fn advance(&self, by: chrono::Duration) {
+        self.ahead_millis.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    #[expect(clippy::disallowed_methods, reason = "the system's clock, moved")]
+    fn now(&self) -> Moment {
+        chrono::Utc::now() + chrono::Duration::milliseconds(self.ahead_millis.load(Ordering::SeqCst))
+    }
+}
+
+/// Secrets in memory, and a key of one byte repeated.
+pub struct PlainVault {
+    key: SigningKey,
+    secrets: Mutex<std::collections::BTreeMap<String, String>>,
+}
+
+impl PlainVault {
+    /// A device by its number.
+    #[must_use]
+    pub fn device(number: u8) -> Self {
+        Self { key: SigningKey::from_bytes(&[number; 32]), secrets: Mutex::default() }
+    }
+}
+
+impl Vault for PlainVault {
+    fn secret(&self, name: &str) -> Option<String> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+    fn keep(&self, name: &str, secret: &str) -> bool {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), secret.into());
+        false
+    }
+    fn forget(&self, name: &str) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+    fn is_lasting(&self) -> bool {
+        false
+    }
+    fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        self.key.sign(bytes).to_vec()
+    }
+    fn public_key(&self) -> [u8; 32] {
+        self.key.verifying_key().to_bytes()
+    }
+}
+
+type Watching = Arc<Mutex<Option<mpsc::UnboundedSender<Observation>>>>;
+
+/// A cluster that says what it is told to.
+#[derive(Clone, Default)]
+pub struct ScriptedCluster {
+    watching: Watching,
+}
+
+impl ScriptedCluster {
+    /// Says something on the watch; waits until somebody watches.
+    pub async fn say(&self, observation: Observation) {
+        for _ in 0..2_000 {
+            if let Some(sender) = self.watching.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+                let _ = sender.send(observation);
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("nobody watches the cluster");
+    }
+}
+
+impl Cluster for ScriptedCluster {
+    fn contexts(&self, _: Option<String>) -> Result<Vec<Context>, ClusterError> {
+        Ok(Vec::new())
+    }
+    fn connect(&self, _: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>> {
+        Box::pin(async { Ok(Arc::new(self.clone()) as Arc<dyn Connection>) })
+    }
+    fn read_manifests(&self, _: &str, _: &str) -> Result<(Vec<Change>, Vec<ClusterError>), ClusterError> {
+        Ok((Vec::new(), Vec::new()))
+    }
+}
+
+impl Connection for ScriptedCluster {
+    fn identity(&self) -> ClusterIdentity {
+        ClusterIdentity { id: "c".into(), label: "c".into(), server: "https://127.0.0.1".into(), version: "v1".into() }
+    }
+    fn watch(&self) -> Flow<Observation> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        *self.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        Box::pin(futures_util::stream::unfold(receiver, |mut receiver| async {
+            receiver.recv().await.map(|it| (it, receiver))
+        }))
+    }
+    fn alive(&self) -> Answer<'_, Result<(), ClusterError>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn proxy_get(&self, _: ProxyTarget, _: String) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
+        Box::pin(async { Ok((404, Vec::new())) })
+    }
+}
+
+/// Sources that answer what a test put there last.
+#[derive(Clone, Default)]
+pub struct ScriptedSignals {
+    /// The next answer of every source of alerts.
+    pub alerts: Arc<Mutex<AlertPoll>>,
+    /// The next answer of every pager; `None` does not answer.
+    pub pages: Arc<Mutex<Option<PagerPoll>>>,
+}
+
+impl Signals for ScriptedSignals {
+    fn alerts(
+        &self,
+        _: &SourceSettings,
+        _: Option<String>,
+        _: Option<ProxyGet>,
+    ) -> Result<Arc<dyn AlertSource>, SignalError> {
+        Ok(Arc::new(self.clone()))
+    }
+    fn pager(&self, _: &SourceSettings, _: Option<String>) -> Result<Arc<dyn Pager>, SignalError> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+impl AlertSource for ScriptedSignals {
+    fn poll(&self) -> Answer<'_, Result<AlertPoll, SignalError>> {
+        let poll = self.alerts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async { Ok(poll) })
+    }
+    fn history(&self, _: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+impl Pager for ScriptedSignals {
+    fn poll(&self, _: Moment) -> Answer<'_, Result<PagerPoll, SignalError>> {
+        let poll = self.pages.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async {
+            poll.ok_or_else(|| SignalError::Unreachable {
+                source_id: "pager".into(),
+                address: "http://127.0.0.1".into(),
+                why: "switched off by the test".into(),
+            })
+        })
+    }
+    fn stream(&self) -> Answer<'_, Result<Flow<Vec<PageAttempt>>, SignalError>> {
+        Box::pin(async { Ok(Box::pin(futures_util::stream::pending()) as Flow<Vec<PageAttempt>>) })
+    }
+}
+
+/// A desk with everything a test may move.
+pub struct TestDesk {
+    /// The engine.
+    pub engine: Engine,
+    /// Its cluster.
+    pub cluster: ScriptedCluster,
+    /// Its sources.
+    pub signals: ScriptedSignals,
+    /// Its clock.
+    pub clock: Arc<MovedClock>,
+    folder: Arc<tempfile::TempDir>,
+    device: u8,
+}
+
+impl TestDesk {
+    /// A desk on a new SQLite file, with a person at it.
+    pub async fn new(acting: &str) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::on(folder, 1, acting, Arc::default()).await
+    }
+
+    async fn on(folder: Arc<tempfile::TempDir>, device: u8, acting: &str, clock: Arc<MovedClock>) -> Self {
+        let (cluster, signals) = (ScriptedCluster::default(), ScriptedSignals::default());
+        let sqlite = |name: &str| Target::Sqlite { path: folder.path().join(name), read_only: false };
+        let scratch = tempfile::tempdir().expect("a folder").keep();
+        let ports = Ports {
+            cluster: Arc::new(cluster.clone()),
+            signals: Arc::new(signals.clone()),
+            store: broadstreet_store::open(&sqlite("desk.db")).await.expect("a store"),
+            scratch: broadstreet_store::open(&Target::Sqlite { path: scratch.join("scratch.db"), read_only: false })
+                .await
+                .expect("a store"),
+            bundles: Arc::new(BundleFiles),
+            press: Arc::new(broadstreet_press::TypstPress::new()),
+            vault: Arc::new(PlainVault::device(device)),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        };
+        let options =
+            Options { device: "test desk".into(), version: "0".into(), bundled: &[], acting: Some(acting.into()) };
+        let engine = Engine::new(ports, options).await.expect("an engine");
+        Self { engine, cluster, signals, clock, folder, device }
+    }
+
+    /// Ends the engine and starts it again on the same file.
+    pub async fn restart(self, acting: &str) -> Self {
+        self.engine.stop().await;
+        let (folder, device, clock) = (Arc::clone(&self.folder), self.device, Arc::clone(&self.clock));
+        drop(self);
+        Self::on(folder, device, acting, clock).await
+    }
+
+    /// Opens the scripted cluster and lets it say `changes`, then that it was listed.
+    pub async fn open(&self, changes: Vec<Change>) {
+        self.engine.open_context(ContextChoice::default()).await.expect("a cluster");
+        self.cluster.say(Observation::Changes(changes)).await;
+        self.cluster.say(Observation::InSync).await;
+        self.settle(|state| state.in_sync).await;
+    }
+
+    /// Waits until the live state is as `is` wants it, at most ten seconds.
+    pub async fn settle(&self, is: impl Fn(&broadstreet_engine::live::State) -> bool) {
+        for _ in 0..1_000 {
+            let seen = self.engine.look(None).await.expect("a look");
+            if seen.live().is_some_and(&is) {
+                return;
+            }
+            drop(seen);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the live state did not become what the test waits for");
+    }
+
+    /// One command of the table, as the screen would call it.
+    pub async fn call(
+        &self,
+        command: &str,
+        payload: serde_json::Value,
+    ) -> Result<serde_json::Value, broadstreet_api::ApiError> {
+        broadstreet_api::dispatch(&self.engine, command, payload).await
+    }
+
+    /// The same for another person.
+    pub async fn call_as(
+        &self,
+        person: &str,
+        command: &str,
+        payload: serde_json::Value,
+    ) -> Result<serde_json::Value, broadstreet_api::ApiError> {
+        broadstreet_api::dispatch_as(&self.engine, Some(person), command, payload).await
+    }
+}
+
+/// A Deployment with one pod, as the changes of cluster `c`; the pod waits with `waiting` where that is not empty.
+#[must_use]
+pub fn shop(name: &str, image: &str, waiting: &str) -> Vec<Change> {
+    let status = if waiting.is_empty() {
+        serde_json::json!({ "running": { "startedAt": "2026-01-01T00:00:00Z" } })
+    } else {
+        serde_json::json!({ "waiting": { "reason": waiting } })
+    };
+    let ready = waiting.is_empty();
+    let truth = if ready { "True" } else { "False" };
+    let template = serde_json::json!({
+        "metadata": { "labels": { "app": name } },
+        "spec": { "containers": [{ "name": "server", "image": image }] },
+    });
+    let objects = [
+        serde_json::json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": { "name": name, "namespace": "shop", "uid": format!("d-{name}"), "generation": 1 },
+            "spec": { "replicas": 1, "selector": { "matchLabels": { "app": name } }, "template": template },
+            "status": { "replicas": 1, "readyReplicas": i32::from(ready), "availableReplicas": i32::from(ready), "updatedReplicas": 1, "observedGeneration": 1 },
+        }),
+        serde_json::json!({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": { "name": format!("{name}-1"), "namespace": "shop", "uid": format!("r-{name}"),
+                "ownerReferences": [{ "apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": format!("d-{name}"), "controller": true }] },
+            "spec": { "replicas": 1, "selector": { "matchLabels": { "app": name } }, "template": template },
+            "status": { "replicas": 1 },
+        }),
+        serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": { "name": format!("{name}-1-a"), "namespace": "shop", "uid": format!("p-{name}"), "labels": { "app": name },
+                "ownerReferences": [{ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": format!("{name}-1"), "uid": format!("r-{name}"), "controller": true }] },
+            "spec": { "nodeName": "n1", "containers": [{ "name": "server", "image": image }] },
+            "status": { "phase": "Running", "conditions": [{ "type": "Ready", "status": truth }],
+                "containerStatuses": [{ "name": "server", "ready": ready, "restartCount": 0, "image": image, "state": status }] },
+        }),
+    ];
+    objects
+        .iter()
+        .filter_map(|object| broadstreet_core::resource::reduce("c", object).ok())
+        .map(|object| Change::Object(Box::new(object)))
+        .collect()
+}
