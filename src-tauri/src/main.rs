@@ -1,2 +1,117 @@
 //! Broadstreet in a desktop window.
-fn main() {}
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod bridge;
+mod window;
+
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use broadstreet_api::ApiError;
+use broadstreet_cli::args::Window;
+use broadstreet_cli::host::Host;
+use broadstreet_cli::instance::Announced;
+use broadstreet_cli::serve::Server;
+use broadstreet_engine::Engine;
+use tauri::{App, AppHandle, Manager, RunEvent};
+use tokio::sync::oneshot;
+
+/// What runs behind the window, until it is closed.
+struct Running {
+    host: Host,
+    announced: Option<Announced>,
+    stop_serving: Option<oneshot::Sender<()>>,
+}
+
+/// The slot it is taken from at the end.
+#[derive(Default)]
+struct Desk(Mutex<Option<Running>>);
+
+fn main() -> ExitCode {
+    let args = match broadstreet_cli::window_args() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
+    broadstreet_cli::log(&args.global.log, args.global.json);
+    let mut builder = tauri::Builder::default();
+    // Two windows on one record make no sense; two records do.
+    if args.global.data.is_none() {
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)));
+    }
+    let built = builder
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .manage(Desk::default())
+        .invoke_handler(tauri::generate_handler![bridge::call, bridge::scene, bridge::put, bridge::get])
+        .setup(move |app| start(app, &args).map_err(Into::into))
+        .build(tauri::generate_context!());
+    let app = match built {
+        Ok(app) => app,
+        Err(why) => {
+            let hint = "the message names the part that failed; `broadstreet serve` shows the same screen in a browser";
+            broadstreet_cli::output::error(
+                &ApiError::new("window", format!("the window does not open: {why}"), hint),
+                false,
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            stop(app);
+        }
+    });
+    ExitCode::SUCCESS
+}
+
+/// Opens the record, the door for the command line and the window.
+fn start(app: &mut App, args: &Window) -> Result<(), String> {
+    let handle = app.handle().clone();
+    let running = match tauri::async_runtime::block_on(open(&handle, args)) {
+        Ok(running) => running,
+        Err(error) => {
+            window::say_why(&handle, &error);
+            return Err(format!("{}\nhint: {}", error.message, error.hint));
+        }
+    };
+    app.manage::<Engine>(running.host.engine.clone());
+    tauri::async_runtime::spawn(bridge::tell(handle.clone(), running.host.engine.clone()));
+    *app.state::<Desk>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
+    window::open(&handle).map_err(|why| why.to_string())
+}
+
+async fn open(app: &AppHandle, args: &Window) -> Result<Running, ApiError> {
+    let host = Host::start(&args.global).await?;
+    let server = Server::listen(host.engine.clone(), 0).await?;
+    // The window works without the door; only the commands of a terminal would not find it.
+    let announced = match server.announce(&host.data) {
+        Ok(announced) => Some(announced),
+        Err(error) => {
+            tracing::warn!(error = error.message, "commands of a terminal will not find this window");
+            None
+        }
+    };
+    let (stop_serving, stopped) = oneshot::channel::<()>();
+    tauri::async_runtime::spawn(server.run(async {
+        let _ = stopped.await;
+    }));
+    if let Some(file) = &args.file {
+        let payload = serde_json::json!({ "path": file.display().to_string() });
+        if let Err(error) = broadstreet_api::dispatch(&host.engine, "open_bundle", payload).await {
+            window::say_why(app, &error);
+        }
+    }
+    Ok(Running { host, announced, stop_serving: Some(stop_serving) })
+}
+
+/// Ends what runs behind the window; what was received and not yet kept is kept first.
+fn stop(app: &AppHandle) {
+    let running = app.state::<Desk>().0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(mut running) = running {
+        drop(running.announced.take());
+        drop(running.stop_serving.take());
+        tauri::async_runtime::block_on(running.host.stop());
+    }
+}

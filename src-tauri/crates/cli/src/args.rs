@@ -213,6 +213,7 @@ pub enum Incident {
         /// Files to attach
         #[arg(long, value_name = "FILE")]
         attach: Vec<PathBuf>,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -226,6 +227,7 @@ pub enum Incident {
         /// Why
         #[arg(long, default_value = "")]
         reason: String,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -239,6 +241,7 @@ pub enum Incident {
         /// Why
         #[arg(long, default_value = "")]
         reason: String,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -249,6 +252,7 @@ pub enum Incident {
         /// Do not ask after the brief
         #[arg(long, short)]
         yes: bool,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -268,6 +272,7 @@ pub enum Incident {
         /// What came of it
         #[arg(long, default_value = "", requires = "end")]
         outcome: String,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -281,6 +286,7 @@ pub enum Incident {
         /// What speaks for or against it
         #[arg(long)]
         evidence: Option<String>,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -294,6 +300,7 @@ pub enum Incident {
         /// Make one that was proposed
         #[arg(long)]
         make: bool,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -304,11 +311,13 @@ pub enum Incident {
         /// Why
         #[arg(long, default_value = "")]
         reason: String,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
     /// Show who was paged, whether it reached them, who answered
     Page {
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -319,6 +328,7 @@ pub enum Incident {
 pub enum Postmortem {
     /// Draft it from the record; what was written stays
     Draft {
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },
@@ -330,6 +340,7 @@ pub enum Postmortem {
         /// Where [default: what the document is called, in this folder; `-` prints it]
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// The incident it is about.
         #[command(flatten)]
         which: Which,
     },

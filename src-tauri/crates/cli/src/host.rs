@@ -8,7 +8,6 @@ use broadstreet_cluster::KubeCluster;
 use broadstreet_core::ports::{Clock, ContextChoice, Store, StoreError, Vault};
 use broadstreet_core::time::Moment;
 use broadstreet_engine::{Engine, Options, Ports};
-use broadstreet_press::TypstPress;
 use broadstreet_signals::HttpSignals;
 use broadstreet_store::{BundleFiles, Target};
 
@@ -85,7 +84,7 @@ impl Host {
             store,
             scratch,
             bundles: Arc::new(BundleFiles),
-            press: Arc::new(TypstPress::new()),
+            press: Arc::new(NoPress),
             vault: Arc::new(vault),
             clock: Arc::new(SystemClock),
         };
@@ -113,6 +112,20 @@ async fn scratch() -> Result<(Arc<dyn Store>, tempfile::TempDir), ApiError> {
     let folder = made.map_err(|why| bad_file(&std::env::temp_dir(), "make a folder in", &why))?;
     let target = Target::Sqlite { path: folder.path().join("scratch.db"), read_only: false };
     Ok((broadstreet_store::open(&target).await.map_err(failed)?, folder))
+}
+
+/// Stands where the press will: says that this build prints no PDF.
+struct NoPress;
+
+impl broadstreet_core::ports::Press for NoPress {
+    fn pdf(
+        &self,
+        document: &broadstreet_core::writing::Document,
+        _: &std::collections::BTreeMap<broadstreet_core::id::BlobId, Vec<u8>>,
+    ) -> Result<Vec<u8>, broadstreet_core::ports::PressError> {
+        let why = "this build prints no PDF".to_owned();
+        Err(broadstreet_core::ports::PressError { document: document.title.clone(), why })
+    }
 }
 
 /// What this machine is called.

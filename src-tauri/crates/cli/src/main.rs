@@ -1,2 +1,7 @@
 //! Broadstreet without a window.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    broadstreet_cli::main()
+}

@@ -52,7 +52,13 @@ fn table(document: &serde_json::Value) -> String {
     let mut rows = vec![["ALERT", "AT", "RUNG", "BY"].map(str::to_owned).to_vec()];
     for case in list(document, "cases") {
         let rung = case["rung"].to_string();
-        rows.push(vec![name(case), field(case, "at").to_owned(), rung, field(case, "label").to_owned()]);
+        let at = &case["at"];
+        // A case that stands at no object says at what it does: the cluster, its control plane, the heartbeat.
+        let place = match field(at, "is") {
+            "object" => field(at, "key").to_owned(),
+            other => format!("{} {}", other.replace('_', " "), field(at, "key")),
+        };
+        rows.push(vec![name(case), place, rung, field(case, "label").to_owned()]);
     }
     let mut text = output::table(&rows);
     let tray = list(document, "tray");

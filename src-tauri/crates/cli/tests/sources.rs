@@ -1,0 +1,210 @@
+//! The built program, as a person runs it: what it prints of a source, and what it says when it cannot.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Runs the program in an environment of its own: no home, no kubeconfig, no keyring.
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_broadstreet"))
+            .args(args)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .env("BROADSTREET_DATA", self.path().join("data"))
+            .env("BROADSTREET_NO_KEYRING", "1")
+            .current_dir(self.path())
+            .output()
+            .unwrap()
+    }
+
+    fn answer(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{args:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The error of a command that must fail, with its exit code.
+    fn error(&self, args: &[&str]) -> (i32, Value) {
+        let output = self.run(&[args, &["--json"]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let last = said.lines().last().unwrap_or_default();
+        let error: Value = serde_json::from_str(last).unwrap_or_else(|why| panic!("{args:?}: {why}: {said}"));
+        (output.status.code().unwrap(), error["error"].clone())
+    }
+}
+
+fn given(name: &str) -> String {
+    format!("{}/tests/manifests/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An error is of use when its code is the one expected, it names the thing, and it says what to do next.
+fn is_of_use((exit, error): &(i32, Value), code: &str, names: &str) {
+    assert_eq!(*exit, 1, "{error}");
+    assert_eq!(error["code"], code, "{error}");
+    assert!(error["message"].as_str().unwrap().contains(names), "`{names}` in {error}");
+    assert!(error["hint"].as_str().is_some_and(|it| !it.is_empty()), "{error}");
+}
+
+#[test]
+fn manifests_become_objects_relations_and_unresolved_addresses() {
+    let place = Place::new();
+    let document: Value = serde_json::from_str(&place.answer(&["topology", &given("shop.yaml"), "--json"])).unwrap();
+    assert_eq!(document["objects"].as_array().unwrap().len(), 3);
+    let calls: Vec<&Value> =
+        document["relations"].as_array().unwrap().iter().filter(|it| it["type"] == "calls").collect();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls[0]["from"], "/apps/Deployment/shop/frontend");
+    assert_eq!(document["unresolved"][0]["address"], "ads.shop.svc.cluster.local:9555");
+}
+
+#[test]
+fn every_format_names_the_same_houses() {
+    let place = Place::new();
+    for (format, begins) in [("dot", "digraph"), ("mermaid", "flowchart"), ("table", "KIND"), ("json", "{")] {
+        let text = place.answer(&["topology", &given("shop.yaml"), "--format", format]);
+        assert!(text.starts_with(begins) || text.starts_with("graph"), "{format}: {text}");
+        assert!(text.contains("frontend") && text.contains("cart"), "{format}: {text}");
+        assert!(!text.contains("swordfish"), "{format} shows the value of a variable");
+    }
+}
+
+#[test]
+fn a_list_of_kubectl_and_a_folder_are_sources_too() {
+    let place = Place::new();
+    let folder = place.path().join("manifests");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(given("shop.yaml"), folder.join("shop.yaml")).unwrap();
+    let list = place.file(
+        "list.json",
+        r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"x"}}]}"#,
+    );
+    assert!(place.answer(&["topology", folder.to_str().unwrap()]).contains("frontend"));
+    assert!(place.answer(&["topology", list.to_str().unwrap()]).contains("Pod"));
+}
+
+#[test]
+fn alerts_are_placed_at_their_objects_and_the_rung_is_named() {
+    let place = Place::new();
+    let args = ["cases", &given("shop.yaml"), "--alerts", &given("alerts.json")];
+    let document: Value = serde_json::from_str(&place.answer(&[&args[..], &["--json"]].concat())).unwrap();
+    assert_eq!(document["cases"][0]["at"]["key"], "/apps/Deployment/shop/cart", "{document}");
+    assert_eq!(document["cases"][0]["label"], "deployment=\"cart\"", "{document}");
+    let table = place.answer(&args);
+    assert!(table.contains("KubeDeploymentReplicasMismatch  /apps/Deployment/shop/cart"), "{table}");
+}
+
+#[test]
+fn cases_without_alerts_and_files_without_any_are_named() {
+    let place = Place::new();
+    is_of_use(&place.error(&["cases", &given("shop.yaml")]), "no_alerts", "alerts");
+    let rubbish = place.file("rubbish.json", "{\"no\": 1}");
+    let args = ["cases", &given("shop.yaml"), "--alerts", rubbish.to_str().unwrap()];
+    is_of_use(&place.error(&args), "bad_alerts", "rubbish.json");
+    is_of_use(&place.error(&["cases", &given("shop.yaml"), "--alerts", "nowhere.json"]), "bad_file", "nowhere.json");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let place = Place::new();
+    is_of_use(&place.error(&["topology", "nowhere.yaml"]), "bad_manifest", "nowhere.yaml");
+}
+
+#[test]
+fn broken_yaml_is_named_with_its_line() {
+    let place = Place::new();
+    let path = place.file("broken.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a\n");
+    let error = place.error(&["topology", path.to_str().unwrap()]);
+    is_of_use(&error, "bad_manifest", "broken.yaml");
+    assert!(error.1["message"].as_str().unwrap().contains("line"), "{error:?}");
+}
+
+#[test]
+fn one_broken_document_spoils_no_other() {
+    let place = Place::new();
+    let path =
+        place.file("half.yaml", "kind: [\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: whole\n  namespace: x\n");
+    let output = place.run(&["topology", path.to_str().unwrap()]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("whole"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("half.yaml"), "what was skipped is said");
+}
+
+#[test]
+fn a_file_that_is_no_bundle_is_named() {
+    let place = Place::new();
+    let path = place.file("torn.broadstreet", "PK\u{3}\u{4} and then nothing");
+    let path = path.to_str().unwrap();
+    is_of_use(&place.error(&["topology", path]), "bad_bundle", "torn.broadstreet");
+    is_of_use(&place.error(&["verify", path]), "bad_bundle", "torn.broadstreet");
+    is_of_use(&place.error(&["verify", "nowhere.broadstreet"]), "bad_file", "nowhere.broadstreet");
+}
+
+#[test]
+fn no_kubeconfig_says_where_it_looked() {
+    let place = Place::new();
+    is_of_use(&place.error(&["topology"]), "no_kubeconfig", ".kube/config");
+}
+
+#[test]
+fn an_unknown_context_is_named_beside_those_there_are() {
+    let place = Place::new();
+    let path = place.file(
+        "config",
+        "apiVersion: v1\nkind: Config\ncurrent-context: paris\nclusters:\n- name: c\n  cluster: {server: 'https://127.0.0.1:1'}\n\
+         users:\n- name: u\n  user: {}\ncontexts:\n- name: paris\n  context: {cluster: c, user: u}\n",
+    );
+    let path = path.to_str().unwrap();
+    let error = place.error(&["topology", "--kubeconfig", path, "--context", "london"]);
+    is_of_use(&error, "unknown_context", "london");
+    assert!(error.1["message"].as_str().unwrap().contains("paris"), "{error:?}");
+    is_of_use(&place.error(&["topology", "--kubeconfig", path]), "unreachable", "https://127.0.0.1:1");
+}
+
+#[test]
+fn what_is_typed_wrongly_ends_with_2() {
+    let place = Place::new();
+    assert_eq!(place.run(&["topologie"]).status.code(), Some(2));
+    let (exit, error) = place.error(&["topology", "--format", "poem"]);
+    assert_eq!((exit, error["code"].as_str()), (2, Some("usage")));
+    assert_eq!(place.run(&["--help"]).status.code(), Some(0));
+    assert!(place.answer(&["--version"]).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn errors_for_people_are_two_lines() {
+    let place = Place::new();
+    let output = place.run(&["topology", "nowhere.yaml"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("error: ") && lines[1].starts_with("hint: "), "{said}");
+}
+
+#[test]
+fn a_new_database_needs_no_migration_twice() {
+    let place = Place::new();
+    place.answer(&["db", "migrate"]);
+    let again: Value = serde_json::from_str(&place.answer(&["db", "migrate", "--json"])).unwrap();
+    assert_eq!(again["migrations"], serde_json::json!([]));
+}
