@@ -30,8 +30,24 @@ pub(super) struct Column {
     pub w: i32,
 }
 
-/// Calls as pairs of houses by number.
-type Pairs = Vec<(usize, usize)>;
+/// Calls between the houses of a block, by number.
+struct Web {
+    pairs: Vec<(usize, usize)>,
+    /// Who calls each house.
+    callers: Vec<Vec<usize>>,
+    /// Whether a house calls or is called.
+    joined: Vec<bool>,
+}
+
+impl Web {
+    fn callers(&self, at: usize) -> &[usize] {
+        self.callers.get(at).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_joined(&self, at: usize) -> bool {
+        self.joined.get(at).copied().unwrap_or(false)
+    }
+}
 
 impl Block {
     /// Lays every house out anew.
@@ -40,22 +56,37 @@ impl Block {
         for house in &mut self.houses {
             house.measure();
         }
-        let calls = self.pairs(calls);
+        let web = self.web(calls);
         let area: i64 = self.houses.iter().map(|house| i64::from(house.w + CHANNEL) * i64::from(house.h + GAP)).sum();
         let tallest = self.houses.iter().map(|house| house.h).max().unwrap_or(0);
         let target = ((area as f64 / 2.2).sqrt() as i32).max(tallest);
-        let mut columns = self.layered(&calls, target);
+        let mut columns = self.layered(&web, target);
         let reach = columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(target);
-        self.shelve(&mut columns, &calls, reach);
-        self.stand(&columns, &calls);
+        // Houses nobody in the block calls and that call nobody stand apart.
+        let alone: Vec<usize> = (0..self.houses.len()).filter(|at| !web.is_joined(*at)).collect();
+        columns.extend(self.split(&alone, reach));
+        self.stand(&columns, &web);
     }
 
-    /// Calls between houses of this block, as numbers of houses.
-    fn pairs(&self, calls: &[(ObjectKey, ObjectKey)]) -> Pairs {
+    /// Who calls whom in this block.
+    fn web(&self, calls: &[(ObjectKey, ObjectKey)]) -> Web {
         let index: BTreeMap<&ObjectKey, usize> =
             self.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
         let known = calls.iter().filter_map(|(from, to)| Some((*index.get(from)?, *index.get(to)?)));
-        known.filter(|(from, to)| from != to).collect()
+        let n = self.houses.len();
+        let mut web = Web { pairs: Vec::new(), callers: vec![Vec::new(); n], joined: vec![false; n] };
+        for (from, to) in known.filter(|(from, to)| from != to) {
+            web.pairs.push((from, to));
+            if let Some(callers) = web.callers.get_mut(to) {
+                callers.push(from);
+            }
+            for at in [from, to] {
+                if let Some(joined) = web.joined.get_mut(at) {
+                    *joined = true;
+                }
+            }
+        }
+        web
     }
 
     /// How high a column of houses stands.
@@ -65,12 +96,12 @@ impl Block {
     }
 
     /// Columns of the houses that call or are called, callers first; a layer too high for one column takes several.
-    fn layered(&self, calls: &Pairs, target: i32) -> Vec<Vec<usize>> {
-        let level = levels(self.houses.len(), calls);
-        let joined: BTreeSet<usize> = calls.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    fn layered(&self, web: &Web, target: i32) -> Vec<Vec<usize>> {
         let mut layers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for at in joined {
-            layers.entry(level.get(at).copied().unwrap_or(0)).or_default().push(at);
+        for (at, level) in levels(self.houses.len(), &web.pairs).into_iter().enumerate() {
+            if web.is_joined(at) {
+                layers.entry(level).or_default().push(at);
+            }
         }
         let mut order: BTreeMap<usize, f64> = BTreeMap::new();
         let mut columns = Vec::new();
@@ -79,8 +110,8 @@ impl Block {
             let wish: BTreeMap<usize, f64> = layer
                 .iter()
                 .map(|at| {
-                    let callers = calls.iter().filter(|(_, to)| to == at).filter_map(|(from, _)| order.get(from));
-                    let callers: Vec<f64> = callers.copied().collect();
+                    let callers: Vec<f64> =
+                        web.callers(*at).iter().filter_map(|from| order.get(from)).copied().collect();
                     let mean = callers.iter().sum::<f64>() / callers.len().max(1) as f64;
                     (*at, if callers.is_empty() { 0.5 } else { mean })
                 })
@@ -90,7 +121,7 @@ impl Block {
             for (place, at) in layer.iter().enumerate() {
                 order.insert(*at, (place as f64 + 0.5) / layer.len() as f64);
             }
-            columns.extend(self.split(&layer, target + target / 3));
+            columns.extend(self.split(&layer, 2 * target));
         }
         columns
     }
@@ -101,29 +132,19 @@ impl Block {
         let mut high = 0;
         for at in houses {
             let h = self.houses.get(*at).map_or(0, |house| house.h);
-            match columns.last_mut().filter(|_| high + GAP + h <= most) {
-                Some(column) => {
-                    column.push(*at);
-                    high += GAP + h;
-                }
-                None => {
-                    columns.push(vec![*at]);
-                    high = h;
-                }
+            if let Some(column) = columns.last_mut().filter(|_| high + GAP + h <= most) {
+                column.push(*at);
+                high += GAP + h;
+            } else {
+                columns.push(vec![*at]);
+                high = h;
             }
         }
         columns
     }
 
-    /// Adds columns for the houses nobody in the block calls and that call nobody.
-    fn shelve(&self, columns: &mut Vec<Vec<usize>>, calls: &Pairs, reach: i32) {
-        let joined: BTreeSet<usize> = calls.iter().flat_map(|(from, to)| [*from, *to]).collect();
-        let alone: Vec<usize> = (0..self.houses.len()).filter(|at| !joined.contains(at)).collect();
-        columns.extend(self.split(&alone, reach));
-    }
-
     /// Gives every house of the columns its place, and the block its size.
-    fn stand(&mut self, columns: &[Vec<usize>], calls: &Pairs) {
+    fn stand(&mut self, columns: &[Vec<usize>], web: &Web) {
         for (number, column) in columns.iter().enumerate() {
             for at in column {
                 if let Some(house) = self.houses.get_mut(*at) {
@@ -133,11 +154,11 @@ impl Block {
         }
         let reach = columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(0);
         for column in columns {
-            self.stack(column, calls, reach);
+            self.stack(column, web, reach);
         }
         // Wide enough for the streets each channel carries.
         let mut tracks = vec![BTreeSet::new(); columns.len() + 1];
-        for (from, to) in calls {
+        for (from, to) in &web.pairs {
             let (Some(a), Some(b)) = (self.houses.get(*from), self.houses.get(*to)) else { continue };
             let (out, into) = (a.column + 1, b.column);
             for track in tracks.iter_mut().take(out.max(into) + 1).skip(out.min(into)) {
@@ -165,19 +186,18 @@ impl Block {
     }
 
     /// Stacks a column, each house as near as can be to the doors of its callers.
-    fn stack(&mut self, column: &[usize], calls: &Pairs, reach: i32) {
+    fn stack(&mut self, column: &[usize], web: &Web, reach: i32) {
         let high = self.height(column);
-        let joined = |at: usize| calls.iter().any(|(from, to)| *from == at || *to == at);
-        let mut y = if column.iter().any(|at| joined(*at)) { (reach - high) / 2 } else { 0 };
+        let mut y = if column.iter().any(|at| web.is_joined(*at)) { (reach - high) / 2 } else { 0 };
         let mut tops = Vec::with_capacity(column.len());
         let mut floor = 0;
         for at in column {
             let h = self.houses.get(*at).map_or(0, |house| house.h);
             let number = self.houses.get(*at).map_or(0, |house| house.column);
-            let doors: Vec<i32> = calls
+            let doors: Vec<i32> = web
+                .callers(*at)
                 .iter()
-                .filter(|(_, to)| to == at)
-                .filter_map(|(from, _)| self.houses.get(*from))
+                .filter_map(|from| self.houses.get(*from))
                 .filter(|house| house.column < number)
                 .map(|house| house.door() - TOP)
                 .collect();
@@ -246,7 +266,7 @@ impl Block {
     /// grows below or to the right.
     fn settle(&mut self, at: usize, calls: &[(ObjectKey, ObjectKey)]) {
         let Some((w, h)) = self.houses.get(at).map(|house| (house.w, house.h)) else { return };
-        let calls = self.pairs(calls);
+        let calls = self.web(calls).pairs;
         let column_of = |at: &usize| self.houses.get(*at).map_or(0, |house| house.column);
         let callers = calls.iter().filter(|(_, to)| *to == at).map(|(from, _)| column_of(from) + 1).max();
         let called = calls.iter().filter(|(from, _)| *from == at).map(|(_, to)| column_of(to).saturating_sub(1)).min();
@@ -280,7 +300,7 @@ impl Block {
 
 /// The layer of each house: one right of the last of its callers. Circles are broken where a walk in order of age
 /// closes them.
-fn levels(n: usize, calls: &Pairs) -> Vec<usize> {
+fn levels(n: usize, calls: &[(usize, usize)]) -> Vec<usize> {
     let mut out = vec![Vec::new(); n];
     let mut called = vec![false; n];
     for (from, to) in calls {

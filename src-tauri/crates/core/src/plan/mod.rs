@@ -77,8 +77,8 @@ pub struct Plan {
 impl Plan {
     /// Makes room for what is new in the world, clears what is gone and leaves everything else where it stands.
     pub fn update(&mut self, world: &World) {
-        self.namespaces.update(survey::namespaces(world));
-        self.nodes.update(survey::nodes(world));
+        self.namespaces.update(&survey::namespaces(world));
+        self.nodes.update(&survey::nodes(world));
     }
 
     /// The plan as canonical JSON: equal plans give equal text.
@@ -159,7 +159,7 @@ impl House {
 }
 
 impl City {
-    fn update(&mut self, wanted: Vec<WantedBlock>) {
+    fn update(&mut self, wanted: &[WantedBlock]) {
         let ids: BTreeMap<String, usize> =
             wanted.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect();
         self.blocks.retain(|block| {

@@ -505,7 +505,7 @@ impl Finder<'_> {
         if namespace.is_empty() {
             return None;
         }
-        let id = survey::namespace_id(&key.cluster, namespace);
+        let id = survey::space_of(&key.cluster, namespace).to_string();
         self.city.blocks.iter().position(|block| block.id == id)
     }
 }

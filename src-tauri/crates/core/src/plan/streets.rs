@@ -4,7 +4,7 @@
 //! Between blocks it leaves by a channel, runs along the gutters between shelves and passes a shelf through an alley
 //! between its blocks. Streets of one source share their way; different ones keep apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::blocks::GUTTER;
 use super::{Block, City, House};
@@ -15,6 +15,9 @@ pub(super) struct Way {
     pub from: (usize, usize),
     pub to: (usize, usize),
 }
+
+/// Where the name of a block ends.
+const UNDER_NAME: i32 = 27;
 
 /// A line of corners.
 pub(super) type Line = Vec<(i32, i32)>;
@@ -42,36 +45,61 @@ enum Stretch {
 enum Turn {
     /// To this height or breadth exactly.
     To(i32),
-    /// To where the owner runs on a stretch.
-    Along(Stretch, Owner),
+    /// To where the owner runs on a stretch, near to somewhere if it may choose.
+    Along(Stretch, Owner, Option<i32>),
 }
 
 /// The stretches of a city, who runs on them and where.
 struct Roads<'a> {
     city: &'a City,
-    users: BTreeMap<Stretch, BTreeSet<Owner>>,
-    /// Houses of each column from above, by block and column.
-    columns: BTreeMap<(usize, usize), Vec<usize>>,
+    users: BTreeMap<Stretch, Vec<(Option<i32>, Owner)>>,
+    /// Free heights of each column from above, by block and column.
+    gaps: BTreeMap<(usize, usize), Vec<(i32, i32)>>,
+    /// Free ground through each shelf.
+    alleys: Vec<Vec<(i32, i32)>>,
 }
 
 /// Lines for the ways, in their order.
 pub(super) fn route(city: &City, ways: &[Way]) -> Vec<Line> {
-    let mut roads = Roads { city, users: BTreeMap::new(), columns: BTreeMap::new() };
-    for (b, block) in city.blocks.iter().enumerate() {
-        for (h, house) in block.houses.iter().enumerate() {
-            roads.columns.entry((b, house.column)).or_default().push(h);
-        }
-    }
-    for ((b, _), houses) in &mut roads.columns {
-        houses.sort_by_key(|h| city.blocks.get(*b).and_then(|block| block.houses.get(*h)).map_or(0, |house| house.y));
-    }
+    let alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
+    let mut roads = Roads { city, users: BTreeMap::new(), gaps: gaps(city), alleys };
     let plans: Vec<Vec<Turn>> = ways.iter().map(|way| roads.plan(*way).unwrap_or_default()).collect();
+    let mut users: BTreeMap<Stretch, BTreeMap<Owner, Option<i32>>> = BTreeMap::new();
     for turn in plans.iter().flatten() {
-        if let Turn::Along(stretch, owner) = turn {
-            roads.users.entry(*stretch).or_default().insert(*owner);
+        if let Turn::Along(stretch, owner, wish) = turn {
+            users.entry(*stretch).or_default().entry(*owner).or_insert(*wish);
         }
+    }
+    for (stretch, owners) in users {
+        let mut list: Vec<_> = owners.into_iter().map(|(owner, wish)| (wish, owner)).collect();
+        list.sort_unstable();
+        roads.users.insert(stretch, list);
     }
     ways.iter().zip(plans).map(|(way, plan)| roads.draw(*way, &plan).unwrap_or_default()).collect()
+}
+
+/// The heights between the houses of each column.
+fn gaps(city: &City) -> BTreeMap<(usize, usize), Vec<(i32, i32)>> {
+    let mut found = BTreeMap::new();
+    for (b, block) in city.blocks.iter().enumerate() {
+        let mut columns: BTreeMap<usize, Vec<(i32, i32)>> = BTreeMap::new();
+        for house in &block.houses {
+            columns.entry(house.column).or_default().push((house.y, house.y + house.h));
+        }
+        for column in 0..block.columns.len() {
+            let mut houses = columns.remove(&column).unwrap_or_default();
+            houses.sort_unstable();
+            let mut from = UNDER_NAME;
+            let mut free = Vec::with_capacity(houses.len() + 1);
+            for (top, low) in houses {
+                free.push((from, top));
+                from = low;
+            }
+            free.push((from, block.h));
+            found.insert((b, column), free);
+        }
+    }
+    found
 }
 
 impl Roads<'_> {
@@ -93,16 +121,18 @@ impl Roads<'_> {
         let owner = (0, way.from.0, way.from.1);
         let (out, into) = (from.column + 1, to.column);
         let crossed: Vec<usize> = if out <= into { (out..into).collect() } else { (into..out).rev().collect() };
+        let goal = to.door();
+        let top = self.city.blocks.get(b).map_or(0, |block| self.city.top(block));
         let mut turns = Vec::new();
         let mut channel = out;
         for column in crossed {
-            turns.push(Turn::Along(Stretch::Channel(b, channel), owner));
-            turns.push(Turn::Along(Stretch::Gap(b, column, self.gap_near(b, column, to.door())), owner));
+            turns.push(Turn::Along(Stretch::Channel(b, channel), owner, None));
+            let gap = self.gaps.get(&(b, column)).map_or(0, |gaps| nearest(gaps, goal));
+            turns.push(Turn::Along(Stretch::Gap(b, column, gap), owner, Some(top + goal)));
             channel = if out <= into { column + 1 } else { column };
         }
-        turns.push(Turn::Along(Stretch::Channel(b, channel), owner));
-        turns
-            .push(Turn::Along(Stretch::Wall(way.to.0, way.to.1), (0, from.door().unsigned_abs() as usize, way.from.1)));
+        turns.push(Turn::Along(Stretch::Channel(b, channel), owner, None));
+        turns.push(Turn::Along(Stretch::Wall(way.to.0, way.to.1), owner, Some(from.door())));
         turns
     }
 
@@ -112,40 +142,21 @@ impl Roads<'_> {
         let out = if above > below { above } else { above + 1 };
         let into = if above < below { below } else { below + 1 };
         let pair = (1, way.from.0, way.to.0);
-        let mut turns = vec![Turn::Along(Stretch::Channel(way.from.0, from.column + 1), (0, way.from.0, way.from.1))];
+        let mut turns =
+            vec![Turn::Along(Stretch::Channel(way.from.0, from.column + 1), (0, way.from.0, way.from.1), None)];
         let crossed: Vec<usize> = if out <= into { (out..into).collect() } else { (into..out).rev().collect() };
         let mut gutter = out;
         let goal = b.x + to.x;
         for row in crossed {
-            turns.push(Turn::Along(Stretch::Gutter(gutter), pair));
-            turns.push(Turn::Along(Stretch::Alley(row, self.alley_near(row, goal)), pair));
+            turns.push(Turn::Along(Stretch::Gutter(gutter), pair, None));
+            let alley = self.alleys.get(row).map_or(0, |alleys| nearest(alleys, goal));
+            turns.push(Turn::Along(Stretch::Alley(row, alley), pair, Some(goal)));
             gutter = if out <= into { row + 1 } else { row };
         }
-        turns.push(Turn::Along(Stretch::Gutter(gutter), pair));
-        turns.push(Turn::Along(Stretch::Channel(way.to.0, to.column), (2, way.to.0, way.to.1)));
+        turns.push(Turn::Along(Stretch::Gutter(gutter), pair, None));
+        turns.push(Turn::Along(Stretch::Channel(way.to.0, to.column), (2, way.to.0, way.to.1), None));
         turns.push(Turn::To(self.city.top(b) + to.door()));
         Some(turns)
-    }
-
-    fn gaps(&self, b: usize, column: usize) -> Vec<(i32, i32)> {
-        let Some(block) = self.city.blocks.get(b) else { return Vec::new() };
-        let mut from = 27;
-        let mut found = Vec::new();
-        for h in self.columns.get(&(b, column)).into_iter().flatten() {
-            let Some(house) = block.houses.get(*h) else { continue };
-            found.push((from, house.y));
-            from = house.y + house.h;
-        }
-        found.push((from, block.h));
-        found
-    }
-
-    fn gap_near(&self, b: usize, column: usize, y: i32) -> usize {
-        nearest(&self.gaps(b, column), y)
-    }
-
-    fn alley_near(&self, row: usize, x: i32) -> usize {
-        nearest(&self.city.alleys(row), x)
     }
 
     /// The span of a stretch across its direction.
@@ -162,7 +173,7 @@ impl Roads<'_> {
             }
             Stretch::Gap(b, column, gap) => {
                 let top = self.city.top(self.city.blocks.get(b)?);
-                self.gaps(b, column).get(gap).map(|(from, to)| (top + from, top + to))
+                self.gaps.get(&(b, column))?.get(gap).map(|(from, to)| (top + from, top + to))
             }
             Stretch::Gutter(row) => {
                 let low = match self.city.shelves.get(row) {
@@ -171,7 +182,7 @@ impl Roads<'_> {
                 };
                 Some((low - GUTTER, low))
             }
-            Stretch::Alley(row, alley) => self.city.alleys(row).get(alley).copied(),
+            Stretch::Alley(row, alley) => self.alleys.get(row)?.get(alley).copied(),
             Stretch::Wall(b, h) => {
                 let (block, house) = self.house((b, h))?;
                 let top = self.city.top(block) + house.y;
@@ -185,29 +196,34 @@ impl Roads<'_> {
         let (from, to) = self.span(stretch)?;
         let users = self.users.get(&stretch)?;
         let n = i32::try_from(users.len()).ok()?;
-        let at = i32::try_from(users.iter().position(|user| *user == owner)?).ok()?;
-        if let Stretch::Wall(b, h) = stretch {
-            return self.port((b, h), users, at, n);
+        let at = i32::try_from(users.iter().position(|(_, user)| *user == owner)?).ok()?;
+        // Far enough apart to be told from one another, while the room suffices.
+        let (low, high, wish) = match stretch {
+            Stretch::Wall(b, h) => {
+                let (block, house) = self.house((b, h))?;
+                let door = self.city.top(block) + house.door();
+                // Who lives level with the door walks straight in, the others stand beside.
+                let level = users.iter().position(|(wish, _)| *wish == Some(house.door()));
+                let level = level.and_then(|at| i32::try_from(at).ok()).unwrap_or((n - 1) / 2);
+                return Some((door + (at - level) * 6).clamp(from + 4, to - 4));
+            }
+            // Beside the next column: bars stand beside the one before.
+            Stretch::Channel(..) => (from + 4, to - 10, Some(to - 10)),
+            Stretch::Gap(..) | Stretch::Alley(..) => {
+                let wishes: Vec<i32> = users.iter().filter_map(|(wish, _)| *wish).collect();
+                let mean = wishes.iter().map(|wish| i64::from(*wish)).sum::<i64>() / i64::from(n);
+                (from + 5, to - 5, i32::try_from(mean).ok())
+            }
+            Stretch::Gutter(_) => (from + 4, to - 4, None),
+        };
+        if high <= low {
+            return Some(low.midpoint(high));
         }
-        // Evenly over the stretch, but no further apart than it takes to tell them apart.
-        let room = (to - from) / (n + 1);
-        let apart = room.clamp(0, 7);
-        if apart == 0 {
-            return Some(from + (to - from) * (at + 1) / (n + 1));
-        }
-        // Gaps and gutters are taken in the middle.
-        let first = (from + to - apart * (n - 1)) / 2;
+        let apart = if n > 1 { ((high - low) / (n - 1)).min(7) } else { 0 };
+        let wide = apart * (n - 1);
+        let middle = wish.unwrap_or(low.midpoint(high));
+        let first = (middle - wide / 2).clamp(low, high - wide);
         Some(first + apart * at)
-    }
-
-    /// Where a street arrives at a house: level with the door, others beside it.
-    fn port(&self, house: (usize, usize), users: &BTreeSet<Owner>, at: i32, n: i32) -> Option<i32> {
-        let (block, house) = self.house(house)?;
-        let top = self.city.top(block);
-        let level = users.iter().position(|user| i32::try_from(user.1).is_ok_and(|y| y == house.door()));
-        let middle = level.and_then(|at| i32::try_from(at).ok()).unwrap_or((n - 1) / 2);
-        let y = house.door() + (at - middle) * 6;
-        Some(top + y.clamp(house.y + 4, house.y + house.h - 4))
     }
 
     fn draw(&self, way: Way, turns: &[Turn]) -> Option<Line> {
@@ -219,7 +235,7 @@ impl Roads<'_> {
         for (at, turn) in turns.iter().enumerate() {
             let place = match turn {
                 Turn::To(place) => *place,
-                Turn::Along(stretch, owner) => self.place(*stretch, *owner)?,
+                Turn::Along(stretch, owner, _) => self.place(*stretch, *owner)?,
             };
             if at % 2 == 0 {
                 x = place;

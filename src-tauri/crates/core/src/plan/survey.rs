@@ -77,64 +77,69 @@ pub(super) fn hubs(world: &World) -> BTreeMap<ObjectKey, usize> {
         .collect()
 }
 
-fn in_order<K: Ord + Clone, V>(map: BTreeMap<K, V>, mut age: impl FnMut(&K, &V) -> Age) -> Vec<(K, V)> {
-    let mut found: Vec<(Age, K, V)> = map.into_iter().map(|(key, value)| (age(&key, &value), key, value)).collect();
-    found.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-    found.into_iter().map(|(_, key, value)| (key, value)).collect()
+fn in_order<T>(list: Vec<T>, key: impl Fn(&T) -> &ObjectKey, age: impl Fn(&T) -> Age) -> Vec<T> {
+    let mut aged: Vec<(Age, T)> = list.into_iter().map(|one| (age(&one), one)).collect();
+    aged.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| key(x).cmp(key(y))));
+    aged.into_iter().map(|(_, one)| one).collect()
 }
 
 fn houses_in_order(world: &World, houses: Vec<Manned>, spaced: bool) -> Vec<WantedHouse> {
-    let by_key: BTreeMap<ObjectKey, Vec<ObjectKey>> = houses.into_iter().collect();
-    in_order(by_key, |key, _| age(world, key))
+    in_order(houses, |(house, _)| house, |(house, _)| age(world, house))
         .into_iter()
         .map(|(key, pods)| {
-            let pods: BTreeMap<ObjectKey, ()> = pods.into_iter().map(|pod| (pod, ())).collect();
-            let pods = in_order(pods, |pod, ()| age(world, pod)).into_iter();
-            let pods = pods.map(|(pod, ())| if spaced { format!("{}/{}", pod.namespace, pod.name) } else { pod.name });
+            let pods = in_order(pods, |pod| pod, |pod| age(world, pod)).into_iter();
+            let pods = pods.map(|pod| if spaced { format!("{}/{}", pod.namespace, pod.name) } else { pod.name });
             WantedHouse { pods: pods.collect(), key }
         })
         .collect()
 }
 
+/// The blocks of places in the order of their age.
+fn blocks_in_order(
+    world: &World,
+    places: BTreeMap<ObjectKey, Vec<Manned>>,
+    spaced: bool,
+    mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>>,
+) -> Vec<WantedBlock> {
+    let unsettled = unsettled(world);
+    let aged = |(place, houses): &(ObjectKey, Vec<Manned>)| match world.object(place) {
+        Some(place) => (place.created_at, place.uid.clone()),
+        // A zone is no object, and a namespace may not be readable: the first house dates it.
+        None => houses.iter().map(|(house, _)| age(world, house)).min().unwrap_or_default(),
+    };
+    in_order(places.into_iter().collect(), |(place, _)| place, aged)
+        .into_iter()
+        .map(|(place, houses)| WantedBlock {
+            calls: calls.remove(&place).into_iter().flatten().collect(),
+            id: place.to_string(),
+            settled: !unsettled.contains(&place.cluster),
+            houses: houses_in_order(world, houses, spaced),
+            name: if place.name.is_empty() { "no namespace".to_owned() } else { place.name },
+            cluster: place.cluster,
+        })
+        .collect()
+}
+
 /// The block of a namespace.
-pub(super) fn namespace_id(cluster: &str, namespace: &str) -> String {
-    ObjectKey::new(cluster, "", "Namespace", "", namespace).to_string()
+pub(super) fn space_of(cluster: &str, namespace: &str) -> ObjectKey {
+    ObjectKey::new(cluster, "", "Namespace", "", namespace)
 }
 
 /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
 pub(super) fn namespaces(world: &World) -> Vec<WantedBlock> {
-    let unsettled = unsettled(world);
     let hubs = hubs(world);
-    let mut spaces: BTreeMap<(String, String), Vec<Manned>> = BTreeMap::new();
+    let mut spaces: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
     for house in world.houses() {
         let pods = world.pods_of(&house);
-        spaces.entry((house.cluster.clone(), house.namespace.clone())).or_default().push((house, pods));
+        spaces.entry(space_of(&house.cluster, &house.namespace)).or_default().push((house, pods));
     }
-    let mut calls: BTreeMap<(String, String), BTreeSet<(ObjectKey, ObjectKey)>> = BTreeMap::new();
+    let mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>> = BTreeMap::new();
     for (from, to, _) in world.calls() {
         if from != to && from.cluster == to.cluster && from.namespace == to.namespace && !hubs.contains_key(&to) {
-            calls.entry((from.cluster.clone(), from.namespace.clone())).or_default().insert((from, to));
+            calls.entry(space_of(&from.cluster, &from.namespace)).or_default().insert((from, to));
         }
     }
-    let ordered = in_order(spaces, |(cluster, namespace), houses| {
-        let space = ObjectKey::new(cluster, "", "Namespace", "", namespace);
-        match world.object(&space) {
-            Some(space) => (space.created_at, space.uid.clone()),
-            // Its namespace may not be readable: its first house dates it.
-            None => houses.iter().map(|(house, _)| age(world, house)).min().unwrap_or_default(),
-        }
-    });
-    ordered
-        .into_iter()
-        .map(|(place, houses)| WantedBlock {
-            calls: calls.remove(&place).into_iter().flatten().collect(),
-            id: namespace_id(&place.0, &place.1),
-            settled: !unsettled.contains(&place.0),
-            houses: houses_in_order(world, houses, false),
-            name: if place.1.is_empty() { "no namespace".to_owned() } else { place.1 },
-            cluster: place.0,
-        })
-        .collect()
+    blocks_in_order(world, spaces, false, calls)
 }
 
 /// The house of pods no node runs.
@@ -147,9 +152,21 @@ pub(super) fn node_of(cluster: &str, node: &str) -> ObjectKey {
     if node.is_empty() { unscheduled(cluster) } else { ObjectKey::new(cluster, "", "Node", "", node) }
 }
 
+/// The zone a node stands in.
+fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
+    let labels = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
+    let object = world.object(node);
+    let zone = object.and_then(|node| labels.into_iter().find_map(|label| node.labels.get(label)));
+    let name = match zone {
+        Some(zone) if !zone.is_empty() => zone.as_str(),
+        _ if node.kind == "Unscheduled" => "unscheduled",
+        _ => "nodes",
+    };
+    ObjectKey::new(&node.cluster, "", "Zone", "", name)
+}
+
 /// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
 pub(super) fn nodes(world: &World) -> Vec<WantedBlock> {
-    let unsettled = unsettled(world);
     let mut stands: BTreeMap<ObjectKey, Vec<ObjectKey>> = BTreeMap::new();
     for object in world.objects() {
         match &object.body {
@@ -157,37 +174,14 @@ pub(super) fn nodes(world: &World) -> Vec<WantedBlock> {
                 stands.entry(object.key.clone()).or_default();
             }
             Body::Pod(pod) => {
-                // What has ended without ever having a node is waiting for nothing.
-                if !pod.node.is_empty() || (pod.phase != "Succeeded" && pod.phase != "Failed") {
-                    stands.entry(node_of(&object.key.cluster, &pod.node)).or_default().push(object.key.clone());
-                }
+                stands.entry(node_of(&object.key.cluster, &pod.node)).or_default().push(object.key.clone());
             }
             _ => {}
         }
     }
-    let mut zones: BTreeMap<(String, String), Vec<Manned>> = BTreeMap::new();
+    let mut zones: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
     for (node, pods) in stands {
-        let zone = match world.object(&node) {
-            _ if node.kind == "Unscheduled" => "unscheduled".to_owned(),
-            Some(object) => {
-                let labels = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-                let zone = labels.into_iter().find_map(|label| object.labels.get(label)).filter(|it| !it.is_empty());
-                zone.cloned().unwrap_or_else(|| "nodes".to_owned())
-            }
-            None => "nodes".to_owned(),
-        };
-        zones.entry((node.cluster.clone(), zone)).or_default().push((node, pods));
+        zones.entry(zone_of(world, &node)).or_default().push((node, pods));
     }
-    let ordered = in_order(zones, |_, nodes| nodes.iter().map(|(node, _)| age(world, node)).min().unwrap_or_default());
-    ordered
-        .into_iter()
-        .map(|(place, nodes)| WantedBlock {
-            id: ObjectKey::new(&place.0, "", "Zone", "", &place.1).to_string(),
-            settled: !unsettled.contains(&place.0),
-            houses: houses_in_order(world, nodes, true),
-            calls: Vec::new(),
-            cluster: place.0,
-            name: place.1,
-        })
-        .collect()
+    blocks_in_order(world, zones, true, BTreeMap::new())
 }
