@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
-use broadstreet_core::ports::{Clock, ContextChoice, Store, StoreError, Vault};
+use broadstreet_core::ports::{Clock, ContextChoice, Store, Vault};
 use broadstreet_core::time::Moment;
 use broadstreet_engine::{Engine, Options, Ports};
+use broadstreet_press::TypstPress;
 use broadstreet_signals::HttpSignals;
 use broadstreet_store::{BundleFiles, Target};
 
@@ -84,7 +85,7 @@ impl Host {
             store,
             scratch,
             bundles: Arc::new(BundleFiles),
-            press: Arc::new(NoPress),
+            press: Arc::new(TypstPress::new()),
             vault: Arc::new(vault),
             clock: Arc::new(SystemClock),
         };
@@ -114,30 +115,10 @@ async fn scratch() -> Result<(Arc<dyn Store>, tempfile::TempDir), ApiError> {
     Ok((broadstreet_store::open(&target).await.map_err(failed)?, folder))
 }
 
-/// Stands where the press will: says that this build prints no PDF.
-struct NoPress;
-
-impl broadstreet_core::ports::Press for NoPress {
-    fn pdf(
-        &self,
-        document: &broadstreet_core::writing::Document,
-        _: &std::collections::BTreeMap<broadstreet_core::id::BlobId, Vec<u8>>,
-    ) -> Result<Vec<u8>, broadstreet_core::ports::PressError> {
-        let why = "this build prints no PDF".to_owned();
-        Err(broadstreet_core::ports::PressError { document: document.title.clone(), why })
-    }
-}
-
 /// What this machine is called.
 fn device_name() -> String {
     let named = ["BROADSTREET_DEVICE", "HOSTNAME", "COMPUTERNAME"].into_iter().find_map(|it| std::env::var(it).ok());
     let named = named.or_else(|| std::fs::read_to_string("/etc/hostname").ok());
     let named = named.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     named.unwrap_or_else(|| "this desk".to_owned())
-}
-
-/// True where the record is held by another process of this desk.
-pub fn is_in_use(error: &ApiError) -> bool {
-    let used = StoreError::InUse { path: String::new(), process: String::new() };
-    error.code == failed(used).code
 }

@@ -1,70 +1,12 @@
 //! The built program, as a person runs it: what it prints of a source, and what it says when it cannot.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod place;
 
+use place::{Place, is_of_use};
 use serde_json::Value;
-
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    /// Runs the program in an environment of its own: no home, no kubeconfig, no keyring.
-    fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_broadstreet"))
-            .args(args)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.path())
-            .env("BROADSTREET_DATA", self.path().join("data"))
-            .env("BROADSTREET_NO_KEYRING", "1")
-            .current_dir(self.path())
-            .output()
-            .unwrap()
-    }
-
-    fn answer(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{args:?}: {said}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// The error of a command that must fail, with its exit code.
-    fn error(&self, args: &[&str]) -> (i32, Value) {
-        let output = self.run(&[args, &["--json"]].concat());
-        let said = String::from_utf8(output.stderr).unwrap();
-        let last = said.lines().last().unwrap_or_default();
-        let error: Value = serde_json::from_str(last).unwrap_or_else(|why| panic!("{args:?}: {why}: {said}"));
-        (output.status.code().unwrap(), error["error"].clone())
-    }
-}
 
 fn given(name: &str) -> String {
     format!("{}/tests/manifests/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// An error is of use when its code is the one expected, it names the thing, and it says what to do next.
-fn is_of_use((exit, error): &(i32, Value), code: &str, names: &str) {
-    assert_eq!(*exit, 1, "{error}");
-    assert_eq!(error["code"], code, "{error}");
-    assert!(error["message"].as_str().unwrap().contains(names), "`{names}` in {error}");
-    assert!(error["hint"].as_str().is_some_and(|it| !it.is_empty()), "{error}");
 }
 
 #[test]

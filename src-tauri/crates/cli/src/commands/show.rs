@@ -52,7 +52,7 @@ pub fn incident(it: &Value) -> String {
             None => writeln!(text, "commander  nobody"),
         },
     };
-    for role in list(it, "roles") {
+    for role in list(it, "roles").iter().filter(|it| field(it, "role") != "commander") {
         let _ = writeln!(
             text,
             "{:<10} {} since {}",

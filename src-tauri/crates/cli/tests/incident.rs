@@ -1,0 +1,161 @@
+//! An incident from a terminal, from declaring it to the file that proves itself.
+
+mod place;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use place::{Place, is_of_use};
+use serde_json::Value;
+
+impl Place {
+    fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.answer(&[args, &["--json"]].concat())).unwrap()
+    }
+
+    fn mei(&self, args: &[&str]) -> Value {
+        self.json(&[args, &["--as", "Mei"]].concat())
+    }
+
+    fn declared() -> Self {
+        let place = Self::new();
+        place.mei(&["incident", "declare", "Checkout fails", "-s", "2", "--commander", "Mei"]);
+        place
+    }
+
+    /// A server in the background, and the line in which it says where it is.
+    fn serving(&self, args: &[&str]) -> (Serving, Value) {
+        let mut child = self.command(args).arg("--json").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            said.push_str(&line);
+            if line == "}" {
+                break;
+            }
+        }
+        (Serving(child), serde_json::from_str(&said).unwrap())
+    }
+}
+
+/// Ended at the end of the test, whatever came of it.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_incident_runs_from_declaring_to_a_bundle_that_verifies() {
+    let place = Place::declared();
+    let entry = place.mei(&["incident", "note", "-4m restarted cart"]);
+    assert_eq!(entry["text"], "restarted cart");
+    place.mei(&["incident", "task", "look at cart", "--owner", "Ana", "--in", "10"]);
+    place.mei(&["incident", "hypothesis", "cart is out of memory"]);
+    let judged = place.mei(&["incident", "hypothesis", "H1", "--judge", "eliminated", "--evidence", "memory is flat"]);
+    assert_eq!(judged["hypotheses"][0]["state"], "eliminated");
+    place.mei(&["incident", "decide", "roll back"]);
+    assert_eq!(place.mei(&["incident", "decide", "d1", "--make"])["decisions"][0]["state"], "made");
+    let ended = place.mei(&["incident", "task", "T1", "--end", "done", "--outcome", "restarted"]);
+    assert_eq!(ended["tasks"][0]["state"], "done");
+    assert_eq!(place.mei(&["incident", "status", "investigating"])["status"], "investigating");
+    let shown = place.json(&["incident", "show", "1", "--timeline"]);
+    assert_eq!(shown["incident"]["number"], "INC-0001");
+    assert!(shown["timeline"]["entries"].as_array().unwrap().len() >= 9);
+
+    let wrote = place.json(&["export", "INC-0001"]);
+    assert_eq!(wrote["file"], "INC-0001.broadstreet");
+    let held = place.json(&["verify", "INC-0001.broadstreet"]);
+    assert_eq!(held["rows"], shown["incident"]["rows"]);
+    let mut bytes = std::fs::read(place.path().join("INC-0001.broadstreet")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    place.file("changed.broadstreet", "");
+    std::fs::write(place.path().join("changed.broadstreet"), bytes).unwrap();
+    is_of_use(&place.error(&["verify", "changed.broadstreet"]), "bad_bundle", "changed.broadstreet");
+}
+
+#[test]
+fn command_passes_by_offer_brief_and_acceptance() {
+    let place = Place::declared();
+    let offered = place.mei(&["incident", "offer", "commander", "--to", "Ana", "--reason", "end of shift"]);
+    assert_eq!(offered["commander"]["name"], "Mei", "an offer passes nothing yet");
+    is_of_use(&place.error(&["incident", "accept", "--as", "Mei"]), "not_found", "offered");
+    let accepted = place.json(&["incident", "accept", "--as", "Ana"]);
+    assert_eq!(accepted["commander"]["name"], "Ana");
+    let shown = place.json(&["incident", "show", "--timeline"]);
+    let entries = shown["timeline"]["entries"].as_array().unwrap();
+    assert!(entries.iter().any(|it| it["kind"] == "brief.shown"), "the record says that the brief was shown");
+}
+
+#[test]
+fn the_note_for_the_next_shift_is_written_and_accepted_by_two() {
+    let place = Place::declared();
+    let note = place.mei(&["handoff", "draft", "--to", "Ana", "--write", "--note", "watch cart"]);
+    assert!(note["row"].is_string() && note["accepted_at"].is_null(), "{note}");
+    let accepted = place.json(&["handoff", "accept", "--as", "Ana"]);
+    assert_eq!(accepted["accepted_by"], "Ana");
+    is_of_use(&place.error(&["handoff", "accept", "--as", "Ana"]), "not_found", "note");
+}
+
+#[test]
+fn the_postmortem_is_drafted_and_written_in_three_formats() {
+    let place = Place::declared();
+    let drafted = place.mei(&["postmortem", "draft"]);
+    assert_eq!(drafted["title"], "Checkout fails");
+    for (format, begins) in [("markdown", "# Checkout fails"), ("html", "<!"), ("pdf", "%PDF-")] {
+        let name = format!("out.{format}");
+        place.mei(&["postmortem", "export", "-f", format, "--out", &name]);
+        let bytes = std::fs::read(place.path().join(&name)).unwrap();
+        assert!(bytes.to_ascii_lowercase().starts_with(begins.to_ascii_lowercase().as_bytes()), "{format}");
+    }
+    assert!(place.answer(&["postmortem", "export", "--out", "-"]).starts_with("# Checkout fails"));
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_what_to_do() {
+    let place = Place::new();
+    is_of_use(&place.error(&["incident", "note", "x", "--as", "Mei"]), "no_incident", "no incident");
+    is_of_use(&place.error(&["incident", "show", "INC-0009"]), "not_found", "INC-0009");
+    let nobody = place.error(&["incident", "declare", "x", "-s", "2"]);
+    is_of_use(&nobody, "nobody_acts", "nobody");
+    place.mei(&["incident", "declare", "x", "-s", "2"]);
+    is_of_use(&place.error(&["incident", "decide", "D9", "--make", "--as", "Mei"]), "not_found", "D9");
+    is_of_use(
+        &place.error(&["incident", "note", "x", "--attach", "nowhere.png", "--as", "Mei"]),
+        "bad_file",
+        "nowhere.png",
+    );
+    is_of_use(&place.error(&["incident", "status", "asleep", "--as", "Mei"]), "bad_status", "asleep");
+}
+
+#[test]
+fn commands_ask_the_desk_that_runs_and_pass_over_one_that_was_killed() {
+    let place = Place::declared();
+    let (serving, said) = place.serving(&["serve"]);
+    assert!(said["link"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{said}");
+    // The record is held by the server, so this answer can only come through it.
+    assert_eq!(place.json(&["incident", "list"]).as_array().unwrap().len(), 1);
+    let entry = place.mei(&["incident", "note", "written through the running desk"]);
+    assert_eq!(entry["who"], "Mei");
+    drop(serving);
+    assert!(place.path().join("data/running.json").exists(), "a killed desk leaves its file behind");
+    let shown = place.json(&["incident", "show", "--timeline"]);
+    assert!(shown["timeline"].to_string().contains("written through the running desk"));
+}
+
+#[test]
+fn the_doctor_says_what_is_missing_in_plain_words() {
+    let place = Place::new();
+    let checks = place.json(&["doctor"]);
+    let checks = checks["checks"].as_array().unwrap();
+    let state = |what: &str| checks.iter().find(|it| it["what"] == what).map(|it| it["state"].clone());
+    assert_eq!(state("data folder"), Some("ok".into()));
+    assert_eq!(state("keyring"), Some("warning".into()));
+    assert_eq!(state("kubeconfig"), Some("warning".into()), "a desk without a cluster still opens bundles");
+    let (exit, _) = place.error(&["doctor", "--kubeconfig", "nowhere"]);
+    assert_eq!(exit, 1, "one that was named must be there");
+}
