@@ -92,7 +92,7 @@ describe("Postmortem", () => {
   it("of an imported incident is read only", async () => {
     desk.incident = { ...desk.incident!, imported: true };
     render(PostmortemView);
-    await screen.findByText("Imported, read only");
+    await screen.findByText("Read only");
     expect(screen.queryByRole("textbox", { name: "Title" })).toBeNull();
     expect(screen.queryByRole("toolbar")).toBeNull();
     await waitFor(() => expect(document.querySelector(".prose")?.getAttribute("contenteditable")).toBe("false"));

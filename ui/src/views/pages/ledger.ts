@@ -28,7 +28,7 @@ export function channelOf(channel: string): { name: string; icon: string } {
   return CHANNELS[channel] ?? { name: channel ? channel.charAt(0).toUpperCase() + channel.slice(1) : "not known", icon: "page" };
 }
 
-export const PAGERS: Record<string, string> = { goalert: "GoAlert", pagerduty: "PagerDuty" };
+export const PAGERS: Record<string, string> = { icinga: "Icinga 2", goalert: "GoAlert", pagerduty: "PagerDuty" };
 
 export function isFailed(attempt: AttemptView): boolean {
   return attempt.delivery.startsWith("failed");
