@@ -11,6 +11,9 @@ use super::{Block, City};
 /// Between two blocks: room for streets.
 pub(super) const GUTTER: i32 = 28;
 
+/// Width by height of a city laid out afresh.
+const SHAPE: f64 = 1.6;
+
 /// A row of blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shelf {
@@ -21,15 +24,16 @@ pub(super) struct Shelf {
 impl City {
     /// Finds ground for every block that has none or outgrew it.
     pub(super) fn place(&mut self) {
-        let area: f64 = self.blocks.iter().map(|block| f64::from(block.w + GUTTER) * f64::from(block.h + GUTTER)).sum();
+        let fresh = self.blocks.iter().all(|block| block.shelf.is_none());
         let widest = self.blocks.iter().map(|block| block.w).max().unwrap_or(0);
-        let wish = (area * 1.75).sqrt().min(f64::from(i32::MAX / 4)) as i32;
-        // A city as wide as it needs and no wider; it grows by steps, which moves nothing.
-        if wish > self.width {
-            self.width = if self.width == 0 { wish } else { step(wish, self.width) };
+        let wish = self.best_width(widest);
+        if fresh {
+            self.width = wish;
+        } else if wish > self.width {
+            // Wider shelves move nothing; they grow by steps and never shrink.
+            self.width = step(wish, self.width);
         }
         self.width = self.width.max(widest);
-        let fresh = self.blocks.iter().all(|block| block.shelf.is_none());
         for at in 0..self.blocks.len() {
             if !self.fits(at) {
                 self.find_ground(at, fresh);
@@ -41,6 +45,32 @@ impl City {
             }
             self.shelves.pop();
         }
+    }
+
+    /// The width of shelves that gives the city the shape of a screen when its blocks are placed in their order.
+    fn best_width(&self, widest: i32) -> i32 {
+        let mut best = (f64::MAX, widest);
+        let mut width = widest;
+        for _ in 0..24 {
+            let (mut x, mut row, mut high, mut reach) = (0, 0, 0i64, 0);
+            for block in &self.blocks {
+                if x > 0 && x + block.w > width {
+                    high += i64::from(row + GUTTER);
+                    (x, row) = (0, 0);
+                }
+                x += block.w + GUTTER;
+                reach = reach.max(x);
+                row = row.max(block.h);
+            }
+            high += i64::from(row + GUTTER);
+            let shape = f64::from(reach) / (high as f64) / SHAPE;
+            let away = shape.max(1.0 / shape);
+            if away < best.0 {
+                best = (away, width);
+            }
+            width = width.saturating_add((width / 6).max(1));
+        }
+        best.1
     }
 
     /// Whether a block can stay where it is; the last shelf grows with it.

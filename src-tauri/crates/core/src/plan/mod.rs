@@ -25,7 +25,7 @@ use crate::id::ObjectKey;
 use crate::world::World;
 use blocks::Shelf;
 use layers::Column;
-use survey::WantedBlock;
+use survey::{Ages, WantedBlock};
 
 pub use scene::{SceneOptions, scene};
 pub use svg::svg;
@@ -77,8 +77,9 @@ pub struct Plan {
 impl Plan {
     /// Makes room for what is new in the world, clears what is gone and leaves everything else where it stands.
     pub fn update(&mut self, world: &World) {
-        self.namespaces.update(&survey::namespaces(world));
-        self.nodes.update(&survey::nodes(world));
+        let ages = Ages::of(world);
+        self.namespaces.update(&survey::namespaces(world, &ages));
+        self.nodes.update(&survey::nodes(world, &ages));
     }
 
     /// The plan as canonical JSON: equal plans give equal text.

@@ -250,7 +250,8 @@ impl Picture {
         let city = plan.city(lens);
         let (x, y, w, h) = city.bounds();
         let mut picture = Self { bounds: Rect { x, y, w, h }, tray: placed.tray.len(), ..Self::default() };
-        let hubs = if lens == Lens::Namespaces { survey::hubs(world) } else { BTreeMap::new() };
+        let calls = if lens == Lens::Namespaces { world.calls() } else { Vec::new() };
+        let hubs = survey::hubs(world, &calls);
         let silences = Silences::of(world, lens);
         for (b, block) in city.blocks.iter().enumerate() {
             picture.draw_block(world, city, b, block, lens, &silences);
@@ -269,9 +270,7 @@ impl Picture {
                 row.badge = callers.to_string();
             }
         }
-        if lens == Lens::Namespaces {
-            picture.draw_streets(world, city, &rows, &hubs);
-        }
+        picture.draw_streets(city, &calls, &rows, &hubs);
         let finder = Finder { world, lens, rows: &rows, city };
         let now = placed.cases.iter().filter_map(|case| Some((world.alert(&case.alert)?, case, None)));
         let gone = fading.iter().map(|(alert, case)| (alert, case, Some(AlertState::Resolved)));
@@ -341,15 +340,15 @@ impl Picture {
 
     fn draw_streets(
         &mut self,
-        world: &World,
         city: &City,
+        calls: &[survey::Call],
         rows: &BTreeMap<&ObjectKey, (usize, usize, usize)>,
         hubs: &BTreeMap<ObjectKey, usize>,
     ) {
         let mut streets: BTreeMap<(usize, usize), (Way, StreetRow)> = BTreeMap::new();
-        for (from, to, relation) in world.calls() {
-            let (Some(a), Some(b)) = (rows.get(&from), rows.get(&to)) else { continue };
-            if a == b || hubs.contains_key(&to) {
+        for (from, to, relation) in calls {
+            let (Some(a), Some(b)) = (rows.get(from), rows.get(to)) else { continue };
+            if a == b || hubs.contains_key(to) {
                 continue;
             }
             let (_, street) = streets.entry((a.2, b.2)).or_insert_with(|| {

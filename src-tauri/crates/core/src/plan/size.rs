@@ -1,6 +1,6 @@
 //! Sizes: the ladder of capacities, the walls of a house and the seats of its pods.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::House;
 use crate::id::ObjectKey;
@@ -56,21 +56,22 @@ impl House {
 
     /// Frees the cells of pods that are gone and gives new ones the lowest free cells, in their order.
     pub(super) fn seat(&mut self, pods: &[String]) {
-        let wanted: BTreeSet<&str> = pods.iter().map(String::as_str).collect();
+        let wanted: HashSet<&str> = pods.iter().map(String::as_str).collect();
         for cell in &mut self.cells {
             if cell.as_ref().is_some_and(|pod| !wanted.contains(pod.as_str())) {
                 *cell = None;
             }
         }
-        let seated: BTreeSet<String> = self.cells.iter().flatten().cloned().collect();
+        let seated: HashSet<&str> = self.cells.iter().flatten().map(String::as_str).collect();
+        let new: Vec<String> = pods.iter().filter(|pod| !seated.contains(pod.as_str())).cloned().collect();
         let mut free = 0;
-        for pod in pods.iter().filter(|pod| !seated.contains(pod.as_str())) {
+        for pod in new {
             while self.cells.get(free).is_some_and(Option::is_some) {
                 free += 1;
             }
             match self.cells.get_mut(free) {
-                Some(cell) => *cell = Some(pod.clone()),
-                None => self.cells.push(Some(pod.clone())),
+                Some(cell) => *cell = Some(pod),
+                None => self.cells.push(Some(pod)),
             }
         }
         while self.cells.last().is_some_and(Option::is_none) {

@@ -1,11 +1,11 @@
 //! What the world asks the plan for: blocks, houses and pods in the order they were created, and who calls whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::id::ObjectKey;
 use crate::resource::Body;
 use crate::time::Moment;
-use crate::world::{Freshness, World};
+use crate::world::{Freshness, Relation, World};
 
 /// The least number of callers that makes a hub.
 const HUB_FLOOR: usize = 5;
@@ -34,10 +34,23 @@ pub(super) struct WantedHouse {
 type Manned = (ObjectKey, Vec<ObjectKey>);
 
 /// First by creation, then by UID; what was never applied comes first, by key.
-type Age = (Option<Moment>, String);
+type Age<'a> = (Option<Moment>, &'a str);
 
-fn age(world: &World, key: &ObjectKey) -> Age {
-    world.object(key).map(|object| (object.created_at, object.uid.clone())).unwrap_or_default()
+/// The age of every object. Asking the world for one at a time takes longer than everything else here.
+pub(super) struct Ages<'a>(HashMap<&'a ObjectKey, Age<'a>>);
+
+impl<'a> Ages<'a> {
+    pub fn of(world: &'a World) -> Self {
+        Self(world.objects().map(|object| (&object.key, (object.created_at, object.uid.as_str()))).collect())
+    }
+
+    fn find(&self, key: &ObjectKey) -> Option<Age<'a>> {
+        self.0.get(key).copied()
+    }
+
+    fn age(&self, key: &ObjectKey) -> Age<'a> {
+        self.find(key).unwrap_or_default()
+    }
 }
 
 /// The clusters of which not everything was listed yet, by id.
@@ -56,10 +69,13 @@ fn unsettled(world: &World) -> BTreeSet<String> {
     found
 }
 
+/// A caller, what it calls and the relation that says so.
+pub(super) type Call = (ObjectKey, ObjectKey, Relation);
+
 /// Houses so many others call that their streets would cover the plan: how many callers each has.
-pub(super) fn hubs(world: &World) -> BTreeMap<ObjectKey, usize> {
-    let mut callers: BTreeMap<ObjectKey, BTreeSet<ObjectKey>> = BTreeMap::new();
-    for (from, to, _) in world.calls() {
+pub(super) fn hubs(world: &World, calls: &[Call]) -> BTreeMap<ObjectKey, usize> {
+    let mut callers: BTreeMap<&ObjectKey, BTreeSet<&ObjectKey>> = BTreeMap::new();
+    for (from, to, _) in calls {
         if from != to {
             callers.entry(to).or_default().insert(from);
         }
@@ -72,22 +88,22 @@ pub(super) fn hubs(world: &World) -> BTreeMap<ObjectKey, usize> {
     }
     callers
         .into_iter()
-        .map(|(house, from)| (house, from.len()))
+        .map(|(house, from)| (house.clone(), from.len()))
         .filter(|(house, n)| *n >= HUB_FLOOR && 10 * n > 3 * houses.get(&house.cluster).copied().unwrap_or(0))
         .collect()
 }
 
-fn in_order<T>(list: Vec<T>, key: impl Fn(&T) -> &ObjectKey, age: impl Fn(&T) -> Age) -> Vec<T> {
+fn in_order<'a, T>(list: Vec<T>, key: impl Fn(&T) -> &ObjectKey, age: impl Fn(&T) -> Age<'a>) -> Vec<T> {
     let mut aged: Vec<(Age, T)> = list.into_iter().map(|one| (age(&one), one)).collect();
     aged.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| key(x).cmp(key(y))));
     aged.into_iter().map(|(_, one)| one).collect()
 }
 
-fn houses_in_order(world: &World, houses: Vec<Manned>, spaced: bool) -> Vec<WantedHouse> {
-    in_order(houses, |(house, _)| house, |(house, _)| age(world, house))
+fn houses_in_order(ages: &Ages<'_>, houses: Vec<Manned>, spaced: bool) -> Vec<WantedHouse> {
+    in_order(houses, |(house, _)| house, |(house, _)| ages.age(house))
         .into_iter()
         .map(|(key, pods)| {
-            let pods = in_order(pods, |pod| pod, |pod| age(world, pod)).into_iter();
+            let pods = in_order(pods, |pod| pod, |pod| ages.age(pod)).into_iter();
             let pods = pods.map(|pod| if spaced { format!("{}/{}", pod.namespace, pod.name) } else { pod.name });
             WantedHouse { pods: pods.collect(), key }
         })
@@ -97,23 +113,24 @@ fn houses_in_order(world: &World, houses: Vec<Manned>, spaced: bool) -> Vec<Want
 /// The blocks of places in the order of their age.
 fn blocks_in_order(
     world: &World,
+    ages: &Ages<'_>,
     places: BTreeMap<ObjectKey, Vec<Manned>>,
     spaced: bool,
     mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>>,
 ) -> Vec<WantedBlock> {
     let unsettled = unsettled(world);
-    let aged = |(place, houses): &(ObjectKey, Vec<Manned>)| match world.object(place) {
-        Some(place) => (place.created_at, place.uid.clone()),
+    let first_seen = |(place, houses): &(ObjectKey, Vec<Manned>)| {
         // A zone is no object, and a namespace may not be readable: the first house dates it.
-        None => houses.iter().map(|(house, _)| age(world, house)).min().unwrap_or_default(),
+        let first = || houses.iter().map(|(house, _)| ages.age(house)).min().unwrap_or_default();
+        ages.find(place).unwrap_or_else(first)
     };
-    in_order(places.into_iter().collect(), |(place, _)| place, aged)
+    in_order(places.into_iter().collect(), |(place, _)| place, first_seen)
         .into_iter()
         .map(|(place, houses)| WantedBlock {
             calls: calls.remove(&place).into_iter().flatten().collect(),
             id: place.to_string(),
             settled: !unsettled.contains(&place.cluster),
-            houses: houses_in_order(world, houses, spaced),
+            houses: houses_in_order(ages, houses, spaced),
             name: if place.name.is_empty() { "no namespace".to_owned() } else { place.name },
             cluster: place.cluster,
         })
@@ -126,20 +143,21 @@ pub(super) fn space_of(cluster: &str, namespace: &str) -> ObjectKey {
 }
 
 /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
-pub(super) fn namespaces(world: &World) -> Vec<WantedBlock> {
-    let hubs = hubs(world);
+pub(super) fn namespaces(world: &World, ages: &Ages<'_>) -> Vec<WantedBlock> {
+    let known = world.calls();
+    let hubs = hubs(world, &known);
     let mut spaces: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
     for house in world.houses() {
         let pods = world.pods_of(&house);
         spaces.entry(space_of(&house.cluster, &house.namespace)).or_default().push((house, pods));
     }
     let mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>> = BTreeMap::new();
-    for (from, to, _) in world.calls() {
+    for (from, to, _) in known {
         if from != to && from.cluster == to.cluster && from.namespace == to.namespace && !hubs.contains_key(&to) {
             calls.entry(space_of(&from.cluster, &from.namespace)).or_default().insert((from, to));
         }
     }
-    blocks_in_order(world, spaces, false, calls)
+    blocks_in_order(world, ages, spaces, false, calls)
 }
 
 /// The house of pods no node runs.
@@ -166,22 +184,22 @@ fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
 }
 
 /// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
-pub(super) fn nodes(world: &World) -> Vec<WantedBlock> {
-    let mut stands: BTreeMap<ObjectKey, Vec<ObjectKey>> = BTreeMap::new();
+pub(super) fn nodes(world: &World, ages: &Ages<'_>) -> Vec<WantedBlock> {
+    let mut stands: BTreeMap<(&str, &str), Vec<ObjectKey>> = BTreeMap::new();
     for object in world.objects() {
+        let key = &object.key;
         match &object.body {
             Body::Node(_) => {
-                stands.entry(object.key.clone()).or_default();
+                stands.entry((&key.cluster, &key.name)).or_default();
             }
-            Body::Pod(pod) => {
-                stands.entry(node_of(&object.key.cluster, &pod.node)).or_default().push(object.key.clone());
-            }
+            Body::Pod(pod) => stands.entry((&key.cluster, &pod.node)).or_default().push(key.clone()),
             _ => {}
         }
     }
     let mut zones: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
-    for (node, pods) in stands {
+    for ((cluster, node), pods) in stands {
+        let node = node_of(cluster, node);
         zones.entry(zone_of(world, &node)).or_default().push((node, pods));
     }
-    blocks_in_order(world, zones, true, BTreeMap::new())
+    blocks_in_order(world, ages, zones, true, BTreeMap::new())
 }
