@@ -49,6 +49,7 @@ export async function checkPages(tally, desk, it) {
     const before = (await desk.call("pages")).attempts.length;
     const pid = readFileSync(join(it.state, "pid", "icinga2"), "utf8").trim();
     await run("kill", [pid]);
+    await until(20, "the pager has ended", async () => (await run("kill", ["-0", pid])).code !== 0);
     const stale = await until(40, "the pager is stale", async () => {
       const now = await desk.call("pages");
       return now.pagers[0].state === "stale" && now;

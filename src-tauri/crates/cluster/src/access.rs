@@ -214,6 +214,7 @@ impl Access {
             let (client, generation) = self.client().await?;
             let request = Request::get(path)
                 .header(header::ACCEPT, accept)
+                .header(header::USER_AGENT, concat!("broadstreet/", env!("CARGO_PKG_VERSION")))
                 .body(Body::empty())
                 .map_err(|error| self.odd(format!("`{path}` is no path: {error}")))?;
             let answer = match timeout(limit, client.send(request)).await {
