@@ -58,7 +58,8 @@ export async function openScreen(url, { width = 1440, height = 900 } = {}) {
   // An init script, not a tag: the page's own policy refuses foreign scripts, and should.
   await context.addInitScript(axeSource);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  // A machine with much else to do may ask for more patience.
+  page.setDefaultTimeout(Number(process.env.WALK_PATIENCE ?? 15_000));
   const problems = [];
   page.on("pageerror", (e) => problems.push(`uncaught: ${e.message}`));
   page.on("console", (m) => m.type() === "error" && problems.push(`console: ${m.text()}`));
