@@ -59,6 +59,9 @@ browser_walk() {
   return "$code"
 }
 
+# Kills the program at random moments while it writes.
+crash_walk() { (cd tests/e2e/walk && BROADSTREET="$PROGRAM" node crash.mjs 25); }
+
 desktop_walk() { tests/e2e/desktop/run.sh; }
 
 ui_build
@@ -68,6 +71,7 @@ part "wire types" generated
 part "screen" screen_tests
 cargo build -q --tests --bins
 part "lab" lab_walk
+part "crash" crash_walk
 part "browser" browser_walk
 part "desktop" desktop_walk
 part "lints" lints

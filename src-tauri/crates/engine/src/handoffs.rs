@@ -83,6 +83,7 @@ impl Engine {
         });
         let evidence = match (seen.live(), seen.world().clusters().first()) {
             (Some(_), Some((_, label, version))) => format!("the live cluster {label} ({version}) as of now"),
+            (None, Some((_, label, _))) => format!("the recording of {label}, as it ended"),
             _ => "no cluster is open: only the record of this desk".to_owned(),
         };
         drop(seen);

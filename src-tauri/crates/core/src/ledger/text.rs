@@ -213,21 +213,26 @@ fn page(kind: &str, payload: &Value) -> (String, String) {
     let Some(attempt) = attempt else { return (kind.to_owned(), String::new()) };
     let name = if attempt.target.name.is_empty() { "an unnamed person" } else { &attempt.target.name };
     let by = if attempt.channel.is_empty() { String::new() } else { format!(" by {}", attempt.channel) };
+    let about = if attempt.subject.is_empty() { String::new() } else { format!(": {}", attempt.subject) };
     let text = match kind {
-        kinds::PAGE_QUEUED => format!("Page to {name} queued"),
-        kinds::PAGE_SENT => format!("Page to {name} sent{by}"),
+        kinds::PAGE_QUEUED => format!("Page to {name} queued{about}"),
+        kinds::PAGE_SENT => match attempt.reason.as_str() {
+            "acknowledgement" => format!("{name} was told{by} that somebody answered{about}"),
+            "recovery" => format!("{name} was told{by} that it is over{about}"),
+            _ => format!("Page to {name} sent{by}{about}"),
+        },
         kinds::PAGE_DELIVERED => format!("Page to {name} arrived{by}"),
         kinds::PAGE_FAILED => joined(format!("Page to {name} failed"), &attempt.error),
         kinds::PAGE_BUNDLED => format!("Page to {name} went out inside another"),
         kinds::PAGE_ACKED => {
             let who = if attempt.acked_by.is_empty() { name } else { &attempt.acked_by };
             let via = if attempt.ack_via.is_empty() { String::new() } else { format!(" via {}", attempt.ack_via) };
-            format!("{who} acknowledged{via}")
+            format!("{who} acknowledged{via}{about}")
         }
         _ => format!("Page to {name} escalated to {}", attempt.escalated_to.join(", ")),
     };
     let step = attempt.step.map(|step| format!("step {step}")).unwrap_or_default();
     let parts: Vec<&str> =
-        [attempt.policy.as_str(), &step, attempt.subject.as_str()].into_iter().filter(|it| !it.is_empty()).collect();
+        [attempt.policy.as_str(), &step].into_iter().filter(|it| !it.is_empty()).collect();
     (text, parts.join(", "))
 }

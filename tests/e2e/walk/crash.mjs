@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Kills the program at random moments while it writes, and proves that nothing acknowledged is lost and every chain holds.
+// BROADSTREET=…/broadstreet node crash.mjs [ROUNDS]
+import { Desk, must, Tally, until } from "./desk.mjs";
+
+const rounds = Number(process.argv[2] ?? 25);
+const tally = new Tally();
+const desk = new Desk({ KUBECONFIG: "/nowhere" });
+const acknowledged = new Set();
+let incident;
+
+async function write(stop) {
+  for (let n = 0; !stop.now; n++) {
+    const text = `entry ${Math.random().toString(36).slice(2)} ${n}`;
+    try {
+      const entry = await desk.call("write_entry", { incident, text, token: text });
+      acknowledged.add(entry.row);
+    } catch {
+      return; // It was killed: this entry was not acknowledged.
+    }
+  }
+}
+
+try {
+  await tally.check(`0 of the acknowledged rows are lost in ${rounds} kills at random moments, and verify passes each time`, async () => {
+    for (let round = 0; round <= rounds; round++) {
+      await desk.start(["serve"], "Mei Tanaka");
+      if (!incident) incident = (await desk.call("declare", { title: "Writing load", severity: 4 })).id;
+      const there = new Set((await desk.call("timeline", { incident })).entries.map((e) => e.row));
+      const lost = [...acknowledged].filter((row) => !there.has(row));
+      must(lost.length === 0, `round ${round}: ${lost.length} of ${acknowledged.size} acknowledged rows are gone`);
+      const bundle = await desk.call("export_bundle", { incident });
+      const verified = await desk.call("verify_bundle", { blob: bundle.blob });
+      must(verified.rows >= acknowledged.size, verified);
+      if (round === rounds) break;
+      const stop = { now: false };
+      const writers = [write(stop), write(stop), write(stop)];
+      await new Promise((go) => setTimeout(go, 10 + Math.random() * 240));
+      await desk.stop("SIGKILL");
+      stop.now = true;
+      await Promise.all(writers);
+      await until(5, "the lock is free", () => true);
+    }
+    return `${acknowledged.size} rows acknowledged`;
+  });
+} finally {
+  await desk.stop();
+  if (tally.failed) console.log(desk.log.slice(-3000));
+  desk.remove();
+}
+process.exit(tally.end());
