@@ -8,6 +8,7 @@ mod blocks;
 mod layers;
 mod pack;
 mod scene;
+mod silence;
 mod size;
 mod streets;
 mod survey;
