@@ -13,6 +13,7 @@ use broadstreet_cli::host::Host;
 use broadstreet_cli::instance::Announced;
 use broadstreet_cli::serve::Server;
 use broadstreet_engine::Engine;
+use broadstreet_engine::supervise::Supervisor;
 use tauri::{App, AppHandle, Manager, RunEvent};
 use tokio::sync::oneshot;
 
@@ -21,6 +22,7 @@ struct Running {
     host: Host,
     announced: Option<Announced>,
     stop_serving: Option<oneshot::Sender<()>>,
+    tasks: Supervisor,
 }
 
 /// The slot it is taken from at the end.
@@ -77,7 +79,6 @@ fn start(app: &mut App, args: &Window) -> Result<(), String> {
         }
     };
     app.manage::<Engine>(running.host.engine.clone());
-    tauri::async_runtime::spawn(bridge::tell(handle.clone(), running.host.engine.clone()));
     *app.state::<Desk>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
     window::open(&handle).map_err(|why| why.to_string())
 }
@@ -94,16 +95,23 @@ async fn open(app: &AppHandle, args: &Window) -> Result<Running, ApiError> {
         }
     };
     let (stop_serving, stopped) = oneshot::channel::<()>();
-    tauri::async_runtime::spawn(server.run(async {
+    let tasks = Supervisor::default();
+    let serving = server.run(async {
         let _ = stopped.await;
-    }));
+    });
+    tasks.start("server of the window's record", async move { serving.await.map_err(|error| error.message) });
+    let telling = bridge::tell(app.clone(), host.engine.clone());
+    tasks.start("notices to the window", async move {
+        telling.await;
+        Ok(())
+    });
     if let Some(file) = &args.file {
         let payload = serde_json::json!({ "path": file.display().to_string() });
         if let Err(error) = broadstreet_api::dispatch(&host.engine, "open_bundle", payload).await {
             window::say_why(app, &error);
         }
     }
-    Ok(Running { host, announced, stop_serving: Some(stop_serving) })
+    Ok(Running { host, announced, stop_serving: Some(stop_serving), tasks })
 }
 
 /// Ends what runs behind the window; what was received and not yet kept is kept first.
@@ -112,6 +120,9 @@ fn stop(app: &AppHandle) {
     if let Some(mut running) = running {
         drop(running.announced.take());
         drop(running.stop_serving.take());
-        tauri::async_runtime::block_on(running.host.stop());
+        tauri::async_runtime::block_on(async {
+            running.tasks.stop().await;
+            running.host.stop().await;
+        });
     }
 }
