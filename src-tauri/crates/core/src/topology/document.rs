@@ -85,6 +85,9 @@ fn relation_word(state: RelationState) -> &'static str {
     }
 }
 
+/// A key, and its object where there is one.
+type Node<'a> = (&'a ObjectKey, Option<&'a Entry>);
+
 /// The keys of the document in order: objects, then ends of relations that do not exist.
 fn nodes(document: &Document) -> BTreeMap<&ObjectKey, Option<&Entry>> {
     let mut nodes: BTreeMap<&ObjectKey, Option<&Entry>> = BTreeMap::new();
@@ -104,7 +107,7 @@ fn nodes(document: &Document) -> BTreeMap<&ObjectKey, Option<&Entry>> {
 pub fn dot(document: &Document) -> String {
     let mut text = String::from("digraph topology {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
     let nodes = nodes(document);
-    let mut spaces: BTreeMap<(&str, &str), Vec<(&ObjectKey, Option<&Entry>)>> = BTreeMap::new();
+    let mut spaces: BTreeMap<(&str, &str), Vec<Node<'_>>> = BTreeMap::new();
     for (key, entry) in nodes {
         spaces.entry((&key.cluster, &key.namespace)).or_default().push((key, entry));
     }

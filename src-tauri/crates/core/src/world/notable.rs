@@ -69,10 +69,12 @@ pub fn notable(
                     });
                 }
             }
-            (Some(Body::Plain(_)), Body::Plain(_)) if after.key.kind == "Secret" && after.key.group.is_empty() => {
-                if before.is_some_and(|it| it.resource_version != after.resource_version) {
-                    facts.push(fact(after, "config_changed", format!("Secret {} changed", after.key.name), None));
-                }
+            (Some(Body::Plain(_)), Body::Plain(_))
+                if after.key.kind == "Secret"
+                    && after.key.group.is_empty()
+                    && before.is_some_and(|it| it.resource_version != after.resource_version) =>
+            {
+                facts.push(fact(after, "config_changed", format!("Secret {} changed", after.key.name), None));
             }
             (Some(Body::Service(old)), Body::Service(new)) if old != new => {
                 facts.push(fact(
