@@ -5,10 +5,24 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::handlers;
-use crate::wire::desk::*;
-use crate::wire::incident::*;
-use crate::wire::map::*;
-use crate::wire::record::*;
+use crate::wire::desk::{
+    ActAs, CheckView, ContextView, Desk, ListContexts, Nothing, OpenBundle, OpenContext, SaveSettings, SettingsView,
+    SourceForm, SourceRef,
+};
+use crate::wire::incident::{
+    AnswerDecision, AnswerOffer, AssignTask, AssumeRole, BriefView, CloseIncident, Decide, Declare, EndTask,
+    IncidentLine, IncidentRef, IncidentView, JudgeHypothesis, OfferRole, OpenHypothesis, PagesRequest, PagesView,
+    ReleaseRole, RemoveIncident, ReopenIncident, SaveAction, SendUpdate, SetMilestone, SetObjective, SetSeverity,
+    SetStatus,
+};
+use crate::wire::map::{
+    CasesRequest, CasesView, FindRequest, FoundView, HistoryRequest, HistoryView, ObjectRequest, ObjectView,
+};
+use crate::wire::record::{
+    AcceptHandoff, AnnotateEntry, CorrectEntry, DocumentRequest, DocumentView, DraftForm, DraftHandoff, EntryPreview,
+    EntryView, ExportBundle, ExportDocument, FileView, HandoffView, PinEvidence, PreviewEntry, SaveDocument,
+    TimelineRequest, TimelineView, VerifiedView, VerifyBundle, WriteEntry, WriteHandoff,
+};
 
 /// Reads a payload; an absent one counts as an empty object.
 fn read<T: serde::de::DeserializeOwned>(command: &str, payload: Value) -> Result<T, ApiError> {

@@ -16,9 +16,12 @@ use serde::Serialize;
 
 use crate::error::ApiError;
 use crate::wire::desk::{PersonView, SourceForm};
-use crate::wire::incident::*;
+use crate::wire::incident::{
+    ActionView, AttemptView, CommandSpanView, DecisionView, EvidenceView, FrozenView, HypothesisView, IncidentView,
+    MilestoneView, ObjectionView, ObjectiveView, OfferView, RoleView, TaskView, TracedLine,
+};
 use crate::wire::map::{CaseView, LabelView, SpanView, TrayView};
-use crate::wire::record::*;
+use crate::wire::record::{AnnotationView, EntryView, RefView, WordingView};
 
 /// An instant as the wire writes it.
 pub fn text(at: Moment) -> String {

@@ -119,13 +119,13 @@ impl Engine {
         let acting = self.acting();
         let offer =
             incident.offers.iter().find(|offer| Some(&offer.to.id) == acting.as_ref().map(|it| &it.id)).cloned();
-        if let (Some(offer), Some(person), false) = (&offer, &acting, entry.imported) {
-            if offer.brief_shown_at.is_none() {
-                let actor = drafts::person(person);
-                let shown = drafts::brief_shown(&actor, Stamp::exact(self.now()), &offer.row, &offer.role);
-                self.book.append(&entry.id, vec![shown]).await?;
-                self.notices.tell("ledger", [entry.id.0]);
-            }
+        if let (Some(offer), Some(person), false) = (&offer, &acting, entry.imported)
+            && offer.brief_shown_at.is_none()
+        {
+            let actor = drafts::person(person);
+            let shown = drafts::brief_shown(&actor, Stamp::exact(self.now()), &offer.row, &offer.role);
+            self.book.append(&entry.id, vec![shown]).await?;
+            self.notices.tell("ledger", [entry.id.0]);
         }
         Ok((sections, offer.map(|offer| offer.row)))
     }

@@ -200,8 +200,7 @@ impl Book {
             let now = self.clock.now();
             if check {
                 let incident = if batch.is_empty() { sheet.fold(id) } else { Arc::new(fold(id, &trial)) };
-                rules::check(&incident, draft, now)
-                    .map_err(|no| EngineError::refused(&no.code, no.message, no.hint))?;
+                rules::check(&incident, draft, now).map_err(|no| EngineError::refused(no.code, no.message, no.hint))?;
             }
             let row = chain::seal(draft.clone(), id, &self.writer, &self.device, previous.as_ref(), now, &sign);
             previous = Some(row.clone());

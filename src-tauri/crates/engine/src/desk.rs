@@ -389,12 +389,12 @@ impl Engine {
             None => all.push(settings.clone()),
         }
         self.keep_sources(&all).await?;
-        if let Some(live) = self.live().await {
-            if let Err(why) = live::start_source(self, &live, &settings) {
-                self.say_trouble(&live, &settings.id, &why).await;
-                self.notices.tell("desk", []);
-                return Err(why);
-            }
+        if let Some(live) = self.live().await
+            && let Err(why) = live::start_source(self, &live, &settings)
+        {
+            self.say_trouble(&live, &settings.id, &why).await;
+            self.notices.tell("desk", []);
+            return Err(why);
         }
         self.notices.tell("desk", []);
         Ok(())
@@ -441,7 +441,7 @@ impl Engine {
         self.tasks.keep_running("tend the store", move || {
             let engine = engine.clone();
             async move {
-                let mut minutes = tokio::time::interval(std::time::Duration::from_secs(60));
+                let mut minutes = tokio::time::interval(std::time::Duration::from_mins(1));
                 let mut due = 0u32;
                 loop {
                     minutes.tick().await;

@@ -93,7 +93,7 @@ impl Engine {
     }
 }
 
-/// The last ten ReplicaSets or ControllerRevisions of each workload, newest first.
+/// The last ten `ReplicaSets` or `ControllerRevisions` of each workload, newest first.
 fn revisions(world: &broadstreet_core::world::World) -> Vec<Value> {
     let mut by_owner: std::collections::BTreeMap<String, Vec<(i64, Value)>> = std::collections::BTreeMap::new();
     for object in world.objects() {

@@ -150,7 +150,13 @@ impl Engine {
             marks.extend(attempts.iter().filter_map(|attempt| {
                 let at = attempt.sent_at.or(attempt.queued_at)?;
                 let text = format!("{} paged: {}", attempt.target.name, attempt.subject);
-                (window.from <= at && at < window.to).then(|| Mark { at, kind: "page", text, row: None, subject: None })
+                (window.from <= at && at < window.to).then_some(Mark {
+                    at,
+                    kind: "page",
+                    text,
+                    row: None,
+                    subject: None,
+                })
             }));
         }
         marks.sort_by_key(|mark| mark.at);

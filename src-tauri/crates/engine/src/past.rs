@@ -149,14 +149,13 @@ impl Archive {
                 continue;
             }
             let known = self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(&entry.id).cloned();
-            let notes = match known {
-                Some(notes) => notes,
-                None => {
-                    let segment = self.segment(entry.id).await?;
-                    let notes = Arc::new(notes_of(&segment));
-                    self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id, Arc::clone(&notes));
-                    notes
-                }
+            let notes = if let Some(notes) = known {
+                notes
+            } else {
+                let segment = self.segment(entry.id).await?;
+                let notes = Arc::new(notes_of(&segment));
+                self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id, Arc::clone(&notes));
+                notes
             };
             all.extend(
                 notes.iter().filter(|note| window.is_none_or(|it| it.from <= note.at && note.at < it.to)).cloned(),
@@ -315,10 +314,10 @@ pub fn apply_noting(world: &mut World, at: Moment, change: &Change, facts: bool,
         }
         Change::AlertGone { id, .. } => {
             let old = world.alert(id).cloned();
-            if let Some(old) = old {
-                if old.state != AlertState::Pending {
-                    notes.push(alert_note(world, at, &old, "resolved"));
-                }
+            if let Some(old) = old
+                && old.state != AlertState::Pending
+            {
+                notes.push(alert_note(world, at, &old, "resolved"));
             }
             world.apply(change);
         }

@@ -9,7 +9,10 @@ use broadstreet_engine::{Engine, Mode};
 use super::Answer;
 use crate::convert::{maybe, moment, person, source_form, source_settings, text};
 use crate::error::ApiError;
-use crate::wire::desk::*;
+use crate::wire::desk::{
+    ActAs, AlarmView, CheckView, ContextView, Desk, KindView, ListContexts, Nothing, OpenBundle, OpenContext,
+    SaveSettings, SettingsView, SourceForm, SourceRef, SourceView, StorageView,
+};
 use crate::wire::incident::IncidentRef;
 
 fn freshness(state: &Freshness) -> (&'static str, Option<String>, String, String) {

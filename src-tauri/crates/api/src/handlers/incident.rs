@@ -12,7 +12,12 @@ use super::Answer;
 use super::desk::at;
 use crate::convert::{self, maybe, number, traced, word};
 use crate::wire::desk::Nothing;
-use crate::wire::incident::*;
+use crate::wire::incident::{
+    AnswerDecision, AnswerOffer, AssignTask, AssumeRole, AttemptView, BriefSection, BriefView, CloseIncident, Decide,
+    Declare, EndTask, IncidentLine, IncidentRef, IncidentView, JudgeHypothesis, OfferRole, OnCallView, OpenHypothesis,
+    PageGroup, PagesRequest, PagesView, ReleaseRole, RemoveIncident, ReopenIncident, SaveAction, SendUpdate,
+    SetMilestone, SetObjective, SetSeverity, SetStatus,
+};
 use crate::wire::map::SourceMark;
 
 async fn view(engine: &Engine, id: &IncidentId) -> Answer<IncidentView> {

@@ -10,7 +10,10 @@ use broadstreet_engine::{Engine, Seen};
 use super::Answer;
 use super::desk::at;
 use crate::convert::{self, health, in_family, key, maybe, text, word};
-use crate::wire::map::*;
+use crate::wire::map::{
+    BinView, CaseView, CasesRequest, CasesView, ChangeView, EventView, FindRequest, FoundView, HistoryRequest,
+    HistoryView, ImageView, MarkView, ObjectRequest, ObjectView, PodView, RelationView, UnresolvedView,
+};
 
 /// Changes and Events of a panel.
 const LINES: usize = 60;

@@ -15,7 +15,11 @@ use crate::error::ApiError;
 use crate::wire::desk::Nothing;
 use crate::wire::incident::IncidentRef;
 use crate::wire::map::LabelView;
-use crate::wire::record::*;
+use crate::wire::record::{
+    AcceptHandoff, AnnotateEntry, CorrectEntry, DocumentRequest, DocumentView, DraftForm, DraftHandoff, EntryPreview,
+    EntryView, ExportBundle, ExportDocument, FactView, FileView, HandoffSection, HandoffView, KeyView, PinEvidence,
+    PreviewEntry, SaveDocument, TimelineRequest, TimelineView, VerifiedView, VerifyBundle, WriteEntry, WriteHandoff,
+};
 
 pub async fn timeline(engine: &Engine, request: TimelineRequest) -> Answer<TimelineView> {
     let (entry, incident) = engine.incident(&request.incident).await?;

@@ -232,7 +232,6 @@ fn page(kind: &str, payload: &Value) -> (String, String) {
         _ => format!("Page to {name} escalated to {}", attempt.escalated_to.join(", ")),
     };
     let step = attempt.step.map(|step| format!("step {step}")).unwrap_or_default();
-    let parts: Vec<&str> =
-        [attempt.policy.as_str(), &step].into_iter().filter(|it| !it.is_empty()).collect();
+    let parts: Vec<&str> = [attempt.policy.as_str(), &step].into_iter().filter(|it| !it.is_empty()).collect();
     (text, parts.join(", "))
 }

@@ -140,12 +140,13 @@ fn poll_alerts(
             if input.send(Input::Alerts(id.clone(), kind, answer)).await.is_err() {
                 return Ok(());
             }
-            if answered && read_history {
-                if let Ok(spans) = source.history(Window { from: now - HISTORY, to: now }).await {
-                    read_history = false;
-                    if input.send(Input::Prior(spans)).await.is_err() {
-                        return Ok(());
-                    }
+            if answered
+                && read_history
+                && let Ok(spans) = source.history(Window { from: now - HISTORY, to: now }).await
+            {
+                read_history = false;
+                if input.send(Input::Prior(spans)).await.is_err() {
+                    return Ok(());
                 }
             }
             tokio::time::sleep(wait).await;

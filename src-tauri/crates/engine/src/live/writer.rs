@@ -175,7 +175,7 @@ impl Hand<'_> {
                 self.round.channels.extend(["desk", "map"]);
                 self.round.stir = true;
             }
-            Input::Alive(answer) => self.alive(answer.map_err(|error| EngineError::from(error))),
+            Input::Alive(answer) => self.alive(answer.map_err(EngineError::from)),
             Input::Alerts(id, kind, answer) => self.alerts(&id, kind, answer),
             Input::Prior(spans) => {
                 self.state.prior.extend(spans);
@@ -378,7 +378,7 @@ impl Hand<'_> {
     }
 
     fn heartbeat(&mut self, before: &[Alert], joined: &[Alert], now: Moment) {
-        let here = joined.iter().any(|alert| alerts::is_heartbeat(alert));
+        let here = joined.iter().any(alerts::is_heartbeat);
         if here {
             self.state.heartbeat_seen = true;
             self.state.heartbeat_missing = None;
