@@ -180,6 +180,7 @@ export function incidentClock(incident: IncidentView, now: number): { label: str
   const status = sentence(incident.closed_as && incident.closed_as !== "reviewed" ? `closed as ${incident.closed_as}` : incident.status);
   const ended = incident.milestones.find((m) => m.name === "impact_ended")?.at ?? incident.resolved_at;
   if (!isOpen(incident) && ended) return { label: `${status}, impact lasted`, seconds: (Date.parse(ended) - Date.parse(from)) / 1000 };
+  if (!incident.first_symptom_at && incident.status === "declared") return { label: "Since declared", seconds: (now - Date.parse(from)) / 1000 };
   return { label: `${status}, since ${incident.first_symptom_at ? "first symptom" : "declared"}`, seconds: (now - Date.parse(from)) / 1000 };
 }
 
