@@ -3,4 +3,16 @@
 /**
  * An error at the edge.
  */
-export type ApiError = { code: string, message: string, hint: string, };
+export type ApiError = { 
+/**
+ * What the screen branches on.
+ */
+code: string, 
+/**
+ * What was attempted, on what, and why it did not work.
+ */
+message: string, 
+/**
+ * The next action.
+ */
+hint: string, };

@@ -11,6 +11,7 @@ use broadstreet_engine::{Engine, Options, Ports};
 use broadstreet_press::TypstPress;
 use broadstreet_signals::HttpSignals;
 use broadstreet_store::{BundleFiles, Target};
+use serde_json::{Value, json};
 
 use crate::args::Global;
 use crate::output::{bad_file, failed};
@@ -97,6 +98,21 @@ impl Host {
         };
         let engine = Engine::new(ports, options).await.map_err(failed)?;
         Ok(Self { engine, data, lasting_secrets, _scratch: folder })
+    }
+
+    /// What a desk opens by itself: the context that was named; the bundled incident where there is no kubeconfig to choose
+    /// one from; else nothing, so that the person chooses.
+    pub fn opening(&self, global: &Global) -> Option<(&'static str, Value)> {
+        if global.context.is_some() || global.kubeconfig.is_some() {
+            let payload = json!({
+                "kubeconfig": global.kubeconfig.as_ref().map(|it| it.display().to_string()),
+                "context": global.context,
+                "namespaces": global.namespaces,
+            });
+            return Some(("open_context", payload));
+        }
+        let nowhere = self.engine.contexts(None).is_err_and(|error| error.code() == "no_kubeconfig");
+        (nowhere && !BUNDLED.is_empty()).then(|| ("open_bundle", json!({})))
     }
 
     /// Ends every task and says which hung.

@@ -16,10 +16,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Why a task ended by itself.
 pub type Ended = Result<(), String>;
 
+/// A task and what it is called.
+type Named = (String, JoinHandle<()>);
+
 /// A group of tasks that live and end together: the whole engine, or what one open cluster needs.
 #[derive(Clone, Default)]
 pub struct Supervisor {
-    tasks: Arc<Mutex<Vec<(String, JoinHandle<()>)>>>,
+    tasks: Arc<Mutex<Vec<Named>>>,
     stop: CancellationToken,
 }
 

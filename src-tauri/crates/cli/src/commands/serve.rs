@@ -9,19 +9,10 @@ use crate::host::Host;
 use crate::output::{self, bad_file, note};
 use crate::serve::Server;
 
-/// Serves the desk; with `--context`, with that cluster open.
+/// Serves the desk, with what it opens by itself.
 pub async fn serve(global: &Global, port: u16) -> Result<(), ApiError> {
     let host = Host::start(global).await?;
-    let opened = if global.context.is_some() || global.kubeconfig.is_some() {
-        let payload = json!({
-            "kubeconfig": global.kubeconfig.as_ref().map(|it| it.display().to_string()),
-            "context": global.context,
-            "namespaces": global.namespaces,
-        });
-        Some(("open_context", payload))
-    } else {
-        None
-    };
+    let opened = host.opening(global);
     run(global, host, port, opened).await
 }
 

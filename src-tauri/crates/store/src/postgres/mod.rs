@@ -534,11 +534,11 @@ impl Store for Postgres {
 
     fn notices(&self) -> Flow<Notice> {
         let following = futures_util::stream::unfold((self.options.clone(), None), |(options, listener)| async move {
-            if let Some(mut listener) = listener {
-                if let Ok(Some(notice)) = PgListener::try_recv(&mut listener).await {
-                    let incident = IncidentId(notice.payload().to_owned());
-                    return Some((Notice::Incident(incident), (options, Some(listener))));
-                }
+            if let Some(mut listener) = listener
+                && let Ok(Some(notice)) = PgListener::try_recv(&mut listener).await
+            {
+                let incident = IncidentId(notice.payload().to_owned());
+                return Some((Notice::Incident(incident), (options, Some(listener))));
             }
             loop {
                 match open::listen(&options).await {
