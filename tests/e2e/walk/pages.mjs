@@ -18,8 +18,9 @@ export async function checkPages(tally, desk, it) {
   let subject;
   await tally.check("4: who acknowledged, and when, equals the pager's own API", async () => {
     const { attempts } = await desk.call("pages");
-    const answered = new Set(attempts.filter((a) => a.acked_at).map((a) => a.subject_id));
-    subject = attempts.find((a) => a.who === "bob" && a.reason !== "recovery" && !answered.has(a.subject_id)).subject_id;
+    const services = (await icinga(it, "GET", "/v1/objects/services")).results.map((s) => s.attrs);
+    const open = new Set(services.filter((s) => s.state === 2 && s.acknowledgement === 0).map((s) => `${s.host_name}!${s.name}`));
+    subject = attempts.find((a) => a.who === "bob" && open.has(a.subject_id)).subject_id;
     const [host, service] = subject.split("!");
     await icinga(it, "POST", "/v1/actions/acknowledge-problem", {
       type: "Service", filter: `host.name=="${host}" && service.name=="${service}"`, author: "bob", comment: "looking", notify: true,

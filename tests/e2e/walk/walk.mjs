@@ -259,8 +259,10 @@ try {
     must(html.includes("data:image/svg+xml"), "the map is not in the page");
     const text = await run("pdftotext", ["-raw", join(papers, "postmortem.pdf"), "-"]);
     must(text.code === 0, text.err);
-    const flat = text.out.replace(/[\s­-]+/g, "");
-    const missing = entries.filter((e) => !flat.includes(e.text.slice(0, 40).replace(/[\s­-]+/g, "")));
+    // Long names may break anywhere: soft hyphens, zero-width spaces and line ends are no part of the words.
+    const bare = (words) => words.normalize("NFKC").replace(/[\s\u00ad\u200b-]+/g, "");
+    const flat = bare(text.out);
+    const missing = entries.filter((e) => !flat.includes(bare(e.text)));
     must(missing.length === 0, `${missing.length} of ${entries.length} rows are not in the PDF: ${missing.slice(0, 3).map((e) => e.text).join(" | ")}`);
     return `${entries.length} rows in ${(files.pdf.length / 1024).toFixed(0)} kB of PDF`;
   });

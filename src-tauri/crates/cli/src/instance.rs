@@ -157,7 +157,7 @@ impl Remote {
 /// The desk a command works on: one that runs already, or one opened for this command.
 pub enum Desk {
     /// In another process.
-    Running(Remote),
+    Running(Box<Remote>),
     /// In this one.
     Own(Box<Host>),
 }
@@ -170,7 +170,7 @@ impl Desk {
         if global.database.is_none()
             && let Some(remote) = find(&data).await
         {
-            return Ok(Self::Running(remote));
+            return Ok(Self::Running(Box::new(remote)));
         }
         Ok(Self::Own(Box::new(Host::start(global).await?)))
     }
