@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+// The figures of the whole product, measured on a release build and printed beside their targets.
+// BROADSTREET=…/release/broadstreet node figures.mjs   (chromium and strace are used where they are there)
+import { execFileSync, spawn } from "node:child_process";
+import { cpus } from "node:os";
+import { readFileSync, existsSync } from "node:fs";
+import { Desk, must, PROGRAM, until } from "./desk.mjs";
+
+const rows = Number(process.env.ROWS ?? 10_000);
+const lines = [];
+const say = (figure, target, measured) => {
+  lines.push([figure, target, measured]);
+  console.log(`${figure} | ${target} | ${measured}`);
+};
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+const ms = (n) => `${n.toFixed(1)} ms`;
+const since = (t) => Number(process.hrtime.bigint() - t) / 1e6;
+
+async function measured(times, work) {
+  const found = [];
+  for (let i = 0; i < times; i++) {
+    const began = process.hrtime.bigint();
+    await work(i);
+    found.push(since(began));
+  }
+  return found.sort((a, b) => a - b);
+}
+
+const { openScreen, settled } = await import("../browser/screen.mjs");
+const warm = await openScreen(new URL("data:text/html,warm"));
+
+// ------------------------------------------------------------------------------------------- the bundled incident
+const demo = new Desk({ KUBECONFIG: "/nowhere" });
+try {
+  const context = warm.browser.contexts()[0];
+  const began = process.hrtime.bigint();
+  await demo.start(["open"], "Mei Tanaka");
+  const listening = since(began);
+  const page = await context.newPage();
+  await page.goto(demo.link, { waitUntil: "commit" });
+  await page.waitForFunction(() => {
+    const plan = document.querySelector("[aria-label^='Plan of']");
+    return plan && /[1-9]\d* houses?/.test(plan.getAttribute("aria-label") ?? "");
+  }, undefined, { polling: "raf" });
+  say("start to interactive on the bundled incident", "≤ 1.5 s", `${(since(began) / 1000).toFixed(2)} s (${listening.toFixed(0)} ms until it listens)`);
+  await settled(page);
+
+  const desk = await demo.call("desk");
+  const [from, to] = [Date.parse(desk.recorded_from), Date.parse(desk.recorded_to)];
+  const scene = async () => {
+    const moment = new Date(from + Math.random() * (to - from)).toISOString();
+    const answer = await fetch(`${demo.address}/api/scene`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${demo.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ lens: "namespaces", at: moment }),
+    });
+    must(answer.ok && (await answer.arrayBuffer()).byteLength > 100, "no scene");
+  };
+  const seeks = await measured(200, scene);
+  say("seek to any moment of the bundled incident", "≤ 50 ms", `p50 ${ms(at(seeks, 0.5))}, p99 ${ms(at(seeks, 0.99))}`);
+  const status = readFileSync(`/proc/${demo.process.pid}/status`, "utf8");
+  say("resident memory of serve on it", "≤ 120 MB", `${(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024).toFixed(0)} MB`);
+  await page.close();
+} finally {
+  await demo.stop();
+  demo.remove();
+}
+
+// ------------------------------------------------------------------------------------------------------ the ledger
+const desk = new Desk({ KUBECONFIG: "/nowhere" });
+let tracer;
+try {
+  await desk.start(["serve"], "Mei Tanaka");
+  const incident = (await desk.call("declare", { title: "Writing load", severity: 4 })).id;
+  const write = (n) => desk.call("write_entry", { incident, text: `entry ${n}`, token: `t${n}` });
+  const appends = await measured(500, write);
+  say("an entry over loopback, recorded durably", "p99 ≤ 5 ms", `p50 ${ms(at(appends, 0.5))}, p99 ${ms(at(appends, 0.99))}`);
+
+  if (existsSync("/usr/bin/strace")) {
+    let trace = "";
+    tracer = spawn("strace", ["-f", "-q", "-e", "trace=fsync,fdatasync,sync_file_range", "-p", String(desk.process.pid)]);
+    tracer.stderr.on("data", (text) => (trace += text));
+    await until(5, "strace attaches", async () => {
+      await write(`probe ${Math.random()}`);
+      return /sync\(/.test(trace);
+    });
+    let missing = 0;
+    for (let n = 0; n < 50; n++) {
+      const before = (trace.match(/sync\([^)]*\) *= 0|sync resumed>[^=]*= 0/g) ?? []).length;
+      await write(`traced ${n}`);
+      await until(2, "the trace", () => (trace.match(/sync\([^)]*\) *= 0|sync resumed>[^=]*= 0/g) ?? []).length > before).catch(() => missing++);
+    }
+    say("entries acknowledged without a completed sync in the trace of system calls", "0 of 50", `${missing} of 50`);
+    tracer.kill();
+  }
+
+  for (let n = 500; n < rows; n += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => write(n + k)));
+  const page = await warm.browser.contexts()[0].newPage();
+  await page.goto(desk.link, { waitUntil: "load" });
+  await page.keyboard.press("4");
+  const entry = page.getByRole("textbox", { name: /entry/i }).first();
+  await entry.waitFor();
+  await entry.focus();
+  const paints = [];
+  for (let n = 0; n < 120; n++) {
+    paints.push(await page.evaluate(() => new Promise((done) => {
+      const field = document.activeElement;
+      const began = performance.now();
+      field.setRangeText("x", field.selectionStart, field.selectionEnd, "end");
+      field.dispatchEvent(new InputEvent("input", { bubbles: true, data: "x" }));
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => done(performance.now() - began);
+        channel.port2.postMessage(0);
+      });
+    })));
+  }
+  paints.sort((a, b) => a - b);
+  say(`${rows.toLocaleString("en")} rows on the timeline: key press to paint`, "p99 ≤ 50 ms", `p50 ${ms(at(paints, 0.5))}, p99 ${ms(at(paints, 0.99))}`);
+} finally {
+  tracer?.kill();
+  await desk.stop();
+  desk.remove();
+  await warm.browser.close();
+}
+console.log(`measured on ${cpus().length} cores of ${cpus()[0].model.trim()}, ${execFileSync(PROGRAM, ["--version"]).toString().trim()}`);
