@@ -32,12 +32,29 @@ licences() {
   "$tool" --log-level error check licenses bans sources && echo "ok licences, bans and sources"
 }
 
+# One incident on the lab's cluster through the screen, from Declare to a bundle.
+live_walk() {
+  local data link pid code=0
+  ui_modules "$ROOT/tests/e2e/browser"
+  data="$(mktemp -d)"
+  "$PROGRAM" serve --data "$data" --kubeconfig "$1/kubeconfig/readonly" --as "Mei Tanaka" --json >"$data/link.json" 2>"$data/log" &
+  pid=$!
+  for _ in $(seq 150); do grep -q '"link"' "$data/link.json" && break; sleep 0.2; done
+  link="$(sed -n 's/.*"link": *"\([^"]*\)".*/\1/p' "$data/link.json")"
+  if [ -z "$link" ]; then cat "$data/log"; echo "not ok the cluster of the lab is served"; code=1; fi
+  [ "$code" -ne 0 ] || (cd tests/e2e/browser && node live.mjs "$link") || code=$?
+  kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
+  rm -rf "$data"
+  return "$code"
+}
+
 # The walk over a real cluster: control plane, monitoring and pager of tests/lab.
 lab_walk() {
   local state code=0
   state="$(mktemp -d)"
   LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; echo "not ok the lab comes up"; LAB_STATE="$state" tests/lab/down.sh; return 1; }
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node walk.mjs) || code=$?
+  live_walk "$state" || code=$?
   LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1 || true
   rm -rf "$state"
   return "$code"
@@ -54,6 +71,7 @@ browser_walk() {
   link="$(sed -n 's/.*"link": *"\([^"]*\)".*/\1/p' "$data/link.json")"
   if [ -z "$link" ]; then cat "$data/log"; echo "not ok the bundled incident is served"; code=1; fi
   [ "$code" -ne 0 ] || (cd tests/e2e/browser && node run.mjs "$link") || code=$?
+  (cd tests/e2e/browser && node desk.mjs) || code=$?
   kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
   rm -rf "$data"
   return "$code"

@@ -29,7 +29,7 @@ export class Tally {
       return true;
     } catch (error) {
       this.failed++;
-      console.log(`FAIL ${name}\n     ${String(error.message ?? error).split("\n").slice(0, 12).join("\n     ")}`);
+      console.log(`not ok ${name}\n     ${String(error.message ?? error).split("\n").slice(0, 12).join("\n     ")}`);
       return false;
     }
   }
