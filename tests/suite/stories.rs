@@ -219,6 +219,23 @@ async fn a_handoff_is_written_and_accepted_by_the_one_it_is_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_cadence_of_updates_is_the_one_set_at_the_declaring_desk() {
+    let desk = TestDesk::new(MEI).await;
+    desk.call("save_settings", json!({ "update_minutes": [7, 11, 0, 0, 0] })).await.expect("saved");
+    let id = declared(&desk).await;
+    let every = async || {
+        let incident = desk.call("incident", json!({ "id": id })).await.expect("the incident");
+        incident["update_every_minutes"].as_u64()
+    };
+    assert_eq!(every().await, Some(11));
+    desk.call("set_severity", json!({ "incident": id, "severity": 1, "reason": "worse" })).await.expect("set");
+    assert_eq!(every().await, Some(7));
+    desk.call("set_severity", json!({ "incident": id, "severity": 3, "reason": "better" })).await.expect("set");
+    assert_eq!(every().await, None);
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_name_the_thing_and_the_next_step() {
     let desk = TestDesk::new(MEI).await;
     let id = declared(&desk).await;

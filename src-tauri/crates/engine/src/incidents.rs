@@ -125,8 +125,9 @@ impl Engine {
         self.book.open(&id).await?;
         let (actor, at) = (drafts::person(&by), Stamp::exact(now));
         let severity = Severity(declaration.severity);
-        let declared =
+        let mut declared =
             drafts::declared(&actor, at, title, severity, &zone, &clusters, &declaration.subjects, declaration.drill);
+        declared.payload["update_minutes"] = self.looks().await?.update_minutes.into();
         self.book.append(&id, vec![declared]).await?;
         if let Some(person) = commander {
             self.remember(&person).await?;

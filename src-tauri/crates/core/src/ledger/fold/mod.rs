@@ -211,6 +211,8 @@ pub(super) struct State {
     attempts: Vec<PageAttempt>,
     /// True where a row set the clock of updates.
     clock_set: bool,
+    /// Minutes between updates by severity, as the declaring desk had set them.
+    cadence: Vec<u32>,
     /// Milestones rows set, by name.
     pub set: BTreeMap<String, (Stamp, RowId)>,
     /// When somebody first commanded.
@@ -291,6 +293,11 @@ impl State {
         step.text("zone").clone_into(&mut self.incident.zone);
         self.incident.clusters = list("clusters").unwrap_or_default();
         self.incident.drill = step.payload.get("drill").and_then(Value::as_bool).unwrap_or_default();
+        self.cadence = step
+            .payload
+            .get("update_minutes")
+            .and_then(|it| serde_json::from_value(it.clone()).ok())
+            .unwrap_or_default();
         if let Some(severity) = step.severity() {
             self.set_severity(severity, step.at());
         }
@@ -306,7 +313,9 @@ impl State {
         self.incident.severity = Some(severity);
         self.incident.severity_changes.push((at, severity));
         if !self.clock_set {
-            self.incident.update_every_minutes = every_minutes(severity);
+            let set = self.cadence.get(usize::from(severity.0.saturating_sub(1))).copied();
+            self.incident.update_every_minutes =
+                set.map_or_else(|| every_minutes(severity), |it| (it > 0).then_some(it));
         }
     }
 
