@@ -16,7 +16,8 @@ rm -rf "$CARGO_TARGET_DIR/criterion"
 say "Running the benchmarks of ${packages[*]//-p/}"
 cargo bench -q "${packages[@]}" --benches -- "$@"
 
-node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)"
+missed=0
+node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" || missed=$?
 
 say "The whole product on a release build (the bundled incident, the ledger, 10,000 rows in the browser)"
 packages "to measure in a browser and to trace system calls" chromium strace
@@ -24,3 +25,4 @@ ui_build
 ui_modules "$ROOT/tests/e2e/browser"
 cargo build -q --release -p broadstreet-cli
 BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet" node tests/e2e/walk/figures.mjs
+exit "$missed"
