@@ -118,7 +118,7 @@ export function groupOf(kind: string): KindGroup {
 export function iconOf(kind: string): string {
   const group = groupOf(kind);
   if (kind.startsWith("alert.resolved")) return "check";
-  if (kind.startsWith("topology")) return "Map";
+  if (kind.startsWith("topology")) return "map";
   if (kind.startsWith("k8s.event") || kind.startsWith("k8s.node")) return "machine";
   if (kind.startsWith("page.acked")) return "check";
   if (kind.startsWith("milestone") || kind.startsWith("incident")) return "flag";
