@@ -4,6 +4,7 @@
 mod bridge;
 mod window;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
         .plugin(tauri_plugin_opener::init())
         .manage(Desk::default())
         .invoke_handler(tauri::generate_handler![bridge::call, bridge::scene, bridge::put, bridge::get])
-        .setup(move |app| start(app, &args).map_err(Into::into))
+        .setup(move |app| Ok(start(app, &args)?))
         .build(tauri::generate_context!());
     let app = match built {
         Ok(app) => app,
@@ -60,27 +61,44 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    app.run(|app, event| {
+    let code = app.run_return(|app, event| {
         if let RunEvent::Exit = event {
             stop(app);
         }
     });
-    ExitCode::SUCCESS
+    u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// Opens the record, the door for the command line and the window.
-fn start(app: &mut App, args: &Window) -> Result<(), String> {
+fn start(app: &mut App, args: &Window) -> tauri::Result<()> {
     let handle = app.handle().clone();
     let running = match tauri::async_runtime::block_on(open(&handle, args)) {
         Ok(running) => running,
         Err(error) => {
-            window::say_why(&handle, &error);
-            return Err(format!("{}\nhint: {}", error.message, error.hint));
+            // Without a record there is nothing to show: said in a dialog, and over.
+            let over = handle.clone();
+            window::say_why(&handle, &error, move || over.exit(1));
+            return Ok(());
         }
     };
-    app.manage::<Engine>(running.host.engine.clone());
+    let (engine, tasks) = (running.host.engine.clone(), running.tasks.clone());
+    let named = |file: &PathBuf| ("open_bundle", serde_json::json!({ "path": file.display().to_string() }));
+    let opening = args.file.as_ref().map(named).or_else(|| running.host.opening(&args.global));
+    app.manage::<Engine>(engine.clone());
     *app.state::<Desk>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
-    window::open(&handle).map_err(|why| why.to_string())
+    window::open(&handle)?;
+    // The window stands before a slow cluster answers; the page hears of it by a notice.
+    if let Some((command, payload)) = opening {
+        let work = async move {
+            let opened = broadstreet_api::dispatch(&engine, command, payload).await;
+            opened.map(drop).map_err(|error| {
+                window::say_why(&handle, &error, || ());
+                error.message
+            })
+        };
+        tauri::async_runtime::block_on(async { tasks.start("open what the window shows", work) });
+    }
+    Ok(())
 }
 
 async fn open(app: &AppHandle, args: &Window) -> Result<Running, ApiError> {
@@ -105,12 +123,6 @@ async fn open(app: &AppHandle, args: &Window) -> Result<Running, ApiError> {
         telling.await;
         Ok(())
     });
-    if let Some(file) = &args.file {
-        let payload = serde_json::json!({ "path": file.display().to_string() });
-        if let Err(error) = broadstreet_api::dispatch(&host.engine, "open_bundle", payload).await {
-            window::say_why(app, &error);
-        }
-    }
     Ok(Running { host, announced, stop_serving: Some(stop_serving), tasks })
 }
 

@@ -35,12 +35,12 @@ pub fn show(app: &AppHandle) {
     }
 }
 
-/// Says in a dialog why something did not work, where there is no page yet to say it.
-pub fn say_why(app: &AppHandle, error: &ApiError) {
+/// Says in a dialog why something did not work, where there is no page yet to say it, and goes on when it was read.
+pub fn say_why(app: &AppHandle, error: &ApiError, then: impl FnOnce() + Send + 'static) {
     broadstreet_cli::output::error(error, false);
     app.dialog()
         .message(format!("{}\n\n{}", error.message, error.hint))
         .title("Broadstreet")
         .kind(MessageDialogKind::Error)
-        .show(|_| {});
+        .show(|_| then());
 }

@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
 # Drives the real desktop window: a virtual screen, a session bus of its own, and WebKit's own driver.
-# `tests/e2e/desktop/run.sh [PROGRAM]`; each check prints a line that begins with `ok` or `not ok`.
+# `tests/e2e/desktop/run.sh [PROGRAM]` builds the program where none is named; each check prints a line that begins with `ok` or `not ok`.
 . "$(dirname "$0")/../../../scripts/lib.sh"
 
-program="${1:-$CARGO_TARGET_DIR/release/broadstreet-shell}"
-[ -x "$program" ] || fail "there is no $program: build it with cargo build --release -p broadstreet-shell"
+program="${1:-}"
 node_ready
+if [ -z "$program" ]; then
+  rust_ready
+  desktop_packages
+  ui_build
+  (cd "$ROOT" && cargo build -q -p broadstreet-shell -p broadstreet-cli)
+  program="$CARGO_TARGET_DIR/debug/broadstreet-shell"
+fi
+[ -x "$program" ] || fail "there is no program $program"
 packages "to drive the desktop window on a virtual screen" xvfb xauth dbus webkit2gtk-driver
 desk="$(mktemp -d)"
 trap 'rm -rf "$desk"' EXIT
