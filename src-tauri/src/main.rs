@@ -83,7 +83,10 @@ fn start(app: &mut App, args: &Window) -> tauri::Result<()> {
     };
     let (engine, tasks) = (running.host.engine.clone(), running.tasks.clone());
     let named = |file: &PathBuf| ("open_bundle", serde_json::json!({ "path": file.display().to_string() }));
-    let opening = args.file.as_ref().map(named).or_else(|| running.host.opening(&args.global));
+    let opening = match args.file.as_ref().map(named) {
+        Some(named) => Some(named),
+        None => tauri::async_runtime::block_on(running.host.opening(&args.global)),
+    };
     app.manage::<Engine>(engine.clone());
     *app.state::<Desk>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
     window::open(&handle)?;

@@ -101,8 +101,8 @@ impl Host {
     }
 
     /// What a desk opens by itself: the context that was named; the bundled incident where there is no kubeconfig to choose
-    /// one from; else nothing, so that the person chooses.
-    pub fn opening(&self, global: &Global) -> Option<(&'static str, Value)> {
+    /// one from and no incident of its own; else nothing, so that the person chooses.
+    pub async fn opening(&self, global: &Global) -> Option<(&'static str, Value)> {
         if global.context.is_some() || global.kubeconfig.is_some() {
             let payload = json!({
                 "kubeconfig": global.kubeconfig.as_ref().map(|it| it.display().to_string()),
@@ -112,7 +112,8 @@ impl Host {
             return Some(("open_context", payload));
         }
         let nowhere = self.engine.contexts(None).is_err_and(|error| error.code() == "no_kubeconfig");
-        (nowhere && !BUNDLED.is_empty()).then(|| ("open_bundle", json!({})))
+        let new = nowhere && self.engine.incidents().await.is_ok_and(|all| all.is_empty());
+        (new && !BUNDLED.is_empty()).then(|| ("open_bundle", json!({})))
     }
 
     /// Ends every task and says which hung.

@@ -12,7 +12,7 @@ use crate::serve::Server;
 /// Serves the desk, with what it opens by itself.
 pub async fn serve(global: &Global, port: u16) -> Result<(), ApiError> {
     let host = Host::start(global).await?;
-    let opened = host.opening(global);
+    let opened = host.opening(global).await;
     run(global, host, port, opened).await
 }
 
