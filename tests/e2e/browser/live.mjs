@@ -56,7 +56,10 @@ try {
     await page.keyboard.type("Look at redis");
     await dialog(page).getByLabel("Owner").selectOption({ index: 1 });
     await send("Assign");
-    must(/Look at redis[\s\S]*0\d:\d\d/.test(await page.getByRole("list", { name: "Open tasks" }).innerText()), "no time is shown");
+    const tasks = page.getByRole("list", { name: "Open tasks" });
+    await tasks.getByText("Look at redis").waitFor();
+    const shown = await tasks.innerText();
+    must(/\d:\d\d/.test(shown), `no time is shown: ${shown}`);
   });
 
   await check("a hypothesis is opened and judged with evidence", async () => {
