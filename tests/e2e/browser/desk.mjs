@@ -107,7 +107,7 @@ await on({}, async (page, problems) => {
     await dialog(page).getByRole("radio", { name: /^Eliminated/ }).check();
     await dialog(page).getByLabel("What speaks against it").fill("It is new");
     await send(page, "Record");
-    must(/against It is new/.test(await page.locator(".hyp", { hasText: "The moon is full" }).innerText()), "the evidence is not shown");
+    must(/against\s+It is new/.test(await page.locator(".hyp", { hasText: "The moon is full" }).innerText()), "the evidence is not shown");
   });
 
   await check("a decision is objected to, and made", async () => {
