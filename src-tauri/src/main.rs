@@ -126,6 +126,12 @@ async fn open(app: &AppHandle, args: &Window) -> Result<Running, ApiError> {
         telling.await;
         Ok(())
     });
+    let over = app.clone();
+    tasks.start("end of the session", async move {
+        broadstreet_cli::asked_to_end().await;
+        over.exit(0);
+        Ok(())
+    });
     Ok(Running { host, announced, stop_serving: Some(stop_serving), tasks })
 }
 

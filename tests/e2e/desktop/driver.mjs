@@ -99,7 +99,7 @@ export class Driver {
   }
 
   async end() {
-    // Closing the last window ends the app; the driver then has no session left to delete.
+    // Where the app has ended already there is no session left to delete.
     await this.ask("DELETE", this.session).catch(() => {});
     this.process.kill();
   }

@@ -86,19 +86,15 @@ try {
     const { stdout } = await run(cli, ["--data", data, "incident", "list", "--json"]);
     must(Array.isArray(JSON.parse(stdout)), stdout);
   });
-} finally {
-  const left = existsSync(join(data, "running.json")) ? JSON.parse(readFileSync(join(data, "running.json"), "utf8")).process : 0;
-  await driver.end();
-  await check("closing the window ends the program and takes its door away", async () => {
-    await until("the process ends", () => {
-      try {
-        process.kill(left, 0);
-        return false;
-      } catch {
-        return true;
-      }
-    });
-    must(!existsSync(join(data, "running.json")), "running.json is still there");
+
+  await check("the end of the session ends the program in order, and takes its door away", async () => {
+    const path = join(data, "running.json");
+    const { process: id } = JSON.parse(readFileSync(path, "utf8"));
+    process.kill(id, "SIGTERM");
+    await until("running.json goes", () => !existsSync(path));
+    await until("the process ends", () => !existsSync(`/proc/${id}/stat`) || / Z /.test(readFileSync(`/proc/${id}/stat`, "utf8")));
   });
+} finally {
+  await driver.end();
 }
 process.exit(failed === 0 ? 0 : 1);

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use broadstreet_api::ApiError;
 use clap::Parser;
 
+pub use commands::asked_to_end;
+
 /// Reads the arguments, runs the command, prints what it answers. 0 done, 1 failed, 2 typed wrongly.
 pub fn main() -> ExitCode {
     let cli = match args::Cli::try_parse() {

@@ -150,7 +150,7 @@ fn slow() -> ApiError {
 }
 
 /// Resolves when the person (Ctrl-C) or the system (SIGTERM) asks to end.
-async fn asked_to_end() {
+pub async fn asked_to_end() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
