@@ -40,6 +40,12 @@ impl Writer<'_> {
     /// Writes a range of characters that agree in the marks below `depth`. `before` and `after` are the characters
     /// around it; none at the edge of the text.
     fn run(&self, range: std::ops::Range<usize>, depth: usize, before: Option<char>, after: Option<char>) -> String {
+        // Most text is one run without marks.
+        if self.is_one_plain_run(&range) {
+            let mut out = String::new();
+            self.escape(&mut out, range, before);
+            return out;
+        }
         let mut out = String::new();
         let mut at = range.start;
         while at < range.end {
@@ -71,6 +77,12 @@ impl Writer<'_> {
             4 => span.code.then_some(""),
             _ => None,
         }
+    }
+
+    fn is_one_plain_run(&self, range: &std::ops::Range<usize>) -> bool {
+        let (first, last) = (self.chars.get(range.start), self.chars[..range.end].last());
+        matches!((first, last), (Some(first), Some(last)) if std::ptr::eq(first.0, last.0))
+            && self.is_plain(range.start)
     }
 
     fn is_plain(&self, at: usize) -> bool {
