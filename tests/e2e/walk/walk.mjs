@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The acceptance walk, cluster half: from a live cluster to a verified bundle, on the real programs of the lab.
 // LAB_JSON=…/lab.json BROADSTREET=…/broadstreet node walk.mjs
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Desk, fault, icinga, lab, must, name, PROGRAM, run, Tally, until } from "./desk.mjs";
@@ -18,8 +18,14 @@ const watchdog = setTimeout(() => {
 }, 1_200_000);
 watchdog.unref();
 
+const kubectl = async (...words) => {
+  const { code, err } = await run(it.kubectl, ["--kubeconfig", it.kubeconfig, "-n", "boutique", ...words]);
+  must(code === 0, err);
+};
 const houses = (topology) => topology.objects.filter((o) => o.namespace === "boutique" && o.kind === "Deployment");
 const secret = "lab";
+/** What must never be kept: values of a Secret, of a ConfigMap, of the environment, of an annotation, of an argument. */
+const never = Object.fromEntries(["secret", "config", "env", "annotation", "argument"].map((what) => [what, `never-${what}-${Math.random().toString(36).slice(2)}`]));
 let incident;
 let redis;
 let eventsBefore = [];
@@ -63,6 +69,18 @@ try {
     must(checks.every((c) => c.state !== "failed"), checks);
     const settings = JSON.stringify(await desk.call("settings"));
     must(!settings.includes('"secret":"lab"'), "the settings tell a secret");
+  });
+
+  await tally.check("a cluster seeded with values that must never be kept", async () => {
+    await kubectl("create", "secret", "generic", "seeded", `--from-literal=password=${never.secret}`);
+    await kubectl("create", "configmap", "seeded", `--from-literal=greeting=${never.config}`);
+    await kubectl("annotate", "deployment", "emailservice", `example.test/note=${never.annotation}`);
+    await kubectl("set", "env", "deployment/emailservice", `PASSWORD=${never.env}`);
+    await kubectl("patch", "deployment", "emailservice", "--type=json", "-p", JSON.stringify([{ op: "add", path: "/spec/template/spec/containers/0/args", value: [`--password=${never.argument}`] }]));
+    await until(20, "the product has seen them", async () => {
+      const found = await desk.call("find", { query: "seeded", limit: 10 });
+      return found.filter((f) => f.kind === "object").length >= 2;
+    });
   });
 
   await tally.check("3: a bad image, and an alert stands as a case at its house with the label that placed it", async () => {
@@ -319,6 +337,20 @@ try {
       must(/part|row/.test(`${refused.message}`), refused.message);
     }
     return "24 bytes over the whole file";
+  });
+
+  await tally.check("no value of a Secret, ConfigMap, environment, argument or annotation is kept, exported or logged", async () => {
+    const topology = await run(PROGRAM, ["topology", bundle, "--format", "json"], { env: desk.env });
+    const frozen = (await desk.call("incident", { id: incident.id })).frozen;
+    const panel = await desk.call("object", { id: redis.replace("redis-cart", "emailservice") });
+    const places = { bundle: readFileSync(bundle), topology: topology.out, frozen: await desk.get(frozen.blob), panel: JSON.stringify(panel), log: desk.log };
+    for (const file of readdirSync(desk.folder)) places[file] = readFileSync(join(desk.folder, file));
+    for (const file of readdirSync(papers)) places[file] = readFileSync(join(papers, file));
+    must(topology.out.includes("emailservice") && panel.images.length > 0, "nothing was looked through");
+    for (const [place, bytes] of Object.entries(places)) {
+      for (const [what, value] of Object.entries(never)) must(!bytes.includes(value), `the ${what} value stands in ${place}`);
+    }
+    return `${Object.keys(places).length} places`;
   });
 
   await tally.check("nothing was written to the cluster", async () => {
