@@ -71,6 +71,7 @@ const desk = new Desk({ KUBECONFIG: "/nowhere" });
 let tracer;
 try {
   await desk.start(["serve"], "Mei Tanaka");
+  await desk.call("close_desk");
   const incident = (await desk.call("declare", { title: "Writing load", severity: 4 })).id;
   const write = (n) => desk.call("write_entry", { incident, text: `entry ${n}`, token: `t${n}` });
   const appends = await measured(500, write);
@@ -98,7 +99,7 @@ try {
   const page = await warm.browser.contexts()[0].newPage();
   await page.goto(desk.link, { waitUntil: "load" });
   await page.keyboard.press("4");
-  const entry = page.getByRole("textbox", { name: /entry/i }).first();
+  const entry = page.getByLabel("New line in the record");
   await entry.waitFor();
   await entry.focus();
   const paints = [];
