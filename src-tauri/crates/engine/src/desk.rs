@@ -287,7 +287,7 @@ impl Engine {
         let now = self.now();
         let from = from.or(first).unwrap_or(now);
         let to = to.or(last).unwrap_or(now).max(from);
-        let noted = archive.noted(&scope, None, None).await?;
+        let noted = archive.noted(&scope, None).await?;
         let opens_at = worst_moment(&noted, from, to);
         let title = incident.title.clone();
         let id = id.clone();

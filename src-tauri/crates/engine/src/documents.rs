@@ -117,7 +117,7 @@ impl Engine {
         };
         let from = first.max(begin);
         let to = last.max(from).min(end);
-        let all = self.archive.noted(&scope, None, None).await?;
+        let all = self.archive.noted(&scope, None).await?;
         let inside: Vec<_> = all.into_iter().filter(|note| note.at <= to).collect();
         let at = worst_moment(&inside, from, to).clamp(from, to.max(from));
         let sought = self.archive.seek(&scope, at, None).await?;

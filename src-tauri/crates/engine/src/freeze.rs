@@ -74,7 +74,7 @@ impl Engine {
         // What was recorded within the hour but before this program was started.
         if now - live.since < BEFORE {
             let window = Window { from: now - BEFORE, to: live.since };
-            let older = self.archive.noted(&Scope::Cluster(live.identity.id.clone()), Some(window), None).await?;
+            let older = self.archive.noted(&Scope::Cluster(live.identity.id.clone()), Some(window)).await?;
             for note in older {
                 if let What::Fact(fact) = &note.what {
                     let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };

@@ -110,18 +110,15 @@ impl Engine {
             crate::desk::Open::Recorded(recorded) => {
                 let (archive, scope) = (Arc::clone(&recorded.archive), recorded.scope.clone());
                 drop(desk);
-                archive.noted(&scope, None, None).await
+                archive.noted(&scope, None).await
             }
             crate::desk::Open::Live(live) => {
                 let live = Arc::clone(live);
                 drop(desk);
                 let before = broadstreet_core::time::Window { from: window.from.min(live.since), to: live.since };
                 let scope = crate::past::Scope::Cluster(live.identity.id.clone());
-                let mut all = if before.from < before.to {
-                    self.archive.noted(&scope, Some(before), None).await?
-                } else {
-                    Vec::new()
-                };
+                let mut all =
+                    if before.from < before.to { self.archive.noted(&scope, Some(before)).await? } else { Vec::new() };
                 all.extend(live.state.read().await.noted.iter().filter(|note| note.at >= since).cloned());
                 Ok(all)
             }

@@ -133,12 +133,12 @@ impl Engine {
             let before = Window { from: window.from.min(live.since), to: live.since };
             drop(state);
             if before.from < before.to {
-                let mut older = archive.noted(&scope, Some(before), None).await?;
+                let mut older = archive.noted(&scope, Some(before)).await?;
                 older.append(&mut noted);
                 noted = older;
             }
         } else {
-            noted = archive.noted(&scope, None, None).await?;
+            noted = archive.noted(&scope, None).await?;
         }
         let horizon = live.as_ref().map(|it| it.since);
         let mut bins = bins_of(&noted, window, bins.clamp(1, BINS));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broadstreet_core::id::IncidentId;
 use broadstreet_core::ledger::incident::{Incident, Severity, Status};
-use broadstreet_core::ledger::{Draft, drafts};
+use broadstreet_core::ledger::{Draft, drafts, is_open};
 use broadstreet_core::ports::IncidentEntry;
 use broadstreet_core::time::{Moment, Stamp};
 
@@ -13,9 +13,9 @@ use crate::{Engine, EngineError, Result};
 /// Rows go on arriving this long after an incident was resolved: alerts resolve late.
 const AFTERMATH: chrono::Duration = chrono::Duration::hours(1);
 
-/// True while machines go on writing into an incident: declared, and neither over for an hour nor closed.
+/// True for an incident that was declared and is not over.
 pub fn is_under_way(incident: &Incident) -> bool {
-    !matches!(incident.status, Status::Resolved | Status::Learning | Status::Closed | Status::Triage)
+    is_open(incident.status)
 }
 
 /// What Declare takes.

@@ -141,13 +141,10 @@ impl Archive {
         Ok(found)
     }
 
-    /// What happened in the segments that touch a span, oldest first. `skip` names the segment still being written.
-    pub async fn noted(&self, scope: &Scope, window: Option<Window>, skip: Option<i64>) -> Result<Vec<Noted>> {
+    /// What happened in the segments that touch a span, oldest first.
+    pub async fn noted(&self, scope: &Scope, window: Option<Window>) -> Result<Vec<Noted>> {
         let mut all = Vec::new();
         for entry in self.entries(scope, window).await? {
-            if Some(entry.id) == skip {
-                continue;
-            }
             let known = self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(&entry.id).cloned();
             let notes = if let Some(notes) = known {
                 notes

@@ -474,7 +474,7 @@ impl Hand<'_> {
             let (engine, cluster) = (self.engine.clone(), self.live.identity.id.clone());
             self.live.tasks.start("keep an ended segment", async move {
                 let kept = match stored {
-                    Some(id) => engine.ports.store.extend_segment(id, segment).await,
+                    Some(id) => engine.ports.store.extend_segment(id, segment).await.map(|()| engine.archive.grew(id)),
                     None => engine.ports.store.put_segment(cluster, segment).await.map(|_| ()),
                 };
                 kept.map_err(|why| why.to_string())

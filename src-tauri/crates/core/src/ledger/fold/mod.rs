@@ -348,8 +348,9 @@ impl State {
     }
 }
 
-/// Between declared and resolved.
-pub(super) fn is_open(status: Status) -> bool {
+/// True between declared and resolved.
+#[must_use]
+pub fn is_open(status: Status) -> bool {
     (Status::Declared..=Status::Monitoring).contains(&status)
 }
 
