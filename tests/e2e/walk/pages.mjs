@@ -17,14 +17,20 @@ export async function checkPages(tally, desk, it) {
 
   let subject;
   await tally.check("4: who acknowledged, and when, equals the pager's own API", async () => {
-    const { attempts } = await desk.call("pages");
-    const services = (await icinga(it, "GET", "/v1/objects/services")).results.map((s) => s.attrs);
-    const open = new Set(services.filter((s) => s.state === 2 && s.acknowledgement === 0).map((s) => `${s.host_name}!${s.name}`));
-    subject = attempts.find((a) => a.who === "bob" && open.has(a.subject_id)).subject_id;
-    const [host, service] = subject.split("!");
-    await icinga(it, "POST", "/v1/actions/acknowledge-problem", {
-      type: "Service", filter: `host.name=="${host}" && service.name=="${service}"`, author: "bob", comment: "looking", notify: true,
+    // An alert that comes and goes takes its problem with it: one that stands, and that bob was told of, is waited for.
+    subject = await until(120, "bob was told of a problem that still stands", async () => {
+      const { attempts } = await desk.call("pages");
+      const services = (await icinga(it, "GET", "/v1/objects/services")).results.map((s) => s.attrs);
+      const open = new Set(services.filter((s) => s.state === 2 && s.acknowledgement === 0).map((s) => `${s.host_name}!${s.name}`));
+      const told = attempts.find((a) => a.who === "bob" && open.has(a.subject_id));
+      if (!told) return false;
+      const [host, service] = told.subject_id.split("!");
+      const done = await icinga(it, "POST", "/v1/actions/acknowledge-problem", {
+        type: "Service", filter: `host.name=="${host}" && service.name=="${service}"`, author: "bob", comment: "looking", notify: true,
+      });
+      return done.results.some((r) => r.code === 200) && told.subject_id;
     });
+    const [host, service] = subject.split("!");
     const acked = await until(30, "the acknowledgement", async () => {
       const now = await desk.call("pages");
       return now.attempts.find((a) => a.subject_id === subject && a.acked_at);
