@@ -1,5 +1,7 @@
 //! From the core's types to the wire's.
 
+use std::sync::Arc;
+
 use broadstreet_core::alerts::{Address, Alert, AlertState, Case, Told};
 use broadstreet_core::health::HealthState;
 use broadstreet_core::id::{ObjectKey, SourceId};
@@ -189,7 +191,7 @@ fn milestone(incident: &Incident, name: &str) -> Option<Moment> {
     incident.milestones.iter().find(|it| it.name == name).map(|it| it.at.at)
 }
 
-fn frozen(rows: &[Row]) -> Option<FrozenView> {
+fn frozen(rows: &[Arc<Row>]) -> Option<FrozenView> {
     let row = rows.iter().find(|row| row.kind == "evidence.frozen")?;
     let count = |name: &str| row.payload.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default() as u32;
     Some(FrozenView {
@@ -209,7 +211,7 @@ pub fn number(incident: &Incident) -> String {
 }
 
 /// One incident without its timeline.
-pub fn incident(it: &Incident, rows: &[Row], now: Moment, imported: bool) -> IncidentView {
+pub fn incident(it: &Incident, rows: &[Arc<Row>], now: Moment, imported: bool) -> IncidentView {
     let first_alert = it.timeline.iter().find(|entry| entry.kind == "alert.fired").map(|entry| entry.occurred.at);
     let declared_at = milestone(it, "declared");
     let told = it.last_update_at.or(declared_at);

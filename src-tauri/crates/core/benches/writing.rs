@@ -39,7 +39,7 @@ fn incident(rows: i64) -> Incident {
         number: 142,
         title: "Checkout failing".to_owned(),
         zone: "Europe/Berlin".to_owned(),
-        timeline: (0..rows).map(entry).collect(),
+        timeline: (0..rows).map(|row| entry(row).into()).collect(),
         people: (0..9).map(person).collect(),
         ..Incident::default()
     }

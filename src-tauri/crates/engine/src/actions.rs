@@ -388,13 +388,13 @@ impl Engine {
                 .map(|row| row.hash.clone())
                 .unwrap_or_default(),
         };
-        let entry = incident.timeline.iter().find(|entry| entry.row == row);
-        entry.cloned().ok_or_else(|| EngineError::not_found("row", row.as_str()))
+        let entry = incident.timeline.iter().rfind(|entry| entry.row == row);
+        entry.map(|entry| Entry::clone(entry)).ok_or_else(|| EngineError::not_found("row", row.as_str()))
     }
 
     fn entry_named<'a>(incident: &'a Incident, row: &str) -> Result<&'a Entry> {
         let found = incident.timeline.iter().find(|entry| entry.row.as_str() == row.trim());
-        found.ok_or_else(|| EngineError::not_found("row", row.trim()))
+        found.map(AsRef::as_ref).ok_or_else(|| EngineError::not_found("row", row.trim()))
     }
 
     /// Corrects a human row; the old wording stays.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::id::{IncidentId, WriterId};
 use broadstreet_core::ledger::incident::Incident;
-use broadstreet_core::ledger::{Draft, Row, chain, fold, rules};
+use broadstreet_core::ledger::{Draft, Folding, Row, chain, rules};
 use broadstreet_core::ports::{Clock, IncidentEntry, Store, Vault};
 
 use crate::{EngineError, Ports, Result};
@@ -21,7 +21,7 @@ const TRIES: usize = 4;
 /// Rows of one incident and what they fold to.
 #[derive(Clone, Default)]
 pub struct Sheet {
-    rows: Vec<Row>,
+    folding: Folding,
     cursor: i64,
     folded: Option<Arc<Incident>>,
     told: BTreeSet<(String, String)>,
@@ -101,17 +101,17 @@ impl Book {
             return Err(EngineError::not_found("incident", id.as_str()));
         };
         let (rows, cursor) = store.rows_after(id.clone(), 0).await?;
-        *sheet = Sheet { entry, cursor, loaded: true, ..Sheet::default() };
+        *sheet = Sheet { entry, cursor, loaded: true, folding: Folding::new(id), ..Sheet::default() };
         sheet.take(rows, &self.writer);
         Ok(())
     }
 
     /// The rows and the folded state of an incident.
-    pub async fn read(&self, id: &IncidentId) -> Result<(Arc<Incident>, Vec<Row>)> {
+    pub async fn read(&self, id: &IncidentId) -> Result<(Arc<Incident>, Vec<Arc<Row>>)> {
         let sheet = self.sheet(id);
         let mut sheet = sheet.lock().await;
         self.load(id, &mut sheet).await?;
-        Ok((sheet.fold(id), sheet.rows.clone()))
+        Ok((sheet.fold(), sheet.folding.rows().to_vec()))
     }
 
     /// The folded state of an incident.
@@ -119,7 +119,7 @@ impl Book {
         let sheet = self.sheet(id);
         let mut sheet = sheet.lock().await;
         self.load(id, &mut sheet).await?;
-        Ok(sheet.fold(id))
+        Ok(sheet.fold())
     }
 
     /// How the store lists an incident, with the rows counted here.
@@ -127,7 +127,7 @@ impl Book {
         let sheet = self.sheet(id);
         let mut sheet = sheet.lock().await;
         self.load(id, &mut sheet).await?;
-        let rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
+        let rows = i64::try_from(sheet.folding.rows().len()).unwrap_or(i64::MAX);
         Ok(IncidentEntry { rows, ..sheet.entry.clone() })
     }
 
@@ -162,7 +162,7 @@ impl Book {
         if sheet.entry.imported || self.is_demo(id) {
             return Err(EngineError::refused(
                 "imported",
-                format!("incident {} came from a bundle and is only read", sheet.fold(id).title),
+                format!("incident {} came from a bundle and is only read", sheet.fold().title),
                 "record in an incident of your own; a bundle stays as it was exported",
             ));
         }
@@ -190,7 +190,7 @@ impl Book {
         let mut previous = sheet.last_of(&self.writer).cloned();
         let mut told = BTreeSet::new();
         let many = check && drafts.len() > 1;
-        let mut trial = if many { sheet.rows.clone() } else { Vec::new() };
+        let mut trial = many.then(|| sheet.folding.clone());
         let mut batch = Vec::new();
         for draft in drafts {
             let transition = (draft.source.clone(), draft.source_id.clone());
@@ -199,13 +199,14 @@ impl Book {
             }
             let now = self.clock.now();
             if check {
-                let incident = if batch.is_empty() { sheet.fold(id) } else { Arc::new(fold(id, &trial)) };
+                let tried = trial.as_ref().filter(|_| !batch.is_empty());
+                let incident = tried.map_or_else(|| sheet.fold(), |trial| Arc::new(trial.incident()));
                 rules::check(&incident, draft, now).map_err(|no| EngineError::refused(no.code, no.message, no.hint))?;
             }
             let row = chain::seal(draft.clone(), id, &self.writer, &self.device, previous.as_ref(), now, &sign);
             previous = Some(row.clone());
-            if many {
-                trial.push(row.clone());
+            if let Some(trial) = &mut trial {
+                trial.take([row.clone()]);
             }
             batch.push(row);
         }
@@ -262,19 +263,9 @@ impl Book {
 
 impl Sheet {
     fn take(&mut self, rows: Vec<Row>, writer: &WriterId) -> usize {
-        let known: BTreeSet<String> =
-            self.rows.iter().rev().take(rows.len() + 64).map(|row| row.hash.0.clone()).collect();
-        let before = self.rows.len();
-        for row in rows {
-            if known.contains(row.hash.as_str()) {
-                continue;
-            }
-            if &row.writer == writer && !row.source_id.is_empty() {
-                self.told.insert((row.source.clone(), row.source_id.clone()));
-            }
-            self.rows.push(row);
-        }
-        let added = self.rows.len() - before;
+        let own = rows.iter().filter(|row| &row.writer == writer && !row.source_id.is_empty());
+        self.told.extend(own.map(|row| (row.source.clone(), row.source_id.clone())));
+        let added = self.folding.take(rows);
         if added > 0 {
             self.folded = None;
         }
@@ -282,17 +273,13 @@ impl Sheet {
     }
 
     fn last_of(&self, writer: &WriterId) -> Option<&Row> {
-        self.rows.iter().filter(|row| &row.writer == writer).max_by_key(|row| row.seq)
+        let rows = self.folding.rows().iter();
+        rows.filter(|row| &row.writer == writer).max_by_key(|row| row.seq).map(Arc::as_ref)
     }
 
-    fn fold(&mut self, id: &IncidentId) -> Arc<Incident> {
-        if let Some(folded) = &self.folded {
-            return Arc::clone(folded);
-        }
-        let mut incident = fold(id, &self.rows);
-        incident.number = self.entry.number;
-        let folded = Arc::new(incident);
-        self.folded = Some(Arc::clone(&folded));
-        folded
+    fn fold(&mut self) -> Arc<Incident> {
+        let (folding, number) = (&self.folding, self.entry.number);
+        let folded = self.folded.get_or_insert_with(|| Arc::new(Incident { number, ..folding.incident() }));
+        Arc::clone(folded)
     }
 }

@@ -1,6 +1,7 @@
 //! An incident as one file, and whether such a file holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use broadstreet_core::id::BlobId;
 use broadstreet_core::ports::{BundleContents, Verified};
@@ -62,7 +63,7 @@ impl Engine {
         let contents = BundleContents {
             incident: id,
             number: incident.number,
-            rows,
+            rows: rows.into_iter().map(Arc::unwrap_or_clone).collect(),
             segments,
             blobs,
             documents,

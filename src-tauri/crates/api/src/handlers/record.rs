@@ -25,7 +25,7 @@ pub async fn timeline(engine: &Engine, request: TimelineRequest) -> Answer<Timel
     let (entry, incident) = engine.incident(&request.incident).await?;
     let wanted: Option<BTreeSet<String>> = request.rows.map(|rows| rows.into_iter().collect());
     let entries = incident.timeline.iter().filter(|one| wanted.as_ref().is_none_or(|it| it.contains(one.row.as_str())));
-    Ok(TimelineView { incident: entry.id.0, entries: entries.map(convert::entry).collect() })
+    Ok(TimelineView { incident: entry.id.0, entries: entries.map(|one| convert::entry(one)).collect() })
 }
 
 pub async fn preview_entry(engine: &Engine, request: PreviewEntry) -> Answer<EntryPreview> {

@@ -1,5 +1,7 @@
 //! The state of one incident, folded from its rows.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IncidentId, PersonId, RowId};
@@ -96,7 +98,7 @@ pub struct Incident {
     /// Time in each severity and status, as the rows say.
     pub severity_changes: Vec<(Moment, Severity)>,
     /// The timeline: one entry per row not itself a correction, ordered by when it happened.
-    pub timeline: Vec<Entry>,
+    pub timeline: Vec<Arc<Entry>>,
     /// Everyone named anywhere in it.
     pub people: Vec<Person>,
     /// True where this incident is a drill.

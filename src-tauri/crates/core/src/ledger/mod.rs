@@ -12,7 +12,7 @@ pub mod rules;
 pub(crate) mod text;
 
 pub use brief::brief;
-pub use fold::{fold, is_open, vacancy};
+pub use fold::{Folding, fold, is_open, vacancy};
 pub use order::order;
 
 use chrono::Duration;

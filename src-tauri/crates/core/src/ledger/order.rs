@@ -1,5 +1,6 @@
 //! The one order of all rows: hybrid logical clock, then writer, then number; clocks that run ahead are set back.
 
+use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,23 +12,23 @@ use crate::id::{RowId, WriterId};
 /// A desk whose clock is more than [`CLOCK_AHEAD_LIMIT`] ahead is set back by as much as it is ahead. That it is ahead
 /// is known where another desk's row points at one of its rows, or follows its declaration, and yet claims to be
 /// earlier; silence of the other desks alone proves nothing, and a third desk that agrees with it clears it.
-pub fn order(rows: &mut Vec<Row>) {
+pub fn order<R: Borrow<Row>>(rows: &mut Vec<R>) {
     let ahead = ahead(rows);
-    rows.sort_by(|a, b| place(a, &ahead).cmp(&place(b, &ahead)));
-    rows.dedup_by(|a, b| a.hash == b.hash);
+    rows.sort_by(|a, b| place(a.borrow(), &ahead).cmp(&place(b.borrow(), &ahead)));
+    rows.dedup_by(|a, b| (*a).borrow().hash == (*b).borrow().hash);
 }
 
 /// As [`order`], for rows that stay where they are, with the writers that were set back.
-pub(super) fn ordered(rows: &[Row]) -> (Vec<&Row>, BTreeMap<WriterId, i64>) {
-    let ahead = ahead(rows);
-    let mut sorted: Vec<&Row> = rows.iter().collect();
+pub(super) fn ordered<R: Borrow<Row>>(rows: &[R]) -> (Vec<&Row>, BTreeMap<WriterId, i64>) {
+    let mut sorted: Vec<&Row> = rows.iter().map(Borrow::borrow).collect();
+    let ahead = ahead(&sorted);
     sorted.sort_by(|a, b| place(a, &ahead).cmp(&place(b, &ahead)));
     sorted.dedup_by(|a, b| a.hash == b.hash);
     (sorted, ahead)
 }
 
 /// Where a row stands in the one order.
-fn place<'a>(row: &'a Row, ahead: &BTreeMap<WriterId, i64>) -> (Hlc, &'a WriterId, u64, &'a str) {
+pub(super) fn place<'a>(row: &'a Row, ahead: &BTreeMap<WriterId, i64>) -> (Hlc, &'a WriterId, u64, &'a str) {
     (set_back(row, ahead), &row.writer, row.seq, row.hash.as_str())
 }
 
@@ -38,26 +39,26 @@ pub(super) fn set_back(row: &Row, ahead: &BTreeMap<WriterId, i64>) -> Hlc {
 }
 
 /// The writers whose clocks are ahead, and by how many microseconds. Independent of the order of `rows`.
-pub(super) fn ahead(rows: &[Row]) -> BTreeMap<WriterId, i64> {
+pub(super) fn ahead<R: Borrow<Row>>(rows: &[R]) -> BTreeMap<WriterId, i64> {
+    let rows = || rows.iter().map(Borrow::borrow);
     let limit = CLOCK_AHEAD_LIMIT.num_microseconds().unwrap_or(i64::MAX);
     let mut last: BTreeMap<&WriterId, i64> = BTreeMap::new();
-    for row in rows {
+    for row in rows() {
         let known = last.entry(&row.writer).or_insert(row.hlc.micros);
         *known = (*known).max(row.hlc.micros);
     }
     if last.len() < 2 {
         return BTreeMap::new();
     }
-    let by_hash: HashMap<&str, &Row> = rows.iter().map(|row| (row.hash.as_str(), row)).collect();
+    let by_hash: HashMap<&str, &Row> = rows().map(|row: &Row| (row.hash.as_str(), row)).collect();
     // The declaration that opened its desk's chain opened the incident, where there is only one.
-    let openings: BTreeSet<&str> = rows
-        .iter()
-        .filter(|row| row.kind == kinds::INCIDENT_DECLARED && row.seq == 1)
+    let openings: BTreeSet<&str> = rows()
+        .filter(|row: &&Row| row.kind == kinds::INCIDENT_DECLARED && row.seq == 1)
         .map(|row| row.hash.as_str())
         .collect();
     let opening = if openings.len() == 1 { openings.first().copied() } else { None };
     let mut gaps: Vec<(i64, &WriterId, &WriterId, i64)> = Vec::new();
-    for later in rows {
+    for later in rows() {
         let named = later.refs.iter().map(|it| it.target.as_str()).chain(later.revises.iter().map(RowId::as_str));
         for earlier in named.chain(opening).filter_map(|hash| by_hash.get(hash)) {
             let gap = earlier.hlc.micros.saturating_sub(later.hlc.micros);

@@ -192,11 +192,13 @@ impl State {
 
     /// Says in which state the entry of a row is now.
     pub(super) fn stand(&mut self, row: RowId, state: &str) {
+        self.touched.push(row.clone());
         state.clone_into(&mut self.marks.entry(row).or_default().state);
     }
 
     /// Changes the mark of a step's entry.
     pub(super) fn mark(&mut self, step: &Step<'_>, change: impl FnOnce(&mut Mark)) {
+        self.touched.push(step.row.hash.clone());
         change(self.marks.entry(step.row.hash.clone()).or_default());
     }
 }

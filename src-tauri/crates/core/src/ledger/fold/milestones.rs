@@ -1,10 +1,9 @@
 //! Milestones: as set by a row, else as the rows imply.
 
 use super::{State, Step};
-use crate::id::RowId;
 use crate::ledger::incident::Milestone;
 use crate::ledger::kinds;
-use crate::time::{Precision, Stamp};
+use crate::time::Precision;
 
 /// Every milestone, in the order they usually come.
 pub(in crate::ledger) const NAMES: [&str; 9] = [
@@ -19,34 +18,35 @@ pub(in crate::ledger) const NAMES: [&str; 9] = [
     "resolved",
 ];
 
-/// Writes the milestones. When impact began and ended, and when it was mitigated, only a person can say.
-pub(super) fn derive(state: &mut State, steps: &[Step<'_>]) {
-    for name in NAMES {
-        let implied = || match name {
-            "detected" => first(steps, |kind| kind == kinds::ALERT_FIRED),
-            "first_paged" => first(steps, |kind| kind == kinds::PAGE_SENT || kind == kinds::PAGE_QUEUED),
-            "first_acknowledged" => first(steps, |kind| kind == kinds::PAGE_ACKED),
-            "declared" => state.declared.clone(),
-            "commander_assumed" => state.commanded.clone(),
-            "resolved" => state.resolved.clone(),
-            _ => None,
-        };
-        if let Some((at, row)) = state.set.get(name).cloned().or_else(implied) {
-            state.incident.milestones.push(Milestone { name: name.to_owned(), at, row });
-        }
+/// Remembers the earliest row whose time is known that implies a milestone.
+pub(super) fn notice(state: &mut State, step: &Step<'_>) {
+    let name = match step.row.kind.as_str() {
+        kinds::ALERT_FIRED => "detected",
+        kinds::PAGE_SENT | kinds::PAGE_QUEUED => "first_paged",
+        kinds::PAGE_ACKED => "first_acknowledged",
+        _ => return,
+    };
+    let reason = step.payload.get("attempt").and_then(|it| it.get("reason")).and_then(|it| it.as_str());
+    let news = !matches!(reason, Some("recovery" | "acknowledgement"));
+    let earlier = state.first.get(name).is_none_or(|(known, _)| step.at() < known.at);
+    if news && earlier && step.occurred.precision != Precision::Unknown {
+        state.first.insert(name, (step.occurred, step.row.hash.clone()));
     }
 }
 
-/// The earliest row of some kinds whose time is known.
-fn first(steps: &[Step<'_>], is: impl Fn(&str) -> bool) -> Option<(Stamp, RowId)> {
-    let news = |step: &&Step<'_>| {
-        let reason = step.payload.get("attempt").and_then(|it| it.get("reason")).and_then(|it| it.as_str());
-        !matches!(reason, Some("recovery" | "acknowledgement"))
+/// The milestones. When impact began and ended, and when it was mitigated, only a person can say.
+pub(super) fn derive(state: &State) -> Vec<Milestone> {
+    let implied = |name| match name {
+        "declared" => state.declared.as_ref(),
+        "commander_assumed" => state.commanded.as_ref(),
+        "resolved" => state.resolved.as_ref(),
+        _ => state.first.get(name),
     };
-    steps
-        .iter()
-        .filter(|step| is(&step.row.kind) && step.occurred.precision != Precision::Unknown)
-        .filter(news)
-        .min_by_key(|step| step.at())
-        .map(|step| (step.occurred, step.row.hash.clone()))
+    NAMES
+        .into_iter()
+        .filter_map(|name| {
+            let (at, row) = state.set.get(name).or_else(|| implied(name))?.clone();
+            Some(Milestone { name: name.to_owned(), at, row })
+        })
+        .collect()
 }

@@ -1,22 +1,25 @@
 //! The state of an incident from its rows: pure, and the same for any order of arrival.
 
 mod command;
+mod folding;
 mod items;
 mod milestones;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timeline;
 
+pub use folding::Folding;
 pub(super) use milestones::NAMES as MILESTONES;
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::Duration;
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::incident::{Incident, Person, Severity, Status};
+use super::incident::{Entry, Incident, Person, Severity, Status};
 use super::order::{ordered, set_back};
 use super::text::{moment_at, text_at};
 use super::{Actor, Row, drafts, kinds};
@@ -29,7 +32,13 @@ use crate::time::{Moment, Precision, Stamp};
 /// What a row asks for and may not have (an acceptance of an offer that is gone, a correction of a machine row) changes
 /// nothing: desks that were apart may both have been right when they wrote.
 #[must_use]
-pub fn fold(id: &IncidentId, rows: &[Row]) -> Incident {
+pub fn fold<R: Borrow<Row>>(id: &IncidentId, rows: &[R]) -> Incident {
+    let (state, timeline, _) = fold_all(id, rows);
+    state.into_incident(timeline)
+}
+
+/// What rows fold to, with the timeline, and whether no writer's clock was set back.
+fn fold_all<R: Borrow<Row>>(id: &IncidentId, rows: &[R]) -> (State, Vec<Arc<Entry>>, bool) {
     let (rows, ahead) = ordered(rows);
     let rows: Vec<&Row> = rows.into_iter().filter(|row| row.incident == *id).collect();
     let told = told(&rows);
@@ -45,13 +54,9 @@ pub fn fold(id: &IncidentId, rows: &[Row]) -> Incident {
     for step in &steps {
         state.take(step);
     }
-    if !is_open(state.incident.status) {
-        state.incident.update_every_minutes = None;
-    }
-    pages::merge(&mut state.incident.pages, std::mem::take(&mut state.attempts));
-    milestones::derive(&mut state, &steps);
-    timeline::write(&mut state, &steps, &told);
-    state.incident
+    let timeline = timeline::write(&mut state, &steps, &told);
+    state.touched.clear();
+    (state, timeline, ahead.is_empty())
 }
 
 /// How long nobody has commanded, between declared and resolved.
@@ -70,6 +75,7 @@ pub(super) fn is_machine(row: &Row) -> bool {
 }
 
 /// The rows as they count: which tell something new, what corrects them, who else saw the same.
+#[derive(Default)]
 pub(super) struct Told<'a> {
     /// Rows that are neither corrections nor tell again what another row told.
     pub firsts: Vec<&'a Row>,
@@ -81,7 +87,7 @@ pub(super) struct Told<'a> {
 
 fn told<'a>(rows: &[&'a Row]) -> Told<'a> {
     let by_hash: HashMap<&RowId, &Row> = rows.iter().map(|row| (&row.hash, *row)).collect();
-    let mut told = Told { firsts: Vec::new(), corrections: HashMap::new(), witnesses: HashMap::new() };
+    let mut told = Told::default();
     let mut seen: HashMap<(&str, &str, &str), &Row> = HashMap::new();
     for row in rows {
         if row.revises.is_some() {
@@ -204,17 +210,17 @@ fn reworded(row: &Row, correction: &Row) -> Value {
 }
 
 /// What is folded so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct State {
     pub incident: Incident,
-    /// Attempts of page rows, in fold order.
-    attempts: Vec<PageAttempt>,
     /// True where a row set the clock of updates.
     clock_set: bool,
     /// Minutes between updates by severity, as the declaring desk had set them.
     cadence: Vec<u32>,
     /// Milestones rows set, by name.
     pub set: BTreeMap<String, (Stamp, RowId)>,
+    /// The earliest rows that imply a milestone, by its name.
+    pub first: BTreeMap<&'static str, (Stamp, RowId)>,
     /// When somebody first commanded.
     pub commanded: Option<(Stamp, RowId)>,
     /// When it was resolved, unless it was reopened.
@@ -225,10 +231,23 @@ pub(super) struct State {
     pub offered_on: HashMap<RowId, (String, WriterId)>,
     /// What the entry of a row is labelled and in which state it is.
     pub marks: HashMap<RowId, timeline::Mark>,
+    /// Rows whose marks changed since this was last emptied.
+    touched: Vec<RowId>,
 }
 
 impl State {
+    /// The incident as it stands, with a timeline.
+    fn into_incident(self, timeline: Vec<Arc<Entry>>) -> Incident {
+        let milestones = milestones::derive(&self);
+        let mut incident = Incident { milestones, timeline, ..self.incident };
+        if !is_open(incident.status) {
+            incident.update_every_minutes = None;
+        }
+        incident
+    }
+
     fn take(&mut self, step: &Step<'_>) {
+        milestones::notice(self, step);
         if let Some(by) = step.by() {
             self.meet(&by);
         }
@@ -266,7 +285,8 @@ impl State {
             }
             kind if kind.starts_with("page.") => {
                 let attempt = step.payload.get("attempt").and_then(|it| serde_json::from_value(it.clone()).ok());
-                self.attempts.extend(attempt);
+                let attempt: Option<PageAttempt> = attempt;
+                pages::merge(&mut self.incident.pages, attempt.into_iter().collect());
             }
             kind if kind.starts_with("role.") || kind == kinds::BRIEF_SHOWN => self.take_role(step),
             _ => self.take_item(step),

@@ -289,14 +289,14 @@ fn rows_of_a_newer_version_are_shown_and_change_nothing() {
 }
 
 /// Something a desk does, made from a few numbers.
-fn act(book: &mut Book, desk: u8, minute: i64, what: u8, which: usize) {
+pub(crate) fn act(book: &mut Book, desk: u8, minute: i64, what: u8, which: usize) {
     let names = ["Mei", "Ana", "Bo"];
     let me = names[usize::from(desk) % 3];
     let (other, actor, when) = (person(names[which % 3]), by(me), at(minute));
     let any = book.rows.get(which % book.rows.len().max(1)).map(|row| row.hash.clone()).unwrap_or_default();
     let last = |kind: &str| book.rows.iter().rfind(|row| row.kind == kind).map(|row| row.hash.clone());
     let offer = last(kinds::ROLE_OFFERED).unwrap_or_default();
-    let draft = match what % 14 {
+    let draft = match what % 20 {
         0 => drafts::declared(&actor, when, "again", Severity(1), "UTC", &[], &[], true),
         1 | 2 => drafts::role_assumed(&actor, when, "commander", &person(me)),
         3 | 4 => drafts::role_offered(&actor, when, "commander", &other, "x"),
@@ -306,6 +306,11 @@ fn act(book: &mut Book, desk: u8, minute: i64, what: u8, which: usize) {
         9 => drafts::reopened(&actor, when, "x"),
         10 => drafts::hypothesis_judged(&actor, when, &any, "supported", "x", &[]),
         11 => drafts::hypothesis_opened(&actor, when, "x", &[]),
+        14 => drafts::annotation(&actor, when, &any, "look"),
+        15 => drafts::task_assigned(&actor, when, "look", &other, moment(minute + 5), &[]),
+        16 => drafts::task_ended(&actor, when, &any, "done", "x"),
+        17 => Draft { source: "am".into(), ..drafts::note(&drafts::machine("am"), when, "fired", &[], &[], "a1") },
+        18 => drafts::decision(&actor, when, "roll back", false),
         12 => Draft { revises: Some(any), ..drafts::note(&actor, when, "y", &[], &[], "") },
         _ => drafts::note(&actor, when, "x", &[], &[], if which.is_multiple_of(4) { "t" } else { "" }),
     };

@@ -1,6 +1,7 @@
 //! The timeline: one entry per row, in its last wording, with the earlier ones.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::id::RowId;
 use crate::ledger::incident::{Entry, Wording};
 use crate::ledger::kinds;
 use crate::ledger::text::{Context, say, who};
+use crate::time::Moment;
 
 /// What the state says about a row's entry.
 #[derive(Clone, Debug, Default)]
@@ -38,32 +40,28 @@ impl Mark {
 }
 
 /// Writes the timeline, ordered by when it happened and then by fold order.
-pub(super) fn write(state: &mut State, steps: &[Step<'_>], told: &Told<'_>) {
+pub(super) fn write(state: &mut State, steps: &[Step<'_>], told: &Told<'_>) -> Vec<Arc<Entry>> {
     let zone = state.zone();
-    let marks = std::mem::take(&mut state.marks);
     let nothing = Mark::default();
     let mut entries: Vec<Entry> = Vec::with_capacity(steps.len());
     let mut places: HashMap<RowId, usize> = HashMap::with_capacity(steps.len());
-    let mut annotations: Vec<&Step<'_>> = Vec::new();
+    let mut annotations: Vec<(&Step<'_>, RowId)> = Vec::new();
+    let lines: HashSet<&RowId> =
+        steps.iter().map(|step| step.row).filter(|row| row.kind != kinds::ANNOTATION).map(|row| &row.hash).collect();
     for step in steps {
         let row = step.row;
-        if row.kind == kinds::ANNOTATION {
-            annotations.push(step);
+        if let Some(about) = annotated(step).filter(|about| lines.contains(about)) {
+            annotations.push((step, about));
             continue;
         }
-        let mark = marks.get(&row.hash).unwrap_or(&nothing);
-        places.insert(row.hash.clone(), entries.len());
-        entries.push(entry(step, mark, told, zone));
+        if row.kind != kinds::ANNOTATION {
+            places.insert(row.hash.clone(), entries.len());
+        }
+        entries.push(entry(step, state.marks.get(&row.hash).unwrap_or(&nothing), told, zone));
     }
-    for step in annotations {
-        let target = step.target("answers").and_then(|row| places.get(&row).copied());
-        match target.and_then(|place| entries.get_mut(place)) {
-            Some(entry) => {
-                let (by, text) = (who(&step.row.actor).to_owned(), step.text("text").to_owned());
-                entry.annotations.push((by, step.at(), text));
-            }
-            // What it is about did not arrive yet.
-            None => entries.push(entry(step, &nothing, told, zone)),
+    for (step, about) in annotations {
+        if let Some(entry) = places.get(&about).and_then(|place| entries.get_mut(*place)) {
+            entry.annotations.push(annotation(step));
         }
     }
     for hypothesis in &mut state.incident.hypotheses {
@@ -75,7 +73,31 @@ pub(super) fn write(state: &mut State, steps: &[Step<'_>], told: &Told<'_>) {
     }
     // Stable: what happened at the same moment stays in fold order.
     entries.sort_by_key(|entry| entry.occurred.at);
-    state.incident.timeline = entries;
+    entries.into_iter().map(Arc::new).collect()
+}
+
+/// Adds what a step says that follows every other: its own entry, or a note at the entry it is about.
+pub(super) fn add(state: &State, timeline: &mut Vec<Arc<Entry>>, step: &Step<'_>) {
+    if let Some(about) = annotated(step)
+        && let Some(entry) = timeline.iter_mut().rfind(|it| it.row == about && it.kind != kinds::ANNOTATION)
+    {
+        Arc::make_mut(entry).annotations.push(annotation(step));
+        return;
+    }
+    let nothing = Mark::default();
+    let mark = state.marks.get(&step.row.hash).unwrap_or(&nothing);
+    let entry = entry(step, mark, &Told::default(), state.zone());
+    let place = timeline.partition_point(|it| it.occurred.at <= entry.occurred.at);
+    timeline.insert(place, Arc::new(entry));
+}
+
+/// The row an annotation is about.
+fn annotated(step: &Step<'_>) -> Option<RowId> {
+    if step.row.kind == kinds::ANNOTATION { step.target("answers") } else { None }
+}
+
+fn annotation(step: &Step<'_>) -> (String, Moment, String) {
+    (who(&step.row.actor).to_owned(), step.at(), step.text("text").to_owned())
 }
 
 fn entry(step: &Step<'_>, mark: &Mark, told: &Told<'_>, zone: chrono_tz::Tz) -> Entry {

@@ -6,6 +6,8 @@ mod roles;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use chrono::Duration;
 
 use super::incident::{Entry, Incident, Severity, Status};
@@ -141,7 +143,7 @@ fn note(draft: &Draft) -> Result<(), Refusal> {
 }
 
 fn correction(incident: &Incident, draft: &Draft, row: &RowId, now: Moment) -> Result<(), Refusal> {
-    let known = |entry: &&Entry| entry.row == *row || entry.earlier.iter().any(|it| it.row == *row);
+    let known = |entry: &&Arc<Entry>| entry.row == *row || entry.earlier.iter().any(|it| it.row == *row);
     let Some(entry) = incident.timeline.iter().find(known) else {
         return no_such("no_such_row", "row", row.as_str());
     };

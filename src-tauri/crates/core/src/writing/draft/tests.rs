@@ -126,9 +126,9 @@ fn incident() -> Incident {
             ..ActionItem::default()
         }],
         timeline: vec![
-            entry(rough, "observation", by("Mei"), "Carts look empty"),
-            noted,
-            entry(Stamp::exact(at("13:08:40")), "note", by("Amara"), "Rolled back redis-cart"),
+            entry(rough, "observation", by("Mei"), "Carts look empty").into(),
+            noted.into(),
+            entry(Stamp::exact(at("13:08:40")), "note", by("Amara"), "Rolled back redis-cart").into(),
         ],
         people: vec![person("Ngozi"), person("Mei")],
         ..Incident::default()
@@ -178,8 +178,8 @@ fn a_row_in_the_hour_the_clocks_change_says_which_time_it_tells() {
     let incident = Incident {
         zone: "Europe/Berlin".to_owned(),
         timeline: vec![
-            entry(night("00:30:00"), "note", by("Mei"), "before"),
-            entry(night("01:30:00"), "note", by("Mei"), "after"),
+            entry(night("00:30:00"), "note", by("Mei"), "before").into(),
+            entry(night("01:30:00"), "note", by("Mei"), "after").into(),
         ],
         ..Incident::default()
     };
@@ -197,7 +197,7 @@ proptest! {
         let mut incident = incident();
         incident.timeline = texts.iter().map(|(text, detail, after)| {
             let stamp = Stamp::exact(at("12:00:00") + chrono::Duration::seconds(*after));
-            Entry { detail: detail.clone(), ..entry(stamp, "note", by("Mei"), text) }
+            Entry { detail: detail.clone(), ..entry(stamp, "note", by("Mei"), text) }.into()
         }).collect();
         let document = draft(&incident, &facts());
         let rows = timeline(&document);
