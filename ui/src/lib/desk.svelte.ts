@@ -36,7 +36,10 @@ class DeskState {
   private placed = "";
   private reading = false;
   private again = false;
-  private incidentRead = 0;
+  /** How many answers of commands were taken: what was asked before the newest of them is older than it. */
+  private placings = 0;
+  private shows = 0;
+  private incidentReads = 0;
 
   readonly zone = $derived(this.clockChoice === "utc" ? "UTC" : time.localZone());
   readonly mode = $derived(this.view?.mode ?? "closed");
@@ -101,7 +104,7 @@ class DeskState {
   }
 
   show(view: IncidentView): void {
-    this.incidentRead++;
+    this.shows++;
     this.incident = view;
     this.incidentTrouble = null;
     if (this.view && this.view.incident !== view.id) void this.refresh();
@@ -117,7 +120,10 @@ class DeskState {
     try {
       do {
         this.again = false;
-        this.place(await this.call("desk", {}));
+        const before = this.placings;
+        const view = await this.call("desk", {});
+        if (before === this.placings) this.place(view);
+        else this.again = true;
         this.trouble = null;
         // A desk that answers is there, whatever happened to the stream of notices.
         if (this.connected === null) this.connected = true;
@@ -136,25 +142,28 @@ class DeskState {
       this.incident = null;
       return;
     }
-    const turn = ++this.incidentRead;
+    const read = ++this.incidentReads;
+    const before = this.shows;
     try {
       const view = await this.call("incident", { id });
-      if (turn === this.incidentRead && this.view?.incident === id) {
-        this.incident = view;
-        this.incidentTrouble = null;
-      }
+      if (read !== this.incidentReads || this.view?.incident !== id) return;
+      if (before !== this.shows) return await this.refreshIncident();
+      this.incident = view;
+      this.incidentTrouble = null;
     } catch (thrown) {
-      if (turn === this.incidentRead) this.incidentTrouble = errorFrom(thrown);
+      if (read === this.incidentReads && before === this.shows) this.incidentTrouble = errorFrom(thrown);
     }
   }
 
   private place(desk: Desk): void {
+    this.placings++;
     const before = this.view;
     this.view = desk;
     this.skew = Date.parse(desk.now) - Date.now();
     if (!Number.isFinite(this.skew)) this.skew = 0;
     this.now = Date.now() + this.skew;
-    const key = `${desk.mode} ${desk.title} ${desk.recorded_from ?? ""}`;
+    // A live desk forgets its oldest hour and is the same; another bundle of the same name begins elsewhere.
+    const key = `${desk.mode} ${desk.title} ${desk.mode === "recorded" ? (desk.recorded_from ?? "") : ""}`;
     if (key !== this.placed) {
       // Another desk: a recording opens at its worst moment, a cluster at now.
       this.placed = key;
