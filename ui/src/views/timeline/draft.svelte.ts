@@ -86,20 +86,22 @@ export class Draft {
     await this.keeping;
   }
 
-  /** Records it and answers its row, null where it was not. A retry after a lost answer carries the same token and makes no second row. */
-  async send(): Promise<string | null> {
-    const text = this.text.trim();
+  /** Records what was typed when Enter was pressed and answers its row, null where it was not. A retry after a lost answer carries the same token and makes no second row. */
+  async send(typed = this.text): Promise<string | null> {
+    const text = typed.trim();
     if (!text || this.busy) return null;
+    const attachments = this.attachments;
     this.busy = true;
     this.trouble = null;
     this.token ??= crypto.randomUUID();
     try {
-      const { row } = await this.keeper.write({ incident: this.incident, text, at: this.at, attachments: [...this.attachments], token: this.token });
-      this.text = "";
+      const { row } = await this.keeper.write({ incident: this.incident, text, at: this.at, attachments: [...attachments], token: this.token });
+      // What was typed or attached meanwhile is the next line.
+      this.text = this.text.startsWith(typed) ? this.text.slice(typed.length) : this.text;
       this.at = null;
-      this.attachments = [];
+      this.attachments = this.attachments.filter((a) => !attachments.includes(a));
       this.token = null;
-      await this.flush();
+      void this.flush();
       return row;
     } catch (thrown) {
       this.trouble = errorFrom(thrown);

@@ -96,6 +96,16 @@ describe("sending", () => {
     expect(a).toBe(b);
     expect(c).not.toBe(a);
   });
+  it("leaves what was typed while it was recorded on the line, as the next one", async () => {
+    const d = desk();
+    const draft = new Draft("inc", d.keeper);
+    draft.type("one");
+    const sent = draft.send();
+    draft.type("onetwo");
+    await sent;
+    expect(d.written[0]?.text).toBe("one");
+    expect(draft.text).toBe("two");
+  });
   it("does nothing with nothing, and never twice at once", async () => {
     const d = desk();
     const draft = new Draft("inc", d.keeper);
