@@ -2,7 +2,7 @@
 // Works a whole incident on the pretend desk of `npm run dev`: command changes hands, tasks, hypotheses, decisions, the
 // record and the palette, by key and by pointer, in both themes. `node desk.mjs`; starts and ends the desk itself.
 import { spawn } from "node:child_process";
-import { closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, openScreen, settled, Tally, THEMES, useTheme } from "./screen.mjs";
+import { closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, openScreen, selectRow, settled, Tally, THEMES, useTheme } from "./screen.mjs";
 
 const ui = new URL("../../../ui/", import.meta.url).pathname;
 
@@ -112,8 +112,7 @@ await on({}, async (page, problems) => {
 
   await check("a decision is objected to, and made", async () => {
     await page.getByRole("button", { name: /^Make it/ }).click();
-    await settled(page);
-    must((await page.getByRole("button", { name: /^Make it/ }).count()) === 0, "it still waits");
+    await page.getByRole("button", { name: /^Make it/ }).waitFor({ state: "detached" });
   });
 
   await check("an update starts the clock again", async () => {
@@ -206,8 +205,8 @@ await on({ ROWS: "10000" }, async (page) => {
     await page.keyboard.type("-4m carts drop @red");
     await page.getByRole("listbox", { name: "Objects" }).getByRole("option").first().waitFor();
     await page.keyboard.press("Enter");
-    await page.keyboard.type("again");
     const kept = page.waitForResponse((r) => r.url().endsWith("save_draft") && (r.request().postData() ?? "").includes("again"));
+    await page.keyboard.type("again");
     await kept;
     await page.reload();
     await goTo(page, "Timeline");
@@ -254,7 +253,8 @@ await on({ ROWS: "10000" }, async (page) => {
     await page.getByRole("list", { name: "To be attached" }).getByText("graph.png").waitFor();
     await line.fill("the graph of memory");
     await page.keyboard.press("Enter");
-    await page.getByRole("option").filter({ hasText: "the graph of memory" }).click();
+    await page.getByRole("option").filter({ hasText: "the graph of memory" }).waitFor();
+    await selectRow(page, "the graph of memory");
     await page.getByRole("complementary", { name: "Selected row" }).locator("img").waitFor();
   });
 
@@ -271,7 +271,7 @@ await on({ ROWS: "10000" }, async (page) => {
 
   await check("a machine's row cannot be corrected, a person's can, and the old wording stays", async () => {
     const panel = page.getByRole("complementary", { name: "Selected row" });
-    await page.getByRole("option").filter({ hasText: "written once" }).click();
+    await selectRow(page, "written once");
     await panel.getByRole("button", { name: "Correct…" }).click();
     await dialog(page).getByLabel("Wording").fill("written once and better");
     await send(page, "Correct");

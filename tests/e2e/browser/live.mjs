@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs an incident from Declare to a bundle on a running `serve` with a cluster open, all through the screen. Writes into
 // that desk's record, so give it one of its own. `node live.mjs http://127.0.0.1:PORT TOKEN`, or the printed link.
-import { addressFrom, closeDialog, dialog, goTo, knock, must, mustBeAccessible, openScreen, settled, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, goTo, knock, must, mustBeAccessible, openScreen, selectRow, settled, Tally } from "./screen.mjs";
 
 const tally = new Tally();
 const { browser, page, problems } = await openScreen(addressFrom(process.argv.slice(2)));
@@ -121,24 +121,27 @@ try {
       await page.waitForFunction(() => document.querySelector("[aria-label='New line in the record']").value === "");
     }
     await row("H2 opened: node pressure").waitFor();
+    await page.getByRole("radio", { name: "People" }).check();
+    await row("plain note").waitFor();
     const order = await page.getByRole("option").allInnerTexts();
     const at = (words) => order.findIndex((o) => o.includes(words));
     // The list draws what is near: older rows may not be there, those that are stand in order.
     const places = ["pods flap", "checkout 5xx", "plain note"].map(at).filter((place) => place >= 0);
     must(at("plain note") >= 0 && places.every((place, i) => i === 0 || places[i - 1] < place), `the rows are not in the order in which they happened: ${places}`);
+    await page.getByRole("button", { name: "Show all" }).click();
   });
 
   await check("a person's row is corrected and annotated, a machine's only annotated", async () => {
-    await row("plain note").click();
+    await selectRow(page, "plain note");
     await panel.getByRole("button", { name: "Correct…" }).click();
     await dialog(page).getByLabel("Wording").fill("plainer note");
     await send("Correct");
     await panel.getByRole("heading", { name: /Earlier wordings/ }).waitFor();
-    await row("H1 opened").click();
+    await selectRow(page, "H1 opened");
     await panel.getByRole("button", { name: "Correct…" }).click();
     must((await dialog(page).getByLabel("Wording").inputValue()) === "memory limit", "more than the own words can be corrected");
     await closeDialog(page);
-    await row("Evidence frozen").click();
+    await selectRow(page, "Evidence frozen");
     must((await panel.getByRole("button", { name: "Correct…" }).count()) === 0, "a machine's row can be corrected");
     await panel.getByRole("button", { name: "Add a note…" }).click();
     await dialog(page).getByLabel("Note").fill("seen");
@@ -148,7 +151,7 @@ try {
   });
 
   await check("beside a row stands the plan as it was", async () => {
-    await row("Status is now mitigating").click();
+    await selectRow(page, "Status is now mitigating");
     await panel.getByText(/\d+ houses?, \d+ pods?/).waitFor();
   });
 

@@ -7,6 +7,9 @@ import { chromium } from "playwright-core";
 export const VIEWS = ["Map", "Command", "Pages", "Timeline", "Postmortem", "Handoff", "Archive", "Settings"];
 export const THEMES = ["night", "paper"];
 
+/** How long anything is waited for. A machine with much else to do may ask for more. */
+const PATIENCE = Number(process.env.WALK_PATIENCE ?? 15_000);
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 function browserPath() {
@@ -52,14 +55,40 @@ export function addressFrom([address, token]) {
   return url;
 }
 
+/** In the page: counts the answers that are awaited, each until it was read to its end. */
+function countAwaited() {
+  const ask = window.fetch;
+  window.awaited = 0;
+  window.fetch = (...what) => {
+    window.awaited++;
+    const done = () => setTimeout(() => window.awaited--);
+    const answer = ask.apply(window, what);
+    answer.then((got) => got.clone().arrayBuffer()).then(done, done);
+    return answer;
+  };
+}
+
+/** `WALK_LAG=800` delays each answer of the desk by up to so many milliseconds, each by another time: what a loaded machine does. */
+async function lag(page) {
+  const most = Number(process.env.WALK_LAG ?? 0);
+  if (!most) return;
+  let seed = 7;
+  await page.route(/\/api\/(call|scene|put|get)/, async (route) => {
+    seed = (seed * 16807) % 2147483647;
+    await new Promise((done) => setTimeout(done, (seed / 2147483647) * most));
+    await route.continue().catch(() => {});
+  });
+}
+
 export async function openScreen(url, { width = 1440, height = 900 } = {}) {
   const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
   const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" });
   // An init script, not a tag: the page's own policy refuses foreign scripts, and should.
   await context.addInitScript(axeSource);
+  await context.addInitScript(countAwaited);
   const page = await context.newPage();
-  // A machine with much else to do may ask for more patience.
-  page.setDefaultTimeout(Number(process.env.WALK_PATIENCE ?? 15_000));
+  page.setDefaultTimeout(PATIENCE);
+  await lag(page);
   const problems = [];
   page.on("pageerror", (e) => problems.push(`uncaught: ${e.message}`));
   // A command that is refused is an answer, and the screen says so: no kubeconfig on this machine, say.
@@ -88,25 +117,37 @@ export async function useTheme(page, theme) {
   await settled(page);
 }
 
-/** Waits until the screen rests: fonts there, nothing busy, and two frames without a change to the page. */
+/**
+ * Waits until the screen rests: no answer of the desk awaited, nothing busy, nothing fading, fonts there, and eight frames
+ * without a change to the page. A screen that never rests is a failure, and says why.
+ */
 export async function settled(page) {
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
-  await page.waitForFunction(() => !document.querySelector("[aria-busy='true']"), undefined, { timeout: 15_000 });
   await page.evaluate(
-    () =>
-      new Promise((done) => {
+    (patience) =>
+      new Promise((yes, no) => {
+        const until = performance.now() + patience;
         let rest = 0;
         let last = "";
-        const started = performance.now();
+        const why = () => {
+          if (window.awaited > 0) return "an answer is awaited";
+          const busy = document.querySelector("[aria-busy='true']");
+          if (busy) return `busy: ${busy.outerHTML.slice(0, 80)}`;
+          if (document.fonts.status !== "loaded") return "a font is loading";
+          const moving = document.getAnimations().find((a) => a.playState === "running" && Number.isFinite(a.effect?.getComputedTiming().endTime));
+          return moving ? `moving: ${moving.effect?.target?.outerHTML.slice(0, 80)}` : "";
+        };
         const look = () => {
+          const restless = why();
           const now = `${document.body.innerText.replace(/\d+/g, "#").length}:${document.body.getElementsByTagName("*").length}`;
-          rest = now === last ? rest + 1 : 0;
+          rest = restless === "" && now === last ? rest + 1 : 0;
           last = now;
-          if (rest >= 8 || performance.now() - started > 4000) done(undefined);
+          if (rest >= 8) yes(undefined);
+          else if (performance.now() > until) no(new Error(`the screen does not come to rest: ${restless || "it keeps changing"}`));
           else requestAnimationFrame(look);
         };
         look();
       }),
+    PATIENCE,
   );
 }
 
@@ -121,6 +162,7 @@ export async function axe(page) {
 }
 
 export async function mustBeAccessible(page) {
+  await settled(page);
   const found = await axe(page);
   must(found.length === 0, `axe found ${found.length}:\n${found.join("\n")}`);
 }
@@ -150,8 +192,20 @@ export async function doors(page) {
 
 export async function knock(page, label) {
   const button = page.locator("button:visible").filter({ hasText: label.replace(/(…|\.\.\.)$/, "") }).first();
-  await ((await button.count()) ? button : page.getByRole("button", { name: label }).first()).click();
+  const named = page.getByRole("button", { name: label }).first();
+  await button.or(named).first().waitFor();
+  await ((await button.count()) ? button : named).click();
   await dialog(page).waitFor();
+  await settled(page);
+}
+
+/** Selects the row of the record that holds the words: found as a person finds it, for only rows in sight are drawn. */
+export async function selectRow(page, words) {
+  const find = page.getByRole("searchbox", { name: "Find in the record" });
+  await find.fill(words);
+  await page.getByRole("option").filter({ hasText: words }).last().click();
+  await page.getByRole("complementary", { name: "Selected row" }).getByRole("heading", { level: 2 }).filter({ hasText: words }).waitFor();
+  await find.fill("");
   await settled(page);
 }
 
