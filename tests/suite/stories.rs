@@ -3,6 +3,7 @@
 use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::ports::{AlertPoll, Observation};
 use broadstreet_core::resource::Labels;
+use broadstreet_core::world::{Freshness, SourceState};
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::{Value, json};
 
@@ -143,6 +144,62 @@ async fn an_alert_becomes_a_case_a_row_and_its_end_a_row() {
     assert_eq!(kinds.iter().filter(|kind| *kind == "alert.fired").count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| *kind == "alert.resolved").count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| *kind == "evidence.frozen").count(), 1, "{kinds:?}");
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taking_a_source_away_resolves_nothing() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    add_alerts(&desk).await;
+    let id = declared(&desk).await;
+    *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts: vec![alert("cart-1-a")], ..AlertPoll::default() };
+    desk.settle(|state| state.placed.cases.len() == 1).await;
+    desk.call("remove_source", json!({ "id": "alertmanager:a" })).await.expect("removed");
+    desk.settle(|state| state.placed.cases.is_empty() && state.fading.is_empty()).await;
+    let note = json!({ "incident": id, "text": "Alertmanager is taken away" });
+    desk.call("write_entry", note).await.expect("written");
+    let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
+    let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
+    let kinds: Vec<&str> = entries.iter().map(|entry| text(entry, "/kind")).collect();
+    assert!(kinds.contains(&"alert.fired") && !kinds.contains(&"alert.resolved"), "{kinds:?}");
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_each_kind_that_may_not_be_read() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let said = |kind: &str, namespace: &str, state| {
+        let (kind, namespace) = (kind.to_owned(), namespace.to_owned());
+        Observation::Freshness(SourceState { source: "cluster:c".into(), kind, namespace, state })
+    };
+    let forbidden = Freshness::Forbidden { verb: "list".into(), message: "secrets is forbidden".into() };
+    desk.cluster.say(said("Secret", "", forbidden)).await;
+    desk.cluster.say(said("apps/Deployment", "shop", Freshness::Live)).await;
+    desk.settle(|state| state.world.freshness().count() >= 2).await;
+    let checks = desk.engine.check_sources(None).await.expect("checked");
+    let of = |what: &str| checks.iter().find(|check| check.what == what && check.source == "cluster:c");
+    let secret = of("Secret").expect("the kind is named");
+    assert!(secret.state == "warning" && secret.text.contains("not allowed to list") && !secret.hint.is_empty());
+    let kinds = of("kinds").expect("a line over all kinds");
+    assert!(kinds.state == "warning" && kinds.text.contains("only in shop"), "{kinds:?}");
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_that_occurs_twice_is_asked_about_by_both_its_instants() {
+    let desk = TestDesk::new(MEI).await;
+    let payload = json!({ "title": "Carts fail", "severity": 2, "zone": "Europe/Berlin" });
+    let incident = desk.call("declare", payload).await.expect("declared");
+    let entry = |at: Value| json!({ "incident": incident["id"], "text": "2025-10-26 02:30 carts are empty", "at": at });
+    let asked = desk.call("write_entry", entry(Value::Null)).await.expect_err("asked about");
+    assert_eq!(asked.code, "ambiguous_time");
+    assert!(asked.message.contains("2025-10-26 00:30Z or 2025-10-26 01:30Z"), "{}", asked.message);
+    let other = desk.call("write_entry", entry(json!("2025-10-26T03:30:00Z"))).await.expect_err("none of the two");
+    assert_eq!(other.code, "ambiguous_time");
+    let written = desk.call("write_entry", entry(json!("2025-10-26T00:30:00Z"))).await.expect("written");
+    assert_eq!(text(&written, "/at"), "2025-10-26T00:30:00Z", "{written}");
     desk.engine.stop().await;
 }
 

@@ -343,11 +343,12 @@ impl Engine {
         let incident = self.book.incident(&id).await?;
         let by = self.require_acting()?;
         let quick = self.read_entry(&incident, text).await?;
-        if !quick.ambiguous.is_empty() && at.is_none() {
+        if !quick.ambiguous.is_empty() && at.is_none_or(|at| !quick.ambiguous.contains(&at)) {
+            let both: Vec<String> = quick.ambiguous.iter().map(|at| at.format("%Y-%m-%d %H:%MZ").to_string()).collect();
             return Err(EngineError::refused(
                 "ambiguous_time",
-                "that hour occurs twice in this incident's zone",
-                "choose one of the two instants",
+                format!("that hour occurs twice in {}: it was {}", Self::zone_of(&incident), both.join(" or ")),
+                "choose one of the two, or write the time in UTC with a Z, as it stands here",
             ));
         }
         if !quick.problem.is_empty() {

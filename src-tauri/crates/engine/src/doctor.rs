@@ -1,8 +1,16 @@
 //! Checks every configured source and says in plain words what works, what does not, and what to do.
 
-use broadstreet_core::ports::{ContextChoice, SourceKind, SourceSettings};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use broadstreet_core::ports::{Connection, ContextChoice, Observation, SourceKind, SourceSettings};
+use broadstreet_core::world::{Freshness, SourceState};
+use futures_util::StreamExt;
 
 use crate::{Engine, EngineError, Result};
+
+/// How long a cluster may take to list everything once.
+const READ_ONCE: Duration = Duration::from_secs(30);
 
 /// One line of the doctor.
 #[derive(Clone, Debug)]
@@ -82,25 +90,18 @@ impl Engine {
             }
             Err(error) => checks.push(failed(&name, "connection", &error.into())),
         }
-        let desk = self.desk_now().await;
-        let kinds =
-            desk.into_iter().flat_map(|desk| desk.sources).filter(|it| it.kind == "cluster").flat_map(|it| it.kinds);
-        for kind in kinds {
-            use broadstreet_core::world::Freshness::{Absent, CatchingUp, Forbidden, Live, NeverAnswered, Stale};
-            let (state, text, hint) = match kind.state {
-                Live | CatchingUp => continue,
-                Absent => ("ok", "the server does not know this kind".to_owned(), ""),
-                Forbidden { verb, message } => (
-                    "warning",
-                    format!("not allowed to {verb}: {message}"),
-                    "ask for the verb, or go on without: it is drawn as unknown",
-                ),
-                Stale { why, .. } | NeverAnswered { why } => {
-                    ("failed", why, "nothing to do: it is asked again by itself")
+        let states = match self.live().await {
+            Some(live) => live.state.read().await.world.freshness().cloned().collect(),
+            None => match tokio::time::timeout(READ_ONCE, read_once(connection.as_ref())).await {
+                Ok(states) => states,
+                Err(_) => {
+                    let text = format!("not every kind was listed within {} s", READ_ONCE.as_secs());
+                    checks.push(check(&name, "kinds", "failed", text, "try again; `serve` goes on by itself"));
+                    return;
                 }
-            };
-            checks.push(check(&name, &kind.kind, state, text, hint));
-        }
+            },
+        };
+        check_kinds(&name, &states, checks);
     }
 
     async fn check_source(&self, settings: &SourceSettings, checks: &mut Vec<Check>) {
@@ -164,6 +165,66 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+/// How fresh every kind of a cluster is once everything readable was listed.
+async fn read_once(connection: &dyn Connection) -> Vec<SourceState> {
+    let mut known: BTreeMap<(String, String), SourceState> = BTreeMap::new();
+    let mut watch = connection.watch();
+    while let Some(observation) = watch.next().await {
+        match observation {
+            Observation::Freshness(state) => {
+                known.insert((state.kind.clone(), state.namespace.clone()), state);
+            }
+            Observation::InSync => break,
+            Observation::Changes(_) | Observation::Skipped { .. } => {}
+        }
+    }
+    known.into_values().collect()
+}
+
+/// What of a cluster can be read and what cannot.
+fn check_kinds(name: &str, states: &[SourceState], checks: &mut Vec<Check>) {
+    let (mut read, mut apart) = (BTreeSet::new(), BTreeSet::new());
+    for it in states.iter().filter(|it| !it.kind.is_empty()) {
+        let what = if it.namespace.is_empty() { it.kind.clone() } else { format!("{} in {}", it.kind, it.namespace) };
+        let (state, text, hint) = match &it.state {
+            Freshness::Live | Freshness::CatchingUp => {
+                read.insert(&it.kind);
+                if !it.namespace.is_empty() {
+                    apart.insert(&it.namespace);
+                }
+                continue;
+            }
+            Freshness::Absent => continue,
+            Freshness::Forbidden { verb, message } => (
+                "warning",
+                format!("not allowed to {verb}: {message}"),
+                "ask for the verb, or go on without: it is drawn as unknown",
+            ),
+            Freshness::Stale { why, .. } | Freshness::NeverAnswered { why } => {
+                ("failed", why.clone(), "nothing to do: it is asked again by itself")
+            }
+        };
+        checks.push(check(name, &what, state, text, hint));
+    }
+    let text =
+        if read.is_empty() { "no kind can be read".to_owned() } else { format!("{} kinds are read", read.len()) };
+    if read.is_empty() {
+        checks.push(check(name, "kinds", "failed", text, "ask for the verbs list and watch; the README has a role"));
+    } else if apart.is_empty() {
+        checks.push(check(name, "kinds", "ok", text, ""));
+    } else {
+        let spaces: Vec<&str> = apart.into_iter().map(String::as_str).collect();
+        let text = format!("{text}, some only in {}: what lies elsewhere is not seen", spaces.join(", "));
+        checks.push(check(
+            name,
+            "kinds",
+            "warning",
+            text,
+            "name further namespaces with --namespaces, or ask for more",
+        ));
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! What is shaped like an address (a URL, one label with a port, a name of the cluster's domain) counts wherever it
 //! stands. A bare word may be a Service's name, a topic, a role or a password; it counts only where it stands alone as
-//! the value of something that is not obviously another thing, and is kept as forty bits of its SHA-256.
+//! the value of something that is not obviously another thing, and is kept as forty bits of its SHA-256. Those bits can
+//! be held against a dictionary; so a value whose name speaks of a secret is not read at all, but for its URLs.
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +13,7 @@ use super::{HostName, HostToken};
 pub(super) const LONGEST_TEXT: usize = 64 << 10;
 
 /// Names of values that hold no address although a Service may be called the same.
-const NOT_AN_ADDRESS: [&str; 30] = [
+const NOT_AN_ADDRESS: [&str; 27] = [
     "topic",
     "queue",
     "database",
@@ -22,9 +23,6 @@ const NOT_AN_ADDRESS: [&str; 30] = [
     "table",
     "bucket",
     "user",
-    "passw",
-    "secret",
-    "token",
     "role",
     "mode",
     "level",
@@ -45,6 +43,40 @@ const NOT_AN_ADDRESS: [&str; 30] = [
     "prefix",
 ];
 
+/// What names of secret values contain. A few words of them would fit a dictionary, so not even their bits are kept.
+const SECRET: [&str; 20] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "creds",
+    "apikey",
+    "api_key",
+    "api-key",
+    "access_key",
+    "access-key",
+    "private",
+    "htpasswd",
+    "basic_auth",
+    "basic-auth",
+    "salt",
+    "signature",
+    "license",
+    "session",
+    "otp",
+];
+
+/// True for the name of a value nobody may see; a URL in it is read still, without its user and password.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = ["key", "pin", "hash", "cert"].iter().any(|word| name.ends_with(word));
+    ends || SECRET.iter().any(|word| name.contains(word))
+}
+
+/// What stands around the name of a value in a file.
+const NO_WORD: fn(char) -> bool = |c| !c.is_alphanumeric();
+
 /// Names that hold a name of the workload itself, or of something that is no Service.
 const OWN_NAMES: [&str; 6] =
     ["otel_service_name", "app_name", "application_name", "cluster_name", "client_id", "spring.application.name"];
@@ -56,7 +88,7 @@ const AN_ADDRESS: [&str; 11] =
 /// Words of scripts before a number that are no host: `sleep 2`.
 const SCRIPT_WORDS: [&str; 6] = ["sleep", "exit", "timeout", "seq", "return", "head"];
 
-/// Forty bits of a word's SHA-256: enough to tell Services apart, too little to give a password away.
+/// Forty bits of a word's SHA-256: enough to tell Services apart, and to find the one it names.
 #[must_use]
 pub fn hash_host(word: &str) -> u64 {
     let digest = Sha256::digest(word.as_bytes());
@@ -66,14 +98,21 @@ pub fn hash_host(word: &str) -> u64 {
 /// The host tokens of an environment variable's value.
 pub(super) fn hosts_in_variable(name: &str, value: &str, field: &str) -> Vec<HostToken> {
     let mut found = Found::new(field);
-    found.addresses(value);
-    found.alone(name, value);
+    found.named(name, value);
+    if !is_secret(name) {
+        found.alone(name, value);
+    }
     found.tokens
 }
 
 /// The host tokens of one word of a command; `before` is the word before it, `--host` in `--host db`.
 pub(super) fn hosts_in_argument(before: &str, text: &str, field: &str) -> Vec<HostToken> {
     let mut found = Found::new(field);
+    let (flag, value) = text.split_once('=').unwrap_or((before, text));
+    if is_secret(flag) {
+        found.named(flag, value);
+        return found.tokens;
+    }
     found.addresses(text);
     if text.contains(char::is_whitespace) {
         found.script(text);
@@ -86,11 +125,14 @@ pub(super) fn hosts_in_argument(before: &str, text: &str, field: &str) -> Vec<Ho
 /// The host tokens of one value of a ConfigMap: a single value, or a whole file.
 pub(super) fn hosts_in_data(key: &str, text: &str, field: &str) -> Vec<HostToken> {
     let mut found = Found::new(field);
-    found.addresses(text);
     let lines = cut(text).lines();
     if lines.clone().count() <= 1 {
+        found.named(key, text);
         found.alone(key, text);
     } else {
+        for line in lines.clone() {
+            found.named(line.split_once([':', '=']).map_or("", |(name, _)| name.trim_matches(NO_WORD)), line);
+        }
         for line in lines {
             let Some((name, value)) = line.split_once([':', '=']) else { continue };
             let name = name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
@@ -125,6 +167,16 @@ impl<'a> Found<'a> {
         let token = HostToken { field: self.field.to_owned(), host, port };
         if !self.tokens.contains(&token) {
             self.tokens.push(token);
+        }
+    }
+
+    /// What is shaped like an address in the value of a name; of a secret only its URLs.
+    fn named(&mut self, name: &str, value: &str) {
+        if !is_secret(name) {
+            self.addresses(value);
+        } else {
+            let words = cut(value).split(|c: char| c.is_whitespace() || "\"'`<>\\".contains(c));
+            words.filter(|word| word.contains("://")).for_each(|word| self.urls(word));
         }
     }
 
@@ -200,7 +252,9 @@ impl<'a> Found<'a> {
     /// A bare word: `svc` or `svc.ns`.
     fn bare(&mut self, name: &str, word: &str) {
         let name = name.to_ascii_lowercase();
-        let other = NOT_AN_ADDRESS.iter().any(|part| name.contains(part)) || OWN_NAMES.contains(&name.as_str());
+        let other = is_secret(&name)
+            || NOT_AN_ADDRESS.iter().any(|part| name.contains(part))
+            || OWN_NAMES.contains(&name.as_str());
         if other || word.split('.').count() > 2 || !is_dns_name(word) {
             return;
         }
@@ -294,6 +348,23 @@ mod tests {
         check("SENTENCE", "see the cart and redis", &[]);
         check("KAFKA_TOPIC", "orders", &[]);
         check("DB", "Host=db;Username=app;Password=hunter2;Database=orders", &[("#db", None)]);
+    }
+
+    #[test]
+    fn of_secrets_only_their_urls_are_read() {
+        for name in
+            ["DB_PASS", "DB_PWD", "API_KEY", "AWS_SECRET_ACCESS_KEY", "BASIC_AUTH", "SESSION_SALT", "db-credentials"]
+        {
+            check(name, "hunter2-xyz", &[]);
+            check(name, "admin:12345", &[]);
+            check(name, "cache", &[]);
+        }
+        check("DB_SECRET_URL", "postgres://app:hunter2@db.shop:5432/x", &[("db.shop", Some(5432))]);
+        check("KEYCLOAK", "keycloak", &[("#keycloak", None)]);
+        check_argument("--password", "hunter2", &[]);
+        check_argument("", "--basic-auth=admin:12345", &[]);
+        check_data("app.conf", "password: admin:12345\nhost: db\n", &[("#db", None)]);
+        check_data("DB_PWD", "hunter2", &[]);
     }
 
     #[test]

@@ -315,14 +315,14 @@ impl Hand<'_> {
                 proof.warnings.clone_from(&poll.warnings);
                 proof.clock_ahead = poll.source_time.map(|theirs| theirs - now);
                 self.state.polls.insert(id.clone(), (kind, poll));
-                self.join(now);
+                self.join(now, Asked::Now);
             }
             Err(error) => self.proof(id, Err(error.into())),
         }
     }
 
     /// Joins what every source of alerts told last, and notes each transition.
-    fn join(&mut self, now: Moment) {
+    fn join(&mut self, now: Moment, asked: Asked) {
         let polls: Vec<_> = self.state.polls.iter().map(|(id, (kind, poll))| (*kind, id.clone(), poll)).collect();
         let joined = alerts::join(&polls);
         let before: BTreeMap<String, Alert> =
@@ -349,7 +349,7 @@ impl Hand<'_> {
                 Change::AlertGone { id, .. } => {
                     let Some(old) = before.get(id) else { continue };
                     let case = places.get(id).cloned();
-                    if old.state == AlertState::Pending {
+                    if old.state == AlertState::Pending || asked == Asked::NoLonger {
                         continue;
                     }
                     self.state.fading.push((now, Alert { state: AlertState::Resolved, ..old.clone() }, case.clone()));
@@ -440,7 +440,8 @@ impl Hand<'_> {
         self.state.on_call.retain(|(source, ..)| source != id);
         if self.state.polls.remove(id).is_some() {
             let now = self.engine.now();
-            self.join(now);
+            // Whoever no longer asks does not know that anything ended.
+            self.join(now, Asked::NoLonger);
         }
         let empty = String::new();
         self.freshness(SourceState {
@@ -497,6 +498,13 @@ impl Hand<'_> {
         self.state.revision = self.engine.notices.tell("map", []);
         self.round.channels.remove("map");
     }
+}
+
+/// Whether every source of alerts is asked still.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Now,
+    NoLonger,
 }
 
 /// The word for a step of an alert that is news.
