@@ -2,9 +2,11 @@
 # The quick look before a commit: formatting, lints and the tests that need neither a display nor a cluster.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
+sum_up_at_the_end
 
 rust_ready
 node_ready
+packages "for the tests (a database of their own)" postgresql
 ui_modules "$ROOT/ui"
 
 formatting() { cargo fmt --all --check && echo "ok formatting"; }

@@ -113,8 +113,11 @@ stage() {
   say "$name: $p passed, $f failed, $s skipped in $((SECONDS - start)) s"
 }
 
-# summary: the one line over all stages; the exit code says whether all is well.
+# summary: the one line over all stages; the exit code says whether all is well. What ends before it has failed.
+SUMMED=
+sum_up_at_the_end() { trap '[ -n "$SUMMED" ] || { FAILED=$((FAILED + 1)) FAILED_STAGES+=("before the end"); summary; }' EXIT; }
 summary() {
+  SUMMED=1
   [ "${#FAILED_STAGES[@]}" -eq 0 ] || echo "failed: ${FAILED_STAGES[*]}"
   echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
   [ "$FAILED" -eq 0 ]

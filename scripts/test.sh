@@ -3,6 +3,7 @@
 # ONLY="rust screen" runs the stages whose names contain one of the words.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
+sum_up_at_the_end
 
 rust_ready
 node_ready
@@ -12,10 +13,12 @@ PROGRAM="$CARGO_TARGET_DIR/debug/broadstreet"
 wanted() { [ -z "${ONLY:-}" ] || for word in $ONLY; do case "$1" in *"$word"*) return 0 ;; esac; done && [ -z "${ONLY:-}" ]; }
 part() { if wanted "$1"; then stage "$@"; fi; }
 
+built_screen() { ui_build && echo "ok the screen is built"; }
+built_program() { cargo build -q --tests --bins && echo "ok the program is built"; }
 formatting() { cargo fmt --all --check && echo "ok formatting"; }
 lints() { cargo clippy -q --all-targets && echo "ok lints"; }
 rust_tests() { cargo test -q --no-fail-fast 2>&1; }
-generated() { git diff --exit-code --stat -- ui/src/wire && echo "ok the wire types are what generation writes"; }
+generated() { [ -z "$(git status --porcelain -- ui/src/wire | tee /dev/stderr)" ] && echo "ok the wire types are what generation writes"; }
 
 screen_tests() {
   ui_modules "$ROOT/ui"
@@ -92,12 +95,12 @@ crash_walk() { (cd tests/e2e/walk && BROADSTREET="$PROGRAM" node crash.mjs 25); 
 
 desktop_walk() { tests/e2e/desktop/run.sh; }
 
-ui_build
+stage "build of the screen" built_screen
 part "formatting" formatting
 part "rust" rust_tests
 part "wire types" generated
 part "screen" screen_tests
-cargo build -q --tests --bins
+stage "build of the program" built_program
 part "lab" lab_walk
 part "crash" crash_walk
 part "browser" browser_walk
