@@ -146,6 +146,9 @@ pub struct Condition {
     /// `lastTransitionTime`.
     #[serde(default)]
     pub changed_at: Option<Moment>,
+    /// `lastUpdateTime`, only where a rollout ended: there `lastTransitionTime` may be that of an earlier rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Moment>,
 }
 
 /// Node.

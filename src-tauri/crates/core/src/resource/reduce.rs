@@ -213,12 +213,16 @@ fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
     at.list("status.conditions")?
         .into_iter()
         .map(|condition| {
+            let reason = condition.text("reason")?;
+            // While a rollout moves this changes with every pod and says nothing a person reads.
+            let ended = matches!(reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
             Ok(Condition {
                 r#type: condition.text("type")?,
                 status: condition.text("status")?,
-                reason: condition.text("reason")?,
+                reason,
                 message: condition.message("message")?,
                 changed_at: condition.moment("lastTransitionTime")?,
+                updated_at: if ended { condition.moment("lastUpdateTime")? } else { None },
             })
         })
         .collect()

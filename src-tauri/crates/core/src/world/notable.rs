@@ -7,6 +7,9 @@ use crate::id::ObjectKey;
 use crate::resource::{Body, Condition, Event, Node, Object, Template, Workload};
 use crate::time::Moment;
 
+#[cfg(test)]
+mod tests;
+
 /// Something notable that happened to an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
@@ -172,7 +175,9 @@ fn workload(after: &Object, old: &Workload, new: &Workload, health: &Health, fac
             _ => continue,
         };
         if !known {
-            let moment = condition.changed_at;
+            // `Progressing` stays true from one good rollout to the next, and its transition time with it.
+            let changed = if condition.status == "False" { condition.changed_at } else { None };
+            let moment = condition.updated_at.or(changed);
             let source_id = format!("{}:{}:{}", identity(after), condition.reason, after.generation);
             let text = format!("{name}: {outcome}");
             facts.push(Fact { detail: condition.message.clone(), source_id, ..fact(after, "rollout", text, moment) });
