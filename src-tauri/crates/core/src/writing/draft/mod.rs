@@ -271,11 +271,13 @@ impl Drafter<'_> {
         if !entry.detail.is_empty() {
             more.push(entry.detail.clone());
         }
-        if let Some(last) = entry.earlier.last() {
+        for wording in &entry.earlier {
             more.push(format!(
-                "Corrected; the wording recorded at {} was: {}",
-                self.exact(last.recorded_at),
-                last.text
+                "Earlier wording by {}, recorded {}, for {}: {}",
+                wording.by,
+                self.dated(wording.recorded_at),
+                words::dated(wording.occurred, self.zone),
+                wording.text
             ));
         }
         for (by, at, note) in &entry.annotations {

@@ -7,6 +7,7 @@ use crate::id::{BlobId, IncidentId, PersonId, RowId};
 use crate::ledger::Actor;
 use crate::ledger::incident::{
     ActionItem, CommandSpan, Decision, Entry, Hypothesis, Incident, Milestone, Person, RoleHeld, Severity, Status,
+    Wording,
 };
 use crate::time::{Moment, Precision, Stamp};
 use crate::writing::samples::any_text;
@@ -46,6 +47,11 @@ fn entry(occurred: Stamp, kind: &str, actor: Actor, text: &str) -> Entry {
     }
 }
 
+/// A wording that was corrected later.
+fn wording(text: &str, occurred: Stamp, recorded: &str, by: &str) -> Wording {
+    Wording { row: RowId::new(text), text: text.to_owned(), occurred, recorded_at: at(recorded), by: by.to_owned() }
+}
+
 fn by(name: &str) -> Actor {
     Actor::Person { id: PersonId::new(name.to_lowercase()), name: name.to_owned() }
 }
@@ -75,6 +81,16 @@ fn incident() -> Incident {
     );
     noted.annotations = vec![("Mei".to_owned(), at("12:50:00"), "this one reached nobody".to_owned())];
     let rough = Stamp { at: at("12:30:00"), precision: Precision::Minute, approx: true };
+    let mut corrected = entry(Stamp::exact(at("13:08:40")), "note", by("Amara"), "Rolled back redis-cart");
+    corrected.earlier = vec![
+        wording("Rolled back cartservice", Stamp::exact(at("13:08:00")), "13:09:00", "Amara"),
+        wording(
+            "Rolled back redis",
+            Stamp { precision: Precision::Hour, ..Stamp::exact(at("13:00:00")) },
+            "13:10:30",
+            "Tomas",
+        ),
+    ];
     Incident {
         id: IncidentId::from("01J"),
         number: 142,
@@ -128,7 +144,7 @@ fn incident() -> Incident {
         timeline: vec![
             entry(rough, "observation", by("Mei"), "Carts look empty").into(),
             noted.into(),
-            entry(Stamp::exact(at("13:08:40")), "note", by("Amara"), "Rolled back redis-cart").into(),
+            corrected.into(),
         ],
         people: vec![person("Ngozi"), person("Mei")],
         ..Incident::default()
@@ -155,6 +171,22 @@ fn the_draft_tells_what_the_record_knows() {
     let expected = include_str!("expected.md");
     let written = markdown::write(&draft(&incident(), &facts()));
     assert_eq!(written, expected, "\n{written}");
+}
+
+#[test]
+fn every_wording_of_a_corrected_row_is_told_oldest_first_with_its_time_and_by_whom() {
+    let document = draft(&incident(), &facts());
+    let told: Vec<String> = timeline(&document)[2][2].lines().map(str::to_owned).collect();
+    let expected = [
+        "Rolled back redis-cart",
+        "Earlier wording by Amara, recorded 2026-05-14 15:09:00, for 2026-05-14 15:08:00: Rolled back cartservice",
+        "Earlier wording by Tomas, recorded 2026-05-14 15:10:30, for 2026-05-14 15:??: Rolled back redis",
+    ];
+    assert_eq!(told, expected);
+    let page = html::page(&document, &BTreeMap::new());
+    for line in expected {
+        assert!(page.contains(line), "{line}");
+    }
 }
 
 #[test]
@@ -192,18 +224,22 @@ proptest! {
 
     #[test]
     fn every_row_of_the_record_is_in_the_draft_and_in_each_form_of_it(
-        texts in prop::collection::vec((any_text(), any_text(), 0..100_000i64), 0..12)
+        texts in prop::collection::vec((any_text(), any_text(), 0..100_000i64), 0..12),
+        earlier in prop::collection::vec(any_text(), 0..4)
     ) {
         let mut incident = incident();
         incident.timeline = texts.iter().map(|(text, detail, after)| {
             let stamp = Stamp::exact(at("12:00:00") + chrono::Duration::seconds(*after));
-            Entry { detail: detail.clone(), ..entry(stamp, "note", by("Mei"), text) }.into()
+            let earlier = earlier.iter().map(|text| wording(text, stamp, "13:00:00", "Mei")).collect();
+            Entry { detail: detail.clone(), earlier, ..entry(stamp, "note", by("Mei"), text) }.into()
         }).collect();
         let document = draft(&incident, &facts());
         let rows = timeline(&document);
         prop_assert_eq!(rows.len(), texts.len());
         for (row, (text, detail, _)) in rows.iter().zip(&texts) {
             prop_assert!(row[2].contains(text.as_str()) && row[2].contains(detail.as_str()));
+            prop_assert_eq!(row[2].matches("Earlier wording by Mei, recorded ").count(), earlier.len());
+            prop_assert!(earlier.iter().all(|text| row[2].contains(text.as_str())));
         }
         let text = markdown::write(&document);
         prop_assert_eq!(markdown::write(&markdown::read(&text)), text.clone());
