@@ -147,7 +147,8 @@ impl Prover<'_> {
         let siblings = self.world.index.wards.get(parent).into_iter().flatten();
         let same = siblings.filter(|id| self.world.index.parents.get(id).is_some_and(|(_, other)| other == uid));
         let order = |object: &Object| (revision(object), object.created_at, object.key.name.clone());
-        let last = same.filter_map(|id| self.world.at(*id)).map(order).max();
+        let sets = same.filter_map(|id| self.world.at(*id)).filter(|object| object.key.kind == "ReplicaSet");
+        let last = sets.map(order).max();
         last == Some(order(self.object))
     }
 
