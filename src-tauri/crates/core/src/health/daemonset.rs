@@ -11,10 +11,19 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
     if let Some(health) = behind(object, workload) {
         return health;
     }
-    if workload.misscheduled > 0 {
+    // Worse than a pod too many is none where one is wanted.
+    let astray = (workload.misscheduled > 0).then(|| {
         let reason = format!("{} pods run on nodes that should have none", workload.misscheduled);
-        return Health::new(HealthState::Warning, reason, "status.numberMisscheduled");
+        Health::new(HealthState::Warning, reason, "status.numberMisscheduled")
+    });
+    let own = counts(workload);
+    match astray {
+        Some(astray) if own.state != HealthState::Critical => astray,
+        _ => own,
     }
+}
+
+fn counts(workload: &Workload) -> Health {
     if workload.desired == 0 {
         return Health::new(HealthState::Resting, "no node is wanted", "status.desiredNumberScheduled");
     }

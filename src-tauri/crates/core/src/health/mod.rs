@@ -10,6 +10,9 @@ mod pod;
 mod rollup;
 mod service;
 mod statefulset;
+#[cfg(test)]
+#[rustfmt::skip] // a line a case
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

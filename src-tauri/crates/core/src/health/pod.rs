@@ -138,7 +138,11 @@ fn readiness(pod: &Pod) -> Health {
     let place = field("Ready");
     let Some(ready) = condition(&pod.conditions, "Ready") else {
         let plain: Vec<&ContainerStatus> = pod.containers.iter().filter(|status| !status.init).collect();
-        return if plain.is_empty() {
+        return if plain.is_empty() && pod.phase == "Pending" && pod.conditions.is_empty() {
+            let waits =
+                if pod.node.is_empty() { "pending: not scheduled yet" } else { "pending: its node has not begun" };
+            Health::new(HealthState::Starting, waits, "status.phase")
+        } else if plain.is_empty() {
             Health::new(HealthState::Unknown, "nothing says whether it is ready", place)
         } else if plain.iter().all(|status| status.ready) {
             Health::new(HealthState::Well, format!("every container is ready{past}"), "status.containerStatuses")

@@ -14,7 +14,11 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
         let reason = format!("leads to {}, outside the cluster", service.external_name);
         return Health::new(HealthState::Unknown, reason, "spec.externalName");
     }
-    if service.selector.is_empty() && !around.has_slices {
+    let by_hand = service.selector.is_empty();
+    if by_hand && !around.slices_known {
+        return Health::new(HealthState::Unknown, "selects nothing, and its endpoints are not known", ENDPOINTS);
+    }
+    if by_hand && !around.has_slices {
         return Health::new(
             HealthState::Unknown,
             "selects nothing and no endpoint was entered by hand",
@@ -48,6 +52,7 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
         return Health::new(HealthState::Resting, "what it selects is scaled to zero", "spec.replicas");
     }
     let reason = match (all, around.backends.is_empty()) {
+        (0, _) if by_hand => "no endpoint: none was entered by hand".to_owned(),
         (0, true) => "no endpoint: its selector matches nothing".to_owned(),
         (0, false) => "no endpoint".to_owned(),
         (all, _) => format!("none of {all} endpoints is ready"),

@@ -49,9 +49,15 @@ impl World {
         self.silence_of(&ObjectKey::new(&object.key.cluster, group, kind, &object.key.namespace, "")).is_some()
     }
 
+    /// Whether a kind was told of in full: while it is being listed, what is not there yet may still come.
+    fn are_known(&self, object: &Object, group: &str, kind: &str) -> bool {
+        let key = ObjectKey::new(&object.key.cluster, group, kind, &object.key.namespace, "");
+        self.is_listed(&key) && self.silence_of(&key).is_none()
+    }
+
     /// The endpoints of a Service and what it selects.
     fn look_behind(&self, id: Id, object: &Object, around: &mut Around) {
-        around.slices_known = !self.are_silent(object, "discovery.k8s.io", "EndpointSlice");
+        around.slices_known = self.are_known(object, "discovery.k8s.io", "EndpointSlice");
         let slices = self.index.slices.get(&id).into_iter().flatten().filter_map(|slice| self.at(*slice));
         for slice in slices {
             let Body::EndpointSlice(slice) = &slice.body else { continue };
@@ -59,7 +65,7 @@ impl World {
             around.endpoints += slice.endpoints.len();
             around.ready_endpoints += slice.endpoints.iter().filter(|one| one.ready && !one.terminating).count();
         }
-        around.pods_known = !self.are_silent(object, "", "Pod");
+        around.pods_known = self.are_known(object, "", "Pod");
         for bearer in self.index.matched.get(&id).into_iter().flatten() {
             match self.at(*bearer).map(|object| (object, &object.body)) {
                 Some((pod, Body::Pod(body))) => {
