@@ -19,10 +19,18 @@ cargo bench -q "${packages[@]}" --benches -- "$@"
 missed=0
 node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" || missed=$?
 
-say "The whole product on a release build (the bundled incident, the ledger, 10,000 rows in the browser)"
+say "The whole product on a release build (the bundled incident, the ledger, 10,000 rows, kills, the lab, the window)"
 packages "to measure in a browser and to trace system calls" chromium strace
+desktop_packages
 ui_build
 ui_modules "$ROOT/tests/e2e/browser"
-cargo build -q --release -p broadstreet-cli
-BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet" node tests/e2e/walk/figures.mjs
+cargo build -q --release -p broadstreet-cli -p broadstreet-shell
+export BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet"
+state="$(mktemp -d)"
+trap 'LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1 || true; rm -rf "$state"' EXIT
+KEEP_DESK="$state/desk" node tests/e2e/walk/figures.mjs || missed=1
+WALK=typing.mjs DESK_DATA="$state/desk" tests/e2e/desktop/run.sh "$CARGO_TARGET_DIR/release/broadstreet-shell" || missed=1
+node tests/e2e/walk/crash.mjs 200 || missed=1
+LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; fail "the lab does not come up"; }
+LAB_STATE="$state" LAB_JSON="$state/lab.json" node tests/e2e/walk/latency.mjs || missed=1
 exit "$missed"

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// How soon a key is painted in the real desktop window, on the timeline of an incident of many rows.
+// `WALK=typing.mjs DESK_DATA=FOLDER run.sh PROGRAM`: FOLDER holds the incident, as tests/e2e/walk/figures.mjs leaves it.
+import { at, Figures, ms } from "../walk/figure.mjs";
+import { Driver, until } from "./driver.mjs";
+
+const TITLE = "Writing load";
+const [program, , rows = "10000"] = process.argv.slice(2);
+const figures = new Figures();
+const driver = await Driver.start(program, []);
+try {
+  await until("the map is there", () => driver.run("return document.querySelector('[data-testid=map] canvas') !== null"));
+  await driver.press("nav a, nav button", "Archive");
+  await until("the incident is in the archive", () =>
+    driver.run(
+      `const all = [...document.querySelectorAll("main a, main button, main tr")];
+       const it = all.find((e) => e.innerText.includes(arguments[0]));
+       it?.click();
+       return it !== undefined`,
+      TITLE,
+    ),
+  );
+  await driver.press("nav a, nav button", "Timeline");
+  const field = "[aria-label='New line in the record'], textarea[placeholder], input[placeholder]";
+  await until("the timeline takes a line", () =>
+    driver.run("const f = document.querySelector(arguments[0]); f?.focus(); return f !== null && document.activeElement === f", field),
+  );
+  const paints = [];
+  for (let n = 0; n < 120; n++) {
+    paints.push(
+      await driver.runAsync(`
+        const done = arguments[arguments.length - 1];
+        const field = document.activeElement;
+        const began = performance.now();
+        field.setRangeText("x", field.selectionStart, field.selectionEnd, "end");
+        field.dispatchEvent(new InputEvent("input", { bubbles: true, data: "x" }));
+        requestAnimationFrame(() => {
+          const channel = new MessageChannel();
+          channel.port1.onmessage = () => done(performance.now() - began);
+          channel.port2.postMessage(0);
+        });`),
+    );
+  }
+  paints.sort((a, b) => a - b);
+  figures.say(`${Number(rows).toLocaleString("en")} rows on the timeline: key press to paint in the desktop window`, "as measured", null, `p50 ${ms(at(paints, 0.5))}, p99 ${ms(at(paints, 0.99))}`);
+} finally {
+  await driver.end();
+}
+process.exit(figures.end());

@@ -1,0 +1,17 @@
+// Figures beside their targets: each on a line, and an end that says whether one was missed.
+export const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+export const ms = (n) => `${n.toFixed(1)} ms`;
+
+export class Figures {
+  missed = 0;
+
+  /** `held` is null where there is no target. */
+  say(figure, target, held, measured) {
+    if (held === false) this.missed++;
+    console.log(`${figure} | ${target} | ${measured}${held === false ? " MISSED" : ""}`);
+  }
+
+  end() {
+    return this.missed === 0 ? 0 : 1;
+  }
+}
