@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { credentialsOf, emptyForm, freeId, KINDS, placeOf, problems, receivers, sent } from "./source";
+import { credentialsOf, emptyForm, freeId, KINDS, placeOf, problems, receivers, secretHint, sent } from "./source";
 
 describe("a source's form", () => {
   it("begins with what its kind needs", () => {
@@ -31,5 +31,10 @@ describe("a source's form", () => {
   });
   it("reads receivers from a line", () => {
     expect(receivers("null, blackhole,null\n ops ,")).toEqual(["null", "blackhole", "ops"]);
+  });
+  it("says where a secret is kept, and that there is no keyring where there is none", () => {
+    expect(secretHint(false, true)).toMatch(/keyring, never shown again/);
+    expect(secretHint(false, false)).toMatch(/no keyring.*asked for again after a restart/);
+    expect(secretHint(true, false)).toMatch(/until Broadstreet ends/);
   });
 });

@@ -137,3 +137,9 @@ export function sent(form: SourceForm, proxied: boolean): SourceForm {
     silent_receivers: form.kind === "alertmanager" ? form.silent_receivers : [],
   };
 }
+
+/** Where a secret goes when it is typed: never further than this machine. */
+export function secretHint(kept: boolean, keyring: boolean): string {
+  if (kept) return `One is kept${keyring ? "" : " until Broadstreet ends"}. Leave this empty to keep it.`;
+  return keyring ? "Kept in this machine’s keyring, never shown again, in no export." : "This machine has no keyring: kept in memory and asked for again after a restart; in no export.";
+}
