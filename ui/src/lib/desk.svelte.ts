@@ -6,6 +6,7 @@ import type { IncidentView } from "../wire/IncidentView";
 import type { SettingsView } from "../wire/SettingsView";
 import * as time from "./time";
 import type { Theme } from "./route";
+import { isOpen } from "./words";
 
 export type ThemeChoice = "system" | Theme;
 export type ClockChoice = "utc" | "local";
@@ -47,8 +48,8 @@ class DeskState {
   readonly end = $derived(this.mode === "recorded" && this.view?.recorded_to ? Date.parse(this.view.recorded_to) : this.now);
   /** The instant looked at, in milliseconds. */
   readonly instant = $derived(this.moment ? Date.parse(this.moment) : this.end);
-  /** The clock the record is read by: what is due is due by it. */
-  readonly recordNow = $derived(this.mode === "recorded" ? Math.min(this.now, this.end) : this.now);
+  /** The clock the record is read by: what is due is due by it. An incident under way at this desk goes on, whatever is open beside it. */
+  readonly recordNow = $derived(this.mode === "recorded" && !(this.incident && !this.incident.imported && isOpen(this.incident)) ? Math.min(this.now, this.end) : this.now);
   readonly offline = $derived(this.connected === false);
 
   start(host: Host): void {

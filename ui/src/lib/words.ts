@@ -58,6 +58,11 @@ export function isClosed(incident: Pick<IncidentView, "status" | "closed_as">): 
   return incident.closed_as !== null || incident.status === "closed";
 }
 
+/** Whether a new incident is offered first: none is shown, or the one shown is over or was recorded elsewhere. */
+export function isFree(incident: Pick<IncidentView, "status" | "closed_as" | "imported"> | null): boolean {
+  return !incident || incident.imported || !isOpen(incident);
+}
+
 /** Whether anything may still be written: what was recorded elsewhere is read only, what is closed is first reopened. */
 export function isWritable(incident: Pick<IncidentView, "status" | "closed_as" | "imported">): boolean {
   return !incident.imported && !isClosed(incident);

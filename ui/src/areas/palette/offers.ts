@@ -49,7 +49,9 @@ export function offers(): Offer[] {
     out.push(door("export", "Export a bundle…", { name: "export" }));
     for (const t of writable ? incident.tasks.filter((x) => x.state === "open") : []) out.push(door("task", `Check in: ${t.owner.name}, ${t.text}…`, { name: "task-end", task: t.row }));
     for (const h of writable ? incident.hypotheses : []) out.push(door("hypo", `Judge ${h.label}: ${h.text}…`, { name: "judge", hypothesis: h.row }));
-  } else if (desk.mode === "live") out.push(door("flag", "Declare…", { name: "declare" }, "incident new"));
+  }
+  // Another may begin while one is open, and without a cluster too.
+  out.push(door("flag", "Declare…", { name: "declare" }, "incident new"));
   VIEWS.forEach((view, i) => out.push(offer(`view-${view}`, "Go to", view, TITLES[view], () => here.go(view), { key: String(i + 1), words: "view" })));
   out.push(
     door("cluster", "Open a cluster…", { name: "open-context" }, "context kubeconfig"),
