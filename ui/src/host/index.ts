@@ -9,5 +9,7 @@ export async function connect(): Promise<Host> {
     return new WindowHost();
   }
   const { ServeHost, takeToken } = await import("./serve");
+  // A new address pasted into this tab changes only what stands behind `#`, which loads nothing by itself.
+  window.addEventListener("hashchange", () => window.location.hash.startsWith("#token=") && window.location.reload());
   return new ServeHost(document.baseURI, takeToken(window.location, window.sessionStorage, window.history));
 }
