@@ -80,9 +80,9 @@ async function lag(page) {
   });
 }
 
-export async function openScreen(url, { width = 1440, height = 900 } = {}) {
+export async function openScreen(url, { width = 1440, height = 900, zone = "UTC" } = {}) {
   const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
-  const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", timezoneId: zone, reducedMotion: "reduce" });
   // An init script, not a tag: the page's own policy refuses foreign scripts, and should.
   await context.addInitScript(axeSource);
   await context.addInitScript(countAwaited);
