@@ -27,7 +27,7 @@ pub(super) fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Templa
         template.secrets.push(NamedUse {
             name,
             field: format!("{field}.imagePullSecrets[{index}].name"),
-            optional: true,
+            optional: false,
         });
     }
     let named = |uses: &mut Vec<NamedUse>| {

@@ -120,11 +120,13 @@ impl Prover<'_> {
                     from = elsewhere;
                 }
             }
-            let other = self.world.at(from).is_some_and(|it| is_other(it, &owner.uid));
-            let standing = if other { Standing::Said(RelationState::Dangling) } else { Standing::ByEnds };
+            let meant = self.world.at(from).map(|it| !is_other(it, &owner.uid));
+            let standing =
+                if meant == Some(false) { Standing::Said(RelationState::Dangling) } else { Standing::ByEnds };
             let rule = match (owner.kind.as_str(), object.key.kind.as_str()) {
                 ("CronJob", "Job") | ("Job", "Pod") => 23,
-                ("Deployment", "ReplicaSet") if self.is_current() => 2,
+                // Without its Deployment it is nobody's current one.
+                ("Deployment", "ReplicaSet") if meant == Some(true) && self.is_current() => 2,
                 _ => 1,
             };
             self.edge((from, self.id), Type::Owns, rule, &format!("metadata.ownerReferences[{number}]"), standing);
@@ -326,9 +328,12 @@ impl Prover<'_> {
         self.claimed_by_set();
         if !claim.volume.is_empty() {
             let volume = self.above("", "PersistentVolume", &claim.volume);
+            let key = &self.object.key;
+            let here = format!("{}/{}", key.namespace, key.name);
             let elsewhere = match self.world.at(volume).map(|object| &object.body) {
                 Some(Body::Volume(volume)) => {
-                    !volume.claim_uid.is_empty() && !self.object.uid.is_empty() && volume.claim_uid != self.object.uid
+                    let another = is_other(self.object, &volume.claim_uid);
+                    another || !volume.claim.is_empty() && volume.claim != here
                 }
                 _ => false,
             };
