@@ -1,25 +1,120 @@
-//! Known manifests with known relations, checked against an evaluator that shares no index with the product.
-use broadstreet_core::resource::reduce;
+//! Known manifests with known relations: one of traps with a list written by hand from the table of rules, two real ones
+//! whose calls are found again by an evaluator that shares nothing with the product but the manifest.
+
+use std::collections::BTreeSet;
+
+use broadstreet_core::id::ObjectKey;
+use broadstreet_core::resource::{group_of, reduce};
 use broadstreet_core::topology;
-use broadstreet_core::world::{Change, World};
+use broadstreet_core::world::{Change, RelationState, World};
 use serde_json::Value;
+
+mod naive;
 
 fn load(text: &str) -> Vec<Value> {
     let list: Value = serde_json::from_str(text).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
+fn changes(items: &[Value]) -> Vec<Change> {
+    items.iter().map(|item| Change::Object(Box::new(reduce("", item).unwrap()))).collect()
+}
+
 fn world(items: &[Value]) -> World {
-    let changes: Vec<Change> = items.iter().map(|item| Change::Object(Box::new(reduce("", item).unwrap()))).collect();
-    World::from_changes(&changes)
+    World::from_changes(&changes(items))
+}
+
+/// `Kind namespace/name`, with the group where the kind alone does not say it.
+fn spell(key: &ObjectKey) -> String {
+    let group = if key.group == group_of(&key.kind) { String::new() } else { format!("{}/", key.group) };
+    let space = if key.namespace.is_empty() { String::new() } else { format!("{}/", key.namespace) };
+    format!("{group}{} {space}{}", key.kind, key.name)
+}
+
+/// Every relation and unresolved address of a world, a line each.
+fn told(world: &World) -> BTreeSet<String> {
+    let state = |state: RelationState| match state {
+        RelationState::Ok => "ok",
+        RelationState::Broken => "broken",
+        RelationState::Dangling => "dangling",
+    };
+    let relations = world
+        .relations()
+        .into_iter()
+        .map(|it| format!("{} {} {}: {} -> {}", it.r#type, it.rule, state(it.state), spell(&it.from), spell(&it.to)));
+    let unresolved =
+        world.unresolved().into_iter().map(|it| format!("unresolved: {} -> {}", spell(&it.from), it.address));
+    relations.chain(unresolved).collect()
+}
+
+/// The lines of a list written by hand, without its comments.
+fn written(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_traps_give_exactly_the_relations_written_by_hand() {
+    let found = told(&world(&load(include_str!("golden/adversarial.json"))));
+    let expected = written(include_str!("golden/adversarial.txt"));
+    let false_ones: Vec<&String> = found.difference(&expected).collect();
+    let missing: Vec<&String> = expected.difference(&found).collect();
+    assert!(false_ones.is_empty() && missing.is_empty(), "false: {false_ones:#?}\nmissing: {missing:#?}");
+}
+
+#[test]
+fn the_traps_give_the_same_in_any_order_and_after_everything_was_taken_away_and_came_back() {
+    let items = load(include_str!("golden/adversarial.json"));
+    let expected = told(&world(&items));
+    let mut backwards = changes(&items);
+    backwards.reverse();
+    assert_eq!(told(&World::from_changes(&backwards)), expected);
+    let mut one = world(&items);
+    for change in changes(&items) {
+        let Change::Object(object) = &change else { continue };
+        one.apply(&Change::Gone { key: object.key.clone(), uid: object.uid.clone() });
+        one.apply(&change);
+        assert_eq!(told(&one), expected, "after {} came back", object.key);
+    }
 }
 
 #[test]
 fn online_boutique_has_its_sixteen_calls() {
-    let world = world(&load(include_str!("golden/online-boutique.json")));
+    let items = load(include_str!("golden/online-boutique.json"));
+    let world = world(&items);
     assert_eq!(world.houses().len(), 12);
     assert_eq!(world.calls().len(), 16);
+    assert_eq!(called(&world), naive::calls(&items));
     let document = topology::document(&world);
     let unresolved: Vec<&str> = document.unresolved.iter().map(|it| it.address.as_str()).collect();
     assert_eq!(unresolved, ["shoppingassistantservice:80"]);
+}
+
+/// Who calls whom, as `namespace/caller -> namespace/called`.
+fn called(world: &World) -> BTreeSet<String> {
+    let name = |key: &ObjectKey| format!("{}/{}", key.namespace, key.name);
+    world.calls().iter().map(|(from, to, _)| format!("{} -> {}", name(from), name(to))).collect()
+}
+
+#[test]
+fn the_otel_demo_calls_whom_its_values_name_and_its_hubs_stand_out() {
+    let items = load(include_str!("golden/otel-demo.json"));
+    let world = world(&items);
+    let (found, naive) = (called(&world), naive::calls(&items));
+    assert_eq!(found.difference(&naive).count(), 0, "every call stands in the manifest");
+    // What the naive reader finds beyond are words of files: tables of the database, flags, kinds of telemetry.
+    let beyond: Vec<&str> = naive.difference(&found).map(String::as_str).collect();
+    let of = |caller: &str, called: &[&str]| -> Vec<String> {
+        called.iter().map(|called| format!("default/{caller} -> default/{called}")).collect()
+    };
+    let words = [
+        of("astronomy-db", &["currency", "shipping"]),
+        of("flagd", &["ad", "cart", "email", "frontend", "payment", "recommendation", "shipping"]),
+        of("otel-collector-agent", &["agent", "cart", "checkout", "frontend"]),
+    ];
+    assert_eq!(beyond, words.concat());
+    let to = |name: &str| found.iter().filter(|call| call.ends_with(&format!("/{name}"))).count();
+    assert_eq!((to("otel-collector-agent"), to("flagd")), (23, 12));
+    let of_pods = world.calls().iter().filter(|(.., relation)| !relation.field.contains("data[")).count();
+    assert_eq!((of_pods, found.len()), (69, 75), "six more stand in mounted ConfigMaps");
 }
