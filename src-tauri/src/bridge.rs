@@ -35,29 +35,29 @@ pub async fn get(engine: State<'_, Engine>, id: String) -> Result<Response, ApiE
     Ok(Response::new(broadstreet_api::files::get(&engine, &id).await?.0))
 }
 
-/// Passes notices to the page, and tells the person of a vacant command even where the window is covered.
+/// Passes notices to the page, and tells the person of each alarm even where the window is covered.
 pub async fn tell(app: AppHandle, engine: Engine) {
     let mut listening = engine.listen();
     let mut told = BTreeSet::new();
     while let Some(notice) = listening.next().await {
-        let may_be_vacant = matches!(notice.channel, "desk" | "ledger" | "resync");
+        let may_alarm = matches!(notice.channel, "desk" | "ledger" | "resync");
         let _ = app.emit("notice", &notice);
-        if may_be_vacant {
-            told = tell_vacancies(&app, &engine, told).await;
+        if may_alarm {
+            told = tell_alarms(&app, &engine, told).await;
         }
     }
 }
 
-/// Notifies of each vacancy once; one that ended and comes again is told again.
-async fn tell_vacancies(app: &AppHandle, engine: &Engine, told: BTreeSet<String>) -> BTreeSet<String> {
+/// Notifies of each alarm once; one that ended and comes again is told again.
+async fn tell_alarms(app: &AppHandle, engine: &Engine, told: BTreeSet<String>) -> BTreeSet<String> {
     let Ok(desk) = broadstreet_api::dispatch(engine, "desk", Value::Null).await else { return told };
     let Ok(desk) = serde_json::from_value::<Desk>(desk) else { return told };
-    let vacant: Vec<_> = desk.alarms.into_iter().filter(|it| it.code == "command_vacant").collect();
     let mut standing = BTreeSet::new();
-    for alarm in vacant {
-        let key = alarm.since.clone().unwrap_or_default();
+    for alarm in desk.alarms {
+        let key = format!("{} {}", alarm.code, alarm.since.clone().unwrap_or_default());
         if !told.contains(&key) {
-            let _ = app.notification().builder().title("Nobody commands").body(&alarm.text).show();
+            let title = if alarm.code == "command_vacant" { "Nobody commands" } else { "Broadstreet" };
+            let _ = app.notification().builder().title(title).body(&alarm.text).show();
         }
         standing.insert(key);
     }

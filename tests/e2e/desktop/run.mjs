@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Walks the real desktop window on the bundled incident. `run.sh` gives it a screen; one line a check.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -33,6 +33,11 @@ const watchdog = setTimeout(() => {
 }, 300_000);
 watchdog.unref();
 
+// What the program says to the desktop is on the session bus, whether or not anything there shows it.
+const bus = spawn("dbus-monitor", ["--session", "interface='org.freedesktop.Notifications',member='Notify'"]);
+let notified = "";
+bus.stdout.on("data", (text) => (notified += text));
+
 try {
   await check("the window opens on the bundled incident, for there is no kubeconfig", () =>
     until("the map has a plan", () => driver.run("return document.querySelector('[data-testid=map] canvas') !== null")),
@@ -58,6 +63,10 @@ try {
     must(reason.length > 12, `it says: ${reason}`);
   });
 
+  const cli = join(dirname(program), "broadstreet");
+  const broadstreet = async (...words) => JSON.parse((await run(cli, ["--data", data, ...words, "--json", "--as", "Mei Tanaka"])).stdout);
+  const commanded = existsSync(cli) ? await broadstreet("incident", "declare", "Nobody is there", "--severity", "3") : null;
+
   for (const view of VIEWS) {
     await check(`the view ${view} opens`, async () => {
       await driver.press("nav a, nav button", view);
@@ -81,10 +90,18 @@ try {
     const path = join(data, "running.json");
     must(existsSync(path), "there is no running.json");
     must((statSync(path).mode & 0o777) === 0o600, "others may read running.json");
-    const cli = join(dirname(program), "broadstreet");
-    if (!existsSync(cli)) return;
-    const { stdout } = await run(cli, ["--data", data, "incident", "list", "--json"]);
-    must(Array.isArray(JSON.parse(stdout)), stdout);
+    must(commanded !== null, `there is no ${cli}`);
+    const incidents = await broadstreet("incident", "list");
+    must(incidents.some((it) => it.id === commanded.id), JSON.stringify(incidents));
+  });
+
+  await check("a minute without a commander is told to the desktop, once", async () => {
+    const told = () => notified.split("member=Notify").filter((it) => it.includes("Nobody commands")).length;
+    await until("the desktop is told", () => told() > 0, 90);
+    // Long enough for a second teller to have spoken, too: the desk is looked at every five seconds.
+    await new Promise((done) => setTimeout(done, 6_000));
+    must(told() === 1, `told ${told()} times`);
+    must(notified.includes(commanded.number), notified);
   });
 
   await check("the end of the session ends the program in order, and takes its door away", async () => {
@@ -95,6 +112,7 @@ try {
     await until("the process ends", () => !existsSync(`/proc/${id}/stat`) || / Z /.test(readFileSync(`/proc/${id}/stat`, "utf8")));
   });
 } finally {
+  bus.kill();
   await driver.end();
 }
 process.exit(failed === 0 ? 0 : 1);

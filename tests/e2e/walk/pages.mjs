@@ -41,16 +41,34 @@ export async function checkPages(tally, desk, it) {
     must(theirs.some((t) => Math.abs(t - Date.parse(acked.acked_at)) < 1500), `theirs ${theirs}, ours ${acked.acked_at}`);
   });
 
-  await tally.check("4: every row equals the pager's API", async () => {
-    const { attempts } = await desk.call("pages");
-    const theirs = (await icinga(it, "GET", "/v1/objects/notifications")).results.map((n) => n.attrs);
-    for (const one of attempts) {
-      const [host, service] = one.subject_id.split("!");
-      const found = theirs.find((n) => n.host_name === host && n.service_name === service && n.name === (one.step === 2 ? "step2" : "step1"));
-      must(found, `no notification object for ${one.subject_id} step ${one.step}`);
-      must(found.notified_problem_users.includes(one.who) || found.users?.includes(one.who) || one.reason !== "trigger", `${one.who} is not among ${found.notified_problem_users}`);
-    }
-    return `${attempts.length} attempts, ${theirs.length} notification objects`;
+  await tally.check("4: every row equals the pager's API: who, by what, at which step, and when", async () => {
+    // Pages go out meanwhile: both sides are read until they were read between two of them.
+    let compared;
+    await until(60, "our rows are the pager's", async () => {
+      const { attempts } = await desk.call("pages");
+      const theirs = (await icinga(it, "GET", "/v1/objects/notifications")).results.map((n) => n.attrs);
+      const newest = new Map();
+      for (const one of attempts) {
+        const [host, service] = one.subject_id.split("!");
+        const found = theirs.find((n) => n.host_name === host && n.service_name === service && n.name === (one.step === 2 ? "step2" : "step1"));
+        must(found, `no notification object for ${one.subject_id} step ${one.step}`);
+        must(["alice", "bob"].includes(one.who) && found.users.includes(one.who), `${one.who} is not among ${found.users}`);
+        const channel = /mail/.test(found.command) ? "email" : /sms/.test(found.command) ? "sms" : "command";
+        must(one.channel === channel, `${one.channel} for the command ${found.command}`);
+        const sent = Date.parse(one.sent_at);
+        if (!(newest.get(found)?.sent >= sent)) newest.set(found, { sent, one });
+      }
+      for (const [found, { sent, one }] of newest) {
+        const last = Math.max(found.last_notification, found.last_problem_notification) * 1000;
+        must(Math.abs(sent - last) < 1500, `${one.subject_id} step ${one.step}: sent ${one.sent_at}, theirs ${new Date(last).toISOString()}`);
+      }
+      // Of a problem that was over before anybody asked, the API names nobody any more.
+      const unseen = theirs.filter((n) => n.notified_problem_users.length > 0 && !newest.has(n));
+      must(unseen.length === 0, `no row for ${unseen.map((n) => `${n.host_name}!${n.service_name} ${n.name}`).join(", ")}`);
+      compared = `${attempts.length} attempts, the newest of each of ${newest.size} notification objects by the second`;
+      return true;
+    });
+    return compared;
   });
 
   await tally.check("4: a stopped pager turns the ledger stale, not empty", async () => {

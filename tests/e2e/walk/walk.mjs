@@ -53,6 +53,27 @@ try {
     must(lost.length === 1 && lost[0] === "shoppingassistantservice:80", lost);
   });
 
+  await tally.check("2: a reader of one namespace sees that namespace, and the doctor names what it may not read", async () => {
+    const only = ["--kubeconfig", it.namespaced, "--namespaces", "boutique", "--json"];
+    const { code, out, err } = await run(PROGRAM, ["topology", ...only], { env: desk.env });
+    must(code === 0, err);
+    const topology = JSON.parse(out);
+    must(houses(topology).length === 12, `${houses(topology).length} workloads`);
+    must(topology.relations.filter((r) => r.type === "calls").length === 16, "not the 16 dependencies");
+    must(topology.objects.every((o) => !o.namespace || o.namespace === "boutique"), "an object of another namespace");
+    // A desk of its own: the one that runs reads the cluster with other rights.
+    const alone = new Desk();
+    try {
+      const checks = (await alone.cli(["doctor", "--kubeconfig", it.namespaced, "--namespaces", "boutique"])).checks;
+      const warned = checks.filter((c) => c.state === "warning" && /not allowed to list/.test(c.text));
+      must(warned.length > 0 && warned.every((c) => c.hint.length > 0), checks);
+      must(checks.some((c) => c.what === "kinds" && /only in boutique/.test(c.text)), checks);
+      return `${warned.length} kinds are named that may not be read`;
+    } finally {
+      alone.remove();
+    }
+  });
+
   await checkManifests(tally);
 
   await tally.check("sources are added, checked in plain words, and answer", async () => {
@@ -171,11 +192,14 @@ try {
   });
 
   await tally.check("7: the timeline fills by itself, and machine rows cannot be edited", async () => {
-    const rows = await until(60, "alerts, rollouts, Events and pages", async () => {
+    await fault("node-not-ready", "node-05");
+    const rows = await until(60, "alerts, rollouts, node conditions, Events and pages", async () => {
       const { entries } = await desk.call("timeline", { incident: incident.id });
       const kinds = new Set(entries.map((e) => e.kind));
-      return ["alert.fired", "k8s.event", "k8s.rollout"].every((k) => kinds.has(k)) && [...kinds].some((k) => k.startsWith("page.")) && entries;
+      return ["alert.fired", "k8s.event", "k8s.rollout", "k8s.node_condition"].every((k) => kinds.has(k)) && [...kinds].some((k) => k.startsWith("page.")) && entries;
     });
+    must(rows.some((e) => e.kind === "k8s.node_condition" && e.text.includes("node-05")), rows.filter((e) => e.kind === "k8s.node_condition"));
+    await fault("node-back", "node-05");
     const machine = rows.find((e) => e.machine);
     const refused = await desk.call("correct_entry", { incident: incident.id, row: machine.row, text: "other" }).then(() => null, (e) => e);
     must(refused?.code === "machine_row", refused?.message ?? "a machine row was edited");

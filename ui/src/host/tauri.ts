@@ -51,9 +51,8 @@ export class WindowHost implements Host {
     return new Blob([bytes], { type: pictureType(new Uint8Array(bytes)) });
   }
 
-  notify(title: string, body: string): void {
-    void invoke("plugin:notification|notify", { options: { title, body } }).catch(() => undefined);
-  }
+  /** The program itself tells of alarms outside the window, also where the page is covered and sleeps. */
+  notify(): void {}
 
   async pickPath(name: string): Promise<string | null> {
     return asked("plugin:dialog|save", { options: { defaultPath: name } });

@@ -1,6 +1,6 @@
 //! What is open at the desk: a live cluster, a recording, or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::id::{IncidentId, SourceId};
@@ -461,13 +461,15 @@ impl Engine {
             let engine = engine.clone();
             async move {
                 let mut seconds = tokio::time::interval(std::time::Duration::from_secs(5));
-                let mut alarmed = false;
+                let mut alarmed = BTreeSet::new();
                 loop {
                     seconds.tick().await;
-                    let mut vacant = false;
+                    let mut vacant = BTreeSet::new();
                     for id in engine.under_way().await.map_err(|why| why.to_string())? {
                         let incident = engine.book.incident(&id).await.map_err(|why| why.to_string())?;
-                        vacant |= vacancy(&incident, engine.now()).is_some_and(|gap| gap >= VACANCY_ALARM);
+                        if vacancy(&incident, engine.now()).is_some_and(|gap| gap >= VACANCY_ALARM) {
+                            vacant.insert(id);
+                        }
                     }
                     if vacant != alarmed {
                         alarmed = vacant;

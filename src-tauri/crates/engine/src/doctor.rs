@@ -90,18 +90,10 @@ impl Engine {
             }
             Err(error) => checks.push(failed(&name, "connection", &error.into())),
         }
-        let states = match self.live().await {
-            Some(live) => live.state.read().await.world.freshness().cloned().collect(),
-            None => match tokio::time::timeout(READ_ONCE, read_once(connection.as_ref())).await {
-                Ok(states) => states,
-                Err(_) => {
-                    let text = format!("not every kind was listed within {} s", READ_ONCE.as_secs());
-                    checks.push(check(&name, "kinds", "failed", text, "try again; `serve` goes on by itself"));
-                    return;
-                }
-            },
-        };
-        check_kinds(&name, &states, checks);
+        if let Some(live) = self.live().await {
+            let states: Vec<SourceState> = live.state.read().await.world.freshness().cloned().collect();
+            check_kinds(&name, &states, checks);
+        }
     }
 
     async fn check_source(&self, settings: &SourceSettings, checks: &mut Vec<Check>) {
@@ -168,20 +160,30 @@ impl Engine {
     }
 }
 
-/// How fresh every kind of a cluster is once everything readable was listed.
-async fn read_once(connection: &dyn Connection) -> Vec<SourceState> {
+/// What of a cluster can be read and what cannot, once everything readable was listed.
+pub async fn kinds_of(connection: &dyn Connection) -> Vec<Check> {
+    let name = format!("cluster:{}", connection.identity().label);
     let mut known: BTreeMap<(String, String), SourceState> = BTreeMap::new();
+    let mut checks = Vec::new();
     let mut watch = connection.watch();
-    while let Some(observation) = watch.next().await {
-        match observation {
-            Observation::Freshness(state) => {
-                known.insert((state.kind.clone(), state.namespace.clone()), state);
+    let read = async {
+        while let Some(observation) = watch.next().await {
+            match observation {
+                Observation::Freshness(state) => {
+                    known.insert((state.kind.clone(), state.namespace.clone()), state);
+                }
+                Observation::InSync => break,
+                Observation::Changes(_) | Observation::Skipped { .. } => {}
             }
-            Observation::InSync => break,
-            Observation::Changes(_) | Observation::Skipped { .. } => {}
         }
+    };
+    if tokio::time::timeout(READ_ONCE, read).await.is_err() {
+        let text = format!("not every kind was listed within {} s", READ_ONCE.as_secs());
+        checks.push(check(&name, "kinds", "failed", text, "try again; `serve` goes on by itself"));
     }
-    known.into_values().collect()
+    let states: Vec<SourceState> = known.into_values().collect();
+    check_kinds(&name, &states, &mut checks);
+    checks
 }
 
 /// What of a cluster can be read and what cannot.

@@ -66,7 +66,7 @@ impl Engine {
             for attempt in &state.attempts {
                 let told = attempt.queued_at.or(attempt.sent_at).or(attempt.delivered_at).or(attempt.acked_at);
                 if told.is_none_or(|at| now - at < PAGES_BEFORE) {
-                    rows.extend(drafts::page_transitions(None, attempt));
+                    rows.extend(drafts::page_transitions(None, attempt, &state.attempts));
                 }
             }
             (document, counts, world.digest(), rows)

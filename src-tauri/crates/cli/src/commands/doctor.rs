@@ -89,6 +89,10 @@ async fn cluster(global: &Global, is_named: bool) -> Vec<Value> {
             let identity = connection.identity();
             let text = format!("{} at {} answers, version {}", identity.label, identity.server, identity.version);
             checks.push(check("cluster", "ok", text, ""));
+            let kinds = broadstreet_engine::doctor::kinds_of(connection.as_ref()).await;
+            checks.extend(kinds.into_iter().map(|it| {
+                json!({ "source": it.source, "what": it.what, "state": it.state, "text": it.text, "hint": it.hint })
+            }));
         }
         Err(error) => checks.push(wrong("cluster", "failed", &failed(error))),
     }

@@ -428,7 +428,7 @@ impl Hand<'_> {
                 continue;
             }
             changed = true;
-            self.round.rows.extend(drafts::page_transitions(old, attempt));
+            self.round.rows.extend(drafts::page_transitions(old, attempt, &self.state.attempts));
         }
         if changed {
             self.round.channels.extend(["pages", "history"]);

@@ -71,13 +71,15 @@ pub fn fact(fact: &Fact, received: Moment, source: &str) -> Draft {
 /// The rows that tell how an attempt got from `before` to `after`, in the order it passes through them.
 ///
 /// Each holds the whole attempt. A transition whose time the pager never tells has a time of unknown precision: the fold
-/// shows when it was recorded.
-pub fn page_transitions(before: Option<&PageAttempt>, after: &PageAttempt) -> Vec<Draft> {
+/// shows when it was recorded. A page went on to somebody when that person was paged, which is among `all` attempts.
+pub fn page_transitions(before: Option<&PageAttempt>, after: &PageAttempt, all: &[PageAttempt]) -> Vec<Draft> {
     let had = |is: &dyn Fn(&PageAttempt) -> bool| before.is_some_and(is);
     let began = |is: &dyn Fn(&PageAttempt) -> bool| is(after) && !had(is);
     let mut rows = Vec::new();
     let mut add = |kind: &str, name: String, at: Option<Moment>| {
-        let time = at.map(|at| format!(":{}", at.to_rfc3339())).unwrap_or_default();
+        // To each person it goes on once, whenever that becomes known.
+        let told = at.filter(|_| kind != kinds::PAGE_ESCALATED);
+        let time = told.map(|at| format!(":{}", at.to_rfc3339())).unwrap_or_default();
         let stamp =
             at.map_or(Stamp { at: Moment::UNIX_EPOCH, precision: Precision::Unknown, approx: false }, Stamp::exact);
         rows.push(row(
@@ -114,7 +116,10 @@ pub fn page_transitions(before: Option<&PageAttempt>, after: &PageAttempt) -> Ve
     }
     let escalated = before.map_or(0, |it| it.escalated_to.len());
     for name in after.escalated_to.iter().skip(escalated) {
-        add(kinds::PAGE_ESCALATED, format!("escalated:{name}"), None);
+        let to_them = all.iter().filter(|it| it.source == after.source && it.subject_id == after.subject_id);
+        let times = to_them.filter(|it| it.target.name == *name).filter_map(|it| it.sent_at.or(it.queued_at));
+        let since = after.sent_at.or(after.queued_at);
+        add(kinds::PAGE_ESCALATED, format!("escalated:{name}"), times.filter(|at| Some(*at) >= since).min());
     }
     // An attempt the pager says nothing more about is still an attempt.
     if rows.is_empty() && before.is_none() {
@@ -172,6 +177,7 @@ pub fn snapshot(at: Moment, cluster: &str, digest: &str) -> Draft {
 mod tests {
     use super::*;
     use crate::id::ObjectKey;
+    use crate::pages::PageTarget;
 
     fn at(seconds: i64) -> Option<Moment> {
         Moment::from_timestamp(seconds, 0)
@@ -184,8 +190,8 @@ mod tests {
     #[test]
     fn a_page_tells_each_step_once() {
         let first = PageAttempt { source_id: "7".into(), queued_at: at(1), ..PageAttempt::default() };
-        assert_eq!(kinds_of(&page_transitions(None, &first)), ["page.queued"]);
-        assert!(page_transitions(Some(&first), &first).is_empty());
+        assert_eq!(kinds_of(&page_transitions(None, &first, &[])), ["page.queued"]);
+        assert!(page_transitions(Some(&first), &first, &[]).is_empty());
         let second = PageAttempt {
             sent_at: at(2),
             delivery: DeliveryState::Delivered,
@@ -193,17 +199,23 @@ mod tests {
             escalated_to: vec!["Ana".into()],
             ..first.clone()
         };
-        let rows = page_transitions(Some(&first), &second);
+        let to_ana = |minute| PageAttempt {
+            target: PageTarget { name: "Ana".into(), ..PageTarget::default() },
+            sent_at: at(minute),
+            ..PageAttempt::default()
+        };
+        let rows = page_transitions(Some(&first), &second, &[to_ana(0), to_ana(6), to_ana(8)]);
+        assert_eq!(rows[3].occurred, Stamp::exact(at(6).unwrap()), "it went on when Ana was paged after it");
         assert_eq!(kinds_of(&rows), ["page.sent", "page.delivered", "page.acked", "page.escalated"]);
         assert_eq!(rows[1].occurred.precision, Precision::Unknown, "the pager does not say when it arrived");
-        assert!(page_transitions(Some(&second), &second).is_empty());
+        assert!(page_transitions(Some(&second), &second, &[]).is_empty());
     }
 
     #[test]
     fn an_attempt_of_which_nothing_is_known_is_still_told_and_told_once() {
         let bare = PageAttempt { source_id: "7".into(), ..PageAttempt::default() };
-        assert_eq!(kinds_of(&page_transitions(None, &bare)), ["page.queued"]);
-        assert!(page_transitions(Some(&bare), &bare).is_empty());
+        assert_eq!(kinds_of(&page_transitions(None, &bare, &[])), ["page.queued"]);
+        assert!(page_transitions(Some(&bare), &bare, &[]).is_empty());
     }
 
     #[test]

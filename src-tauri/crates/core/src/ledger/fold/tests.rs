@@ -233,7 +233,7 @@ fn milestones_follow_from_the_rows_unless_a_person_set_them() {
         acked_at: Some(moment(1)),
         ..PageAttempt::default()
     };
-    for draft in drafts::page_transitions(None, &page) {
+    for draft in drafts::page_transitions(None, &page, &[]) {
         book.write("a", 3, draft);
     }
     book.write("a", 4, drafts::milestone(&by("Mei"), at(-20), "impact_started", "first error"));
