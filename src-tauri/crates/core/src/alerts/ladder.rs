@@ -1,7 +1,8 @@
 //! The placement ladder: from an alert's labels to the object it is about, with the label that proved it.
 //!
 //! The first rung that hits places the alert; every other hit is kept beside it. A rung hits only what exists in the
-//! world, so a label that names the scrape and not the thing cannot place an alert at random.
+//! world, so a label that names the scrape and not the thing cannot place an alert at random. Alerts known by name to be
+//! about the control plane, the cluster or an exporter stand there unless a pod or node of it is named.
 
 use serde::Serialize;
 
@@ -109,6 +110,18 @@ impl Ladder<'_, '_> {
         }
         let mut reading = self.read(alert);
         let measured = reading.exporter.is_some() && !reading.pod_exported;
+        if role != Role::Ordinary {
+            // Its name says what it is about; a Service or namespace among its labels is that of the scrape.
+            self.by_pod(&mut reading);
+            self.by_node(&mut reading);
+            self.by_instance(&mut reading);
+            self.by_role(&mut reading, role);
+            self.by_object(&mut reading);
+            self.by_mesh(&mut reading);
+            self.by_text(&mut reading);
+            self.by_namespace(&mut reading);
+            return conclude(reading);
+        }
         if measured {
             // What an exporter says of a node or a claim beats the pod its scrape may have added.
             self.by_object(&mut reading);
@@ -123,7 +136,6 @@ impl Ladder<'_, '_> {
         self.by_mesh(&mut reading);
         self.by_text(&mut reading);
         self.by_namespace(&mut reading);
-        self.by_role(&mut reading, role);
         conclude(reading)
     }
 
@@ -213,6 +225,10 @@ impl Ladder<'_, '_> {
             let Some((label, name)) = named.or_else(|| Some((*label, reading.value(label)?))) else { continue };
             let (label, name) = (label.to_owned(), name.to_owned());
             let scrape = *kind == "Service" && !label.starts_with("exported_");
+            if scrape && name == "kubelet" && ["node", "instance"].iter().any(|at| reading.value(at).is_some()) {
+                // One Service stands for the kubelets of all nodes.
+                continue;
+            }
             if scrape && (reading.exporter.is_some() || reading.pod_exported) {
                 // `service` and `endpoint` are what was scraped: the exporter's.
                 let own = reading.exporter.as_ref().is_none_or(|it| it.owns_name(&name) || label == "endpoint");
@@ -369,25 +385,24 @@ impl Ladder<'_, '_> {
         }
     }
 
-    /// Rung 6.
+    /// Rung 6: the scrape's Service in a namespace the labels name, the namespace, the only Service of the scrape's name.
     fn by_namespace(&self, reading: &mut Reading<'_>) {
+        let scrape = reading.exporter.is_none() && !reading.pod_exported;
+        let job = reading.value("job").filter(|_| scrape).unwrap_or_default().to_owned();
+        let (said, name) = job.split_once('/').map_or((None, job.as_str()), |(space, name)| (Some(space), name));
         if reading.space_trusted {
             for (label, space) in reading.spaces.clone() {
+                let here = said.is_none_or(|said| said == space);
+                if let Some(key) = self.ground.find(&reading.at, "Service", Some(space), name).filter(|_| here) {
+                    reading.hit(6, key, "job", &job);
+                }
                 match self.ground.namespace(&reading.at, space) {
                     Some(key) => reading.hit(6, key, label, space),
                     None => reading.miss(label, space),
                 }
             }
         }
-        if reading.exporter.is_some() || reading.pod_exported {
-            return;
-        }
-        let Some(job) = reading.value("job").map(str::to_owned) else { return };
-        let (space, name) = match job.split_once('/') {
-            Some((space, name)) => (Some(space), name),
-            None => (None, job.as_str()),
-        };
-        if let Some(key) = self.ground.find(&reading.at, "Service", space, name) {
+        if let Some(key) = self.ground.find(&reading.at, "Service", said, name) {
             reading.hit(6, key, "job", &job);
         }
     }

@@ -10,6 +10,7 @@ use crate::resource::reduce;
 use crate::world::{Change, World};
 
 mod told;
+mod truth;
 
 fn object(api: &str, kind: &str, space: &str, name: &str, more: &Value) -> Value {
     let mut value = json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": space, "uid": format!("{kind}-{space}-{name}")}});

@@ -1,0 +1,205 @@
+//! The 139 alerts of kube-prometheus, each at the object it is about, in an install as kube-prometheus makes it and in
+//! one that keeps the exporters' labels apart.
+
+use super::*;
+
+/// The rules as published, in the order of the table.
+const RULES: [(&str, &str); 8] = [
+    ("alertmanager", include_str!("../../../tests/kube-prometheus/alertmanager-prometheusRule.yaml")),
+    ("grafana", include_str!("../../../tests/kube-prometheus/grafana-prometheusRule.yaml")),
+    ("kubePrometheus", include_str!("../../../tests/kube-prometheus/kubePrometheus-prometheusRule.yaml")),
+    ("kubeStateMetrics", include_str!("../../../tests/kube-prometheus/kubeStateMetrics-prometheusRule.yaml")),
+    (
+        "kubernetesControlPlane",
+        include_str!("../../../tests/kube-prometheus/kubernetesControlPlane-prometheusRule.yaml"),
+    ),
+    ("nodeExporter", include_str!("../../../tests/kube-prometheus/nodeExporter-prometheusRule.yaml")),
+    ("prometheus", include_str!("../../../tests/kube-prometheus/prometheus-prometheusRule.yaml")),
+    ("prometheusOperator", include_str!("../../../tests/kube-prometheus/prometheusOperator-prometheusRule.yaml")),
+];
+
+/// What a scrape adds, by the word the table uses: first as kube-prometheus configures it (kube-state-metrics and the
+/// kubelet keep the metric's own labels, node-exporter is called after its node), then as others do.
+const SCRAPES: [(&str, &str, &str); 7] = [
+    (
+        "$ksm",
+        "job=kube-state-metrics instance=10.1.0.9:8443",
+        "job=kube-state-metrics instance=10.1.0.9:8080 namespace=monitoring pod=kube-state-metrics-7d9f8b6c5-x2x9z container=kube-state-metrics service=kube-state-metrics endpoint=http",
+    ),
+    (
+        "$node",
+        "job=node-exporter instance=worker-1 namespace=monitoring pod=node-exporter-fghij container=kube-rbac-proxy service=node-exporter endpoint=https",
+        "job=node-exporter instance=10.9.0.1:9100 namespace=monitoring pod=node-exporter-fghij container=node-exporter service=node-exporter endpoint=metrics",
+    ),
+    (
+        "$kubelet",
+        "job=kubelet instance=10.9.0.1:10250 node=worker-1 service=kubelet endpoint=https-metrics metrics_path=/metrics",
+        "job=kubelet instance=10.9.0.1:10250 node=worker-1 namespace=kube-system service=kubelet endpoint=https-metrics metrics_path=/metrics",
+    ),
+    (
+        "$apiserver",
+        "job=apiserver instance=10.9.0.10:6443 namespace=default service=kubernetes endpoint=https",
+        "job=apiserver instance=10.9.0.10:6443",
+    ),
+    (
+        "$prometheus",
+        "job=prometheus-k8s instance=10.1.0.30:9090 namespace=monitoring pod=prometheus-k8s-0 container=prometheus service=prometheus-k8s endpoint=web",
+        "job=prometheus instance=10.1.0.30:9090 namespace=monitoring pod=prometheus-k8s-0",
+    ),
+    (
+        "$alertmanager",
+        "job=alertmanager-main instance=10.1.0.20:9093 namespace=monitoring pod=alertmanager-main-0 container=alertmanager service=alertmanager-main endpoint=web",
+        "job=alertmanager instance=10.1.0.20:9093 namespace=monitoring pod=alertmanager-main-0",
+    ),
+    (
+        "$operator",
+        "job=prometheus-operator instance=10.1.0.40:8443 namespace=monitoring pod=prometheus-operator-6d4b8c9f7-k2m4q container=kube-rbac-proxy service=prometheus-operator endpoint=https",
+        "job=prometheus-operator instance=10.1.0.40:8443 namespace=monitoring pod=prometheus-operator-6d4b8c9f7-k2m4q",
+    ),
+];
+
+/// A row of the table.
+struct Row {
+    name: &'static str,
+    /// The expression keeps only these labels.
+    aggregated: bool,
+    labels: &'static str,
+    at: &'static str,
+}
+
+fn rows() -> Vec<Row> {
+    let text = include_str!("../../../tests/kube-prometheus/truth.txt");
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let row = |line: &'static str| {
+        let mut parts = line.split('|').map(str::trim);
+        let (name, labels, at) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let rest = labels.strip_prefix("by").filter(|rest| rest.is_empty() || rest.starts_with(' '));
+        Row { name, aggregated: rest.is_some(), labels: rest.unwrap_or(labels).trim(), at }
+    };
+    lines.map(row).collect()
+}
+
+impl Row {
+    /// The alert as it comes, with the labels of the scrape of one install or the other.
+    fn alert(&self, apart: bool) -> Alert {
+        let mut all = labels(&format!("alertname={} cluster=lab severity=warning", self.name));
+        let (word, own) = match self.labels.split_once(' ') {
+            Some((word, own)) if word.starts_with('$') => (word, own),
+            None if self.labels.starts_with('$') => (self.labels, ""),
+            _ => ("", self.labels),
+        };
+        if let Some((_, kept, plain)) = SCRAPES.iter().find(|(name, ..)| *name == word) {
+            all.extend(labels(if apart { plain } else { kept }));
+        }
+        for (name, value) in labels(own) {
+            // Where a label of the scrape has the name, the metric's own is renamed.
+            let taken = all.get(&name).is_some_and(|known| *known != value);
+            all.insert(if taken { format!("exported_{name}") } else { name }, value);
+        }
+        Alert { id: alert_id(&all, &Labels::new()), labels: all, ..Alert::default() }
+    }
+}
+
+/// The objects of a cluster with kube-prometheus, beside those of the other tests.
+fn install() -> World {
+    let none = json!({});
+    let mut all = manifests();
+    let node = |name: &str, ip: &str| {
+        object("v1", "Node", "", name, &json!({"status": {"addresses": [{"type": "InternalIP", "address": ip}]}}))
+    };
+    all.extend([
+        node("cp-1", "10.9.0.10"),
+        object("v1", "Namespace", "", "kube-system", &none),
+        object("v1", "Namespace", "", "default", &none),
+        pod("monitoring", "node-exporter-fghij", ("DaemonSet", "node-exporter"), "10.9.0.1", "worker-1"),
+        object("apps/v1", "StatefulSet", "monitoring", "prometheus-k8s", &none),
+        pod("monitoring", "prometheus-k8s-0", ("StatefulSet", "prometheus-k8s"), "10.1.0.30", "worker-1"),
+        object("apps/v1", "StatefulSet", "monitoring", "alertmanager-main", &none),
+        pod("monitoring", "alertmanager-main-0", ("StatefulSet", "alertmanager-main"), "10.1.0.20", "worker-2"),
+        object("apps/v1", "Deployment", "monitoring", "grafana", &none),
+        object("apps/v1", "Deployment", "monitoring", "prometheus-operator", &none),
+        pod(
+            "monitoring",
+            "prometheus-operator-6d4b8c9f7-k2m4q",
+            ("ReplicaSet", "prometheus-operator-6d4b8c9f7"),
+            "10.1.0.40",
+            "worker-2",
+        ),
+        pod("kube-system", "kube-scheduler-cp-1", ("Node", "cp-1"), "10.9.0.10", "cp-1"),
+        pod("kube-system", "kube-controller-manager-cp-1", ("Node", "cp-1"), "10.9.0.10", "cp-1"),
+    ]);
+    let services = [
+        ("default", "kubernetes"),
+        ("kube-system", "kubelet"),
+        ("kube-system", "kube-scheduler"),
+        ("kube-system", "kube-controller-manager"),
+        ("monitoring", "node-exporter"),
+        ("monitoring", "prometheus-k8s"),
+        ("monitoring", "alertmanager-main"),
+        ("monitoring", "grafana"),
+        ("monitoring", "prometheus-operator"),
+    ];
+    all.extend(
+        services.map(|(space, name)| service(space, name, &json!([{"name": "https", "port": 443}]), &none, "10.2.0.9")),
+    );
+    World::from_changes(&changes("c", "lab", &all))
+}
+
+/// Rows that land elsewhere, as `name: rung address, not rung address`.
+fn misses(world: &World, rows: &[Row], apart: bool) -> Vec<String> {
+    let told = |row: &Row| match place(world, &row.alert(apart)) {
+        Placement::At(case) => format!("{} {}", case.rung, spell(&case.at)),
+        Placement::Nowhere(entry) => format!("tray: {}", entry.why),
+    };
+    rows.iter()
+        .map(|row| (row, told(row)))
+        .filter(|(row, told)| told != row.at)
+        .map(|(row, told)| format!("{}: {told}, not {}", row.name, row.at))
+        .collect()
+}
+
+#[test]
+fn the_table_has_every_alert_of_the_rules_with_the_labels_its_text_names() {
+    let rows = rows();
+    let mut rest = rows.iter();
+    for (file, text) in RULES {
+        for block in text.split("- alert: ").skip(1) {
+            let name = block.lines().next().unwrap().trim();
+            let row = rest.next().unwrap();
+            assert_eq!(row.name, name, "in {file}");
+            let known = row.alert(false).labels;
+            for named in block.split("$labels.").skip(1) {
+                let label: String = named.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                // An expression that keeps only some labels leaves gaps in some of the texts.
+                assert!(known.contains_key(&label) || row.aggregated, "{name} names {label}");
+            }
+        }
+    }
+    assert_eq!((rows.len(), rest.count()), (139, 0));
+}
+
+#[test]
+fn every_alert_of_kube_prometheus_stands_at_the_object_it_is_about() {
+    assert_eq!(misses(&install(), &rows(), false), Vec::<String>::new());
+}
+
+#[test]
+fn every_alert_that_keeps_its_labels_does_so_also_where_the_exporters_are_kept_apart() {
+    let rows: Vec<Row> = rows().into_iter().filter(|row| !row.aggregated).collect();
+    assert_eq!(rows.len(), 91);
+    assert_eq!(misses(&install(), &rows, true), Vec::<String>::new());
+}
+
+#[test]
+fn no_alert_stands_at_an_exporter_that_only_measured() {
+    let world = install();
+    for row in rows() {
+        for apart in [false, true] {
+            let Placement::At(case) = place(&world, &row.alert(apart)) else { continue };
+            let at = spell(&case.at);
+            let own = row.name.starts_with("KubeStateMetrics") || row.name.starts_with("NodeExporter");
+            let exporter = at.contains("kube-state-metrics") || at.contains("node-exporter");
+            assert!(own || !exporter, "{} at {at}", row.name);
+        }
+    }
+}
