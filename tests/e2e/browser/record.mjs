@@ -1,66 +1,30 @@
 #!/usr/bin/env node
 // Writes a whole incident through the screen of the real program, on a desk of its own that has never seen a cluster:
-// quick entry, handoff, postmortem, bundle, duplicates, a desk that goes away. `node record.mjs`; BROADSTREET names the program.
+// quick entry, handoff, postmortem, export, and the bundle on another desk. `node record.mjs`; BROADSTREET names the program.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Desk, run as program } from "../walk/desk.mjs";
-import { closeDialog, dialog, goTo, knock, must, openScreen, settled, Tally } from "./screen.mjs";
+import { run as program } from "../walk/desk.mjs";
+import { freshDesk, hand, says, within } from "./hand.mjs";
+import { addressFrom, closeDialog, dialog, goTo, must, openScreen, Tally } from "./screen.mjs";
 
 const ZONE = "Europe/Berlin";
 const TITLE = "Carts cannot be written";
+const WORDS = "Typed by hand, word for word.";
 
 const tally = new Tally();
-const watchdog = setTimeout(() => {
-  console.log("not ok the walk ends within eight minutes");
-  process.exit(1);
-}, 480_000);
-watchdog.unref();
-
-/** A desk in a folder of its own, on a machine where nobody ever set up a cluster. */
-function freshDesk(name) {
-  const desk = new Desk({ KUBECONFIG: undefined, BROADSTREET_DATABASE: undefined, BROADSTREET_AS: undefined, BROADSTREET_DEVICE: name });
-  desk.env.HOME = desk.folder;
-  return desk;
-}
+within(8);
 
 const folder = mkdtempSync(join(tmpdir(), "broadstreet-record-"));
 const desks = [freshDesk("laptop"), freshDesk("other laptop")];
 const [desk, elsewhere] = desks;
-let { browser, page, problems } = await openScreen(new URL(await desk.start(["serve"], "Mei Tanaka")), { zone: ZONE });
+const { browser, page, problems } = await openScreen(addressFrom([await desk.start(["serve"], "Mei Tanaka")]), { zone: ZONE });
 await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
 
 // A step that failed leaves nothing in the way of the next.
 const check = async (name, work) => (await tally.check(name, work)) || closeDialog(page).catch(() => {});
-const says = (locator, words) => locator.filter({ hasText: words }).first().waitFor();
-const bar = () => page.getByRole("banner");
-const line = () => page.getByLabel("New line in the record");
-const row = (words) => page.getByRole("option").filter({ hasText: words });
-const panel = () => page.getByRole("complementary", { name: "Selected row" });
-const send = async (name) => {
-  await dialog(page).getByRole("button", { name, exact: true }).click();
-  await page.waitForFunction(() => !document.querySelector("dialog[open]"));
-  await settled(page);
-};
-/** Ctrl K, words, Enter. */
-const palette = async (words) => {
-  await page.keyboard.press("Control+k");
-  const field = page.getByRole("combobox", { name: "Search or run" });
-  await field.fill(words);
-  await page.locator("dialog [role=option][aria-selected=true]").filter({ hasText: new RegExp(words, "i") }).waitFor();
-  await page.keyboard.press("Enter");
-  await field.waitFor({ state: "detached" });
-};
-const emptied = () => page.waitForFunction(() => document.querySelector("[aria-label='New line in the record']")?.value === "");
-/** Types a line, waits until it is understood as it should be, and records it with Enter. */
-const write = async (words, understood) => {
-  await line().fill(words);
-  await says(page.locator(".says"), understood);
-  await line().press("Enter");
-  await emptied();
-};
+const { bar, line, row, panel, whenOf, emptied, send, palette, write, declare } = hand(page);
 const clock = (at, zone = "UTC") => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(at);
-const whenOf = async (words) => (await row(words).locator(".when").innerText()).trim();
 const ago = (minutes) => Date.now() - minutes * 60_000;
 
 /** The last night on which Berlin's clocks went back. */
@@ -87,12 +51,7 @@ try {
     await page.getByTestId("map").waitFor();
     await says(bar(), "bundled example");
     await palette("declare");
-    await dialog(page).waitFor();
-    await page.keyboard.type(TITLE);
-    await dialog(page).getByRole("radio", { name: /^SEV 2/ }).check();
-    await dialog(page).getByLabel("Times are read and written in").selectOption(ZONE);
-    await send("Declare");
-    await says(bar(), TITLE);
+    await declare(TITLE, ZONE);
     await says(page.getByTestId("commander"), "Mei Tanaka");
     must(!/bundled example/.test(await bar().innerText()), "the recording is still shown");
     const running = await bar().getByText(/\d\d:\d\d:\d\d/).first().innerText();
@@ -228,7 +187,6 @@ try {
     await says(bar(), "Mei Tanaka");
   });
 
-  const words = "Typed by hand, word for word.";
   await check("resolved, the postmortem is drafted from the record, and what is typed into it is saved by itself", async () => {
     await palette("Set the status");
     await dialog(page).getByRole("radio", { name: /^Resolved/ }).check();
@@ -240,23 +198,23 @@ try {
     await text.click();
     await page.keyboard.press("Control+End");
     await page.keyboard.press("Enter");
-    const kept = page.waitForResponse((r) => r.url().endsWith("save_document") && (r.request().postData() ?? "").includes(words));
-    await page.keyboard.type(words);
+    const kept = page.waitForResponse((r) => r.url().endsWith("save_document") && (r.request().postData() ?? "").includes(WORDS));
+    await page.keyboard.type(WORDS);
     await page.getByText("Not saved yet").waitFor();
     await kept;
     await says(page.locator("main .tools [role=status]"), /saved \d\d:\d\d/);
     await page.reload();
     await goTo(page, "Postmortem");
-    await says(page.getByRole("textbox", { name: "Text of the postmortem" }), words);
+    await says(page.getByRole("textbox", { name: "Text of the postmortem" }), WORDS);
   });
 
   await check("it is taken as Markdown and PDF, with every word", async () => {
     const bar = page.getByRole("group", { name: "Export" });
     const markdown = readFileSync(await taken(() => bar.getByRole("button", { name: "Markdown" }).click()), "utf8");
-    must(markdown.includes(words) && markdown.includes("orders fall by half"), "the Markdown lacks words");
+    must(markdown.includes(WORDS) && markdown.includes("orders fall by half"), "the Markdown lacks words");
     const pdf = await taken(() => bar.getByRole("button", { name: "PDF" }).click());
     const { out } = await program("pdftotext", [pdf, "-"]);
-    must(out.replace(/\s+/g, " ").includes(words), "the PDF lacks words");
+    must(out.replace(/\s+/g, " ").includes(WORDS), "the PDF lacks words");
   });
 
   await check("it is taken as HTML that opens without asking any network", async () => {
@@ -265,7 +223,7 @@ try {
     const asked = [];
     reader.on("request", (r) => r.url().startsWith("data:") || asked.push(r.url()));
     await reader.goto(`file://${path}`, { waitUntil: "networkidle" });
-    await reader.getByText(words).waitFor();
+    await reader.getByText(WORDS).waitFor();
     must(asked.length === 1 && asked[0].startsWith("file:"), `it asked for ${asked.join(", ")}`);
     await reader.close();
   });
@@ -278,6 +236,51 @@ try {
     await dialog(page).getByText(/^Exported/).waitFor();
     await closeDialog(page);
   });
+  await check("nothing went wrong in the page, and nothing left for another host", async () => must(problems.length === 0, problems.slice(0, 8).join("\n")));
+
+  // From here on the first desk is gone.
+  await desk.stop();
+  const other = await openScreen(addressFrom([await elsewhere.start(["serve"], "Hana Sato")]), { zone: ZONE });
+  const there = other.page;
+  const her = hand(there);
+  try {
+    await tally.check("a fresh installation opens the bundle and shows the same incident, read only", async () => {
+      await her.palette("Open a recorded incident");
+      await dialog(there).getByLabel("Bundle file").setInputFiles(bundle);
+      await her.send("Open");
+      await says(her.bar(), TITLE);
+      must(!/bundled example/.test(await her.bar().innerText()), "it is taken for the bundled example");
+      await goTo(there, "Timeline");
+      for (const words of ["carts time out", "first complaint", "somebody restarted redis", "half a thought, now whole"]) await her.row(words).waitFor();
+      must((await her.line().count()) === 0 && /Read only/.test(await there.locator("main").innerText()), "it can be written");
+      await her.row("orders fall by half").click();
+      await her.panel().getByRole("heading", { name: /Earlier wordings/ }).waitFor();
+      await her.row("the graph of memory").click();
+      await her.panel().locator("img").waitFor();
+      await goTo(there, "Postmortem");
+      await there.locator("main").getByText(WORDS).waitFor();
+    });
+
+    await tally.check("the bundle verifies there, and after one byte is changed it does not", async () => {
+      await her.palette("Verify a bundle");
+      await dialog(there).getByLabel("Bundle file").setInputFiles(bundle);
+      await dialog(there).getByRole("button", { name: "Verify", exact: true }).click();
+      await says(dialog(there).getByRole("status"), /It holds.*parts? and \d+ rows/);
+      const bytes = readFileSync(bundle);
+      bytes[Math.floor(bytes.length / 2)] ^= 1;
+      const broken = join(folder, "broken.broadstreet");
+      writeFileSync(broken, bytes);
+      await dialog(there).getByLabel("Bundle file").setInputFiles(broken);
+      await dialog(there).getByRole("button", { name: "Verify", exact: true }).click();
+      await dialog(there).getByRole("alert").waitFor();
+      must((await dialog(there).getByRole("status").count()) === 0, "it still says that it holds");
+      await closeDialog(there);
+    });
+
+    await tally.check("nothing went wrong in the page of the other desk", async () => must(other.problems.length === 0, other.problems.slice(0, 8).join("\n")));
+  } finally {
+    await other.browser.close();
+  }
 } finally {
   await browser.close();
   for (const each of desks) {
