@@ -150,11 +150,13 @@ try {
 
   await check("the clock switches between UTC and this machine's zone, and every time with it", async () => {
     const before = await whenOf("orders fall by half");
+    const kept = page.waitForResponse((r) => r.url().endsWith("save_settings"));
     await palette("Clock: this machine");
     await page.waitForFunction((old) => ![...document.querySelectorAll("[role=option] .when")].some((w) => w.textContent.trim() === old && w.closest("[role=option]").innerText.includes("orders fall by half")), before);
     const local = await whenOf("orders fall by half");
     must(local.slice(3) === before.slice(3) && local !== before, `${before} UTC is ${local} in Berlin`);
     await says(bar(), ZONE);
+    await kept;
     await page.reload();
     await goTo(page, "Timeline");
     await row("orders fall by half").waitFor();
