@@ -7,7 +7,7 @@ sum_up_at_the_end
 
 rust_ready
 node_ready
-packages "for the tests (databases, browser, PDF text)" postgresql chromium poppler-utils curl
+packages "for the tests (databases, browser, PDF text, system calls)" postgresql chromium poppler-utils curl strace
 
 PROGRAM="$CARGO_TARGET_DIR/debug/broadstreet"
 wanted() { [ -z "${ONLY:-}" ] || for word in $ONLY; do case "$1" in *"$word"*) return 0 ;; esac; done && [ -z "${ONLY:-}" ]; }

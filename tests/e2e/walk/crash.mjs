@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-// Kills the program at random moments while it writes, and proves that nothing acknowledged is lost and every chain holds.
+// Kills the program at random moments while it writes, and proves that nothing acknowledged is lost and every chain holds;
+// and that each entry is on the disk before it is acknowledged, by the program's own system calls.
 // BROADSTREET=…/broadstreet node crash.mjs [ROUNDS]
-import { Desk, must, Tally } from "./desk.mjs";
+import { spawn } from "node:child_process";
+import { Desk, must, Tally, until } from "./desk.mjs";
 
 const rounds = Number(process.argv[2] ?? 25);
 const tally = new Tally();
@@ -41,6 +43,25 @@ try {
       await Promise.all(writers);
     }
     return `${acknowledged.size} rows acknowledged`;
+  });
+  await tally.check("0 of 50 entries are acknowledged without a completed sync in the trace of system calls", async () => {
+
+    const tracer = spawn("strace", ["-f", "-q", "-e", "trace=fsync,fdatasync,sync_file_range", "-p", String(desk.process.pid)]);
+    let trace = "";
+    tracer.stderr.on("data", (text) => (trace += text));
+    const synced = () => (trace.match(/sync\([^)]*\) *= 0|sync resumed>[^=]*= 0/g) ?? []).length;
+    const traced = (n) => desk.call("write_entry", { incident, text: `traced ${n}`, token: `traced ${n}` });
+    try {
+      await until(10, "strace attaches", async () => (await traced(Math.random())) && synced() > 0);
+      for (let n = 0; n < 50; n++) {
+        const before = synced();
+        await traced(n);
+        await until(2, `a sync for entry ${n}`, () => synced() > before);
+      }
+      return `${synced()} syncs`;
+    } finally {
+      tracer.kill();
+    }
   });
 } finally {
   await desk.stop();

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The figures of the whole product, measured on a release build and printed beside their targets.
-// BROADSTREET=…/release/broadstreet [KEEP_DESK=FOLDER] node figures.mjs   (chromium and strace are used where they are there)
-import { execFileSync, spawn } from "node:child_process";
+// BROADSTREET=…/release/broadstreet [KEEP_DESK=FOLDER] node figures.mjs
+import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
-import { existsSync, readFileSync, renameSync } from "node:fs";
-import { Desk, must, PROGRAM, until } from "./desk.mjs";
+import { readFileSync, renameSync } from "node:fs";
+import { Desk, must, PROGRAM } from "./desk.mjs";
 import { at, Figures, ms } from "./figure.mjs";
 
 const rows = Number(process.env.ROWS ?? 10_000);
@@ -65,7 +65,6 @@ try {
 
 // ------------------------------------------------------------------------------------------------------ the ledger
 const desk = new Desk({ KUBECONFIG: "/nowhere" });
-let tracer;
 try {
   await desk.start(["serve"], "Mei Tanaka");
   await desk.call("close_desk");
@@ -73,24 +72,6 @@ try {
   const write = (n) => desk.call("write_entry", { incident, text: `entry ${n}`, token: `t${n}` });
   const appends = await measured(500, write);
   figures.say("an entry over loopback: read, checked, sealed, synced, folded, answered", "no target of its own", null, `p50 ${ms(at(appends, 0.5))}, p99 ${ms(at(appends, 0.99))}`);
-
-  if (existsSync("/usr/bin/strace")) {
-    let trace = "";
-    tracer = spawn("strace", ["-f", "-q", "-e", "trace=fsync,fdatasync,sync_file_range", "-p", String(desk.process.pid)]);
-    tracer.stderr.on("data", (text) => (trace += text));
-    await until(5, "strace attaches", async () => {
-      await write(`probe ${Math.random()}`);
-      return /sync\(/.test(trace);
-    });
-    let missing = 0;
-    for (let n = 0; n < 50; n++) {
-      const before = (trace.match(/sync\([^)]*\) *= 0|sync resumed>[^=]*= 0/g) ?? []).length;
-      await write(`traced ${n}`);
-      await until(2, "the trace", () => (trace.match(/sync\([^)]*\) *= 0|sync resumed>[^=]*= 0/g) ?? []).length > before).catch(() => missing++);
-    }
-    figures.say("entries acknowledged without a completed sync in the trace of system calls", "0 of 50", missing === 0, `${missing} of 50`);
-    tracer.kill();
-  }
 
   for (let n = 500; n < rows - 100; n += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => write(n + k)));
   const late = await measured(100, (n) => write(rows + n));
@@ -118,7 +99,6 @@ try {
   paints.sort((a, b) => a - b);
   figures.say(`${rows.toLocaleString("en")} rows on the timeline: key press to paint in Chromium`, "p99 ≤ 50 ms", at(paints, 0.99) <= 50, `p50 ${ms(at(paints, 0.5))}, p99 ${ms(at(paints, 0.99))}`);
 } finally {
-  tracer?.kill();
   await desk.stop();
   // The desktop window is measured on the same incident.
   if (process.env.KEEP_DESK) renameSync(desk.folder, process.env.KEEP_DESK);
