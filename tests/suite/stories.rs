@@ -50,18 +50,35 @@ async fn add_alerts(desk: &TestDesk) {
 async fn digests_taken_live_equal_the_digests_after_seek() {
     let desk = TestDesk::new(MEI).await;
     desk.open(shop("cart", "cart:1", "")).await;
-    let mut taken = Vec::new();
-    for round in 0..100u32 {
-        let waiting = if round % 3 == 0 { "CrashLoopBackOff" } else { "" };
-        let changes = shop(if round % 2 == 0 { "cart" } else { "pay" }, &format!("image:{round}"), waiting);
-        desk.cluster.say(Observation::Changes(changes)).await;
-        // Changes come in bursts and 50 ms apart, and a reader looks whenever it likes.
-        tokio::time::sleep(std::time::Duration::from_millis(if round % 5 == 0 { 50 } else { 7 })).await;
-        let seen = desk.engine.look(None).await.expect("a look");
-        taken.push((seen.at(), seen.world().digest()));
-    }
+    add_alerts(&desk).await;
+    let happens = async {
+        for round in 0..120u32 {
+            let waiting = if round % 3 == 0 { "CrashLoopBackOff" } else { "" };
+            let name = if round % 2 == 0 { "cart" } else { "pay" };
+            desk.cluster.say(Observation::Changes(shop(name, &format!("image:{round}"), waiting))).await;
+            let alerts = if round % 40 < 20 { vec![alert("cart-1-a")] } else { Vec::new() };
+            *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts, ..AlertPoll::default() };
+            // Changes come in bursts and 50 ms apart.
+            tokio::time::sleep(std::time::Duration::from_millis(if round % 3 == 0 { 50 } else { 7 })).await;
+        }
+    };
+    // A reader looks whenever it likes.
+    let looks = async {
+        let (mut taken, mut number) = (Vec::new(), 0x2545_f491u64);
+        while taken.len() < 100 {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            tokio::time::sleep(std::time::Duration::from_millis(number >> 59)).await;
+            let seen = desk.engine.look(None).await.expect("a look");
+            taken.push((seen.at(), seen.world().digest(), seen.world().alerts().count()));
+        }
+        taken
+    };
+    let ((), taken) = tokio::join!(happens, looks);
+    let digests: std::collections::BTreeSet<_> = taken.iter().map(|(_, digest, _)| format!("{digest:?}")).collect();
+    assert!(digests.len() > 30, "only {} different worlds were seen", digests.len());
+    assert!(taken.iter().any(|it| it.2 > 0) && taken.iter().any(|it| it.2 == 0), "alerts come and go meanwhile");
     for round in 0..2 {
-        for (at, digest) in &taken {
+        for (at, digest, _) in &taken {
             let then = desk.engine.look(Some(*at)).await.expect("a look");
             assert_eq!(&then.world().digest(), digest, "at {at}, round {round}");
         }
