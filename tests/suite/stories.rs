@@ -184,6 +184,38 @@ async fn taking_a_source_away_resolves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty() {
+    let desk = TestDesk::new(MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    declared(&desk).await;
+    let state = async || text(&desk.call("desk", Value::Null).await.expect("the desk"), "/sources/0/state").to_owned();
+    let health = async || {
+        let panel = desk.call("object", json!({ "id": "c/apps/Deployment/shop/cart" })).await.expect("the panel");
+        text(&panel, "/health").to_owned()
+    };
+    let wait = async || tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    desk.settle(|state| state.proofs.values().any(|proof| proof.alive_at.is_some())).await;
+    desk.cluster.silent.store(true, std::sync::atomic::Ordering::Relaxed);
+    desk.clock.advance(chrono::Duration::seconds(11));
+    for _ in 0..1_000 {
+        if state().await == "stale" {
+            break;
+        }
+        wait().await;
+    }
+    assert_eq!((state().await.as_str(), health().await.as_str()), ("stale", "critical"), "amber, and still believed");
+    desk.clock.advance(chrono::Duration::seconds(50));
+    for _ in 0..1_000 {
+        if health().await == "unknown" {
+            break;
+        }
+        wait().await;
+    }
+    assert_eq!((state().await.as_str(), health().await.as_str()), ("stale", "unknown"));
+    desk.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_each_kind_that_may_not_be_read() {
     let desk = TestDesk::new(MEI).await;
     desk.open(shop("cart", "cart:1", "")).await;

@@ -1,6 +1,6 @@
 //! A desk on a real store whose cluster and sources say what a test tells them to.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::pages::PageAttempt;
@@ -78,6 +78,8 @@ type Watching = Arc<Mutex<Option<mpsc::UnboundedSender<Observation>>>>;
 #[derive(Clone, Default)]
 pub struct ScriptedCluster {
     watching: Watching,
+    /// True while it answers nothing.
+    pub silent: Arc<AtomicBool>,
 }
 
 impl ScriptedCluster {
@@ -118,7 +120,11 @@ impl Connection for ScriptedCluster {
         }))
     }
     fn alive(&self) -> Answer<'_, Result<(), ClusterError>> {
-        Box::pin(async { Ok(()) })
+        let silent = self.silent.load(Ordering::Relaxed);
+        let server = self.identity().server;
+        Box::pin(async move {
+            if silent { Err(ClusterError::Unreachable { server, why: "silenced by the test".into() }) } else { Ok(()) }
+        })
     }
     fn proxy_get(&self, _: ProxyTarget, _: String) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
         Box::pin(async { Ok((404, Vec::new())) })

@@ -14,13 +14,11 @@ use tokio::sync::{RwLock, mpsc};
 use crate::history::worst_moment;
 use crate::live::{self, Live, State};
 use crate::past::{Archive, Scope};
+use crate::status::{alarms, sources_now};
 use crate::{Engine, EngineError, Result};
 
 /// Observations that may wait for the writer.
 const WAITING: usize = 1024;
-
-/// Clocks further apart than this raise an alarm; a `Date` header tells whole seconds.
-const CLOCKS_APART: chrono::Duration = chrono::Duration::seconds(10);
 
 /// What is open.
 pub enum Open {
@@ -353,7 +351,7 @@ impl Engine {
                 let first = self.archive.entries(&scope, None).await?.first().and_then(|entry| entry.from);
                 desk.recorded = Some(Window { from: first.map_or(live.since, |first| first.min(live.since)), to: now });
                 let state = live.state.read().await;
-                desk.sources = sources_now(&live, &state);
+                desk.sources = sources_now(&live, &state, now);
                 desk.alarms = alarms(&state);
             }
             Open::Recorded(recorded) => {
@@ -512,76 +510,4 @@ fn check_source(settings: &SourceSettings) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn sources_now(live: &Live, state: &State) -> Vec<SourceNow> {
-    let own = live.source();
-    let mut sources = vec![source_now(state, own.clone(), live.identity.label.clone(), "cluster")];
-    let configured = live.sources.lock().unwrap_or_else(PoisonError::into_inner);
-    for (id, (settings, _)) in configured.iter() {
-        let kind = match settings.kind {
-            SourceKind::Alertmanager => "alertmanager",
-            SourceKind::Prometheus => "prometheus",
-            SourceKind::Icinga => "icinga",
-            SourceKind::Goalert => "goalert",
-            SourceKind::Pagerduty => "pagerduty",
-        };
-        let label = id.as_str().split_once(':').map_or(id.as_str(), |(_, name)| name).to_owned();
-        sources.push(source_now(state, id.clone(), label, kind));
-    }
-    sources
-}
-
-fn source_now(state: &State, id: SourceId, label: String, kind: &str) -> SourceNow {
-    let proof = state.proofs.get(&id).cloned().unwrap_or_default();
-    let mut whole = Freshness::CatchingUp;
-    let mut kinds = Vec::new();
-    for one in state.world.freshness().filter(|it| it.source == id) {
-        if one.kind.is_empty() {
-            whole = one.state.clone();
-        } else if !matches!(one.state, Freshness::Live) {
-            kinds.push(one.clone());
-        }
-    }
-    if kind == "cluster" && matches!(whole, Freshness::Live) && !state.in_sync {
-        whole = Freshness::CatchingUp;
-    }
-    let (why, hint) = proof.trouble.unwrap_or_default();
-    let why = if why.is_empty() { proof.warnings.join("; ") } else { why };
-    let skipped = if kind == "cluster" { state.skipped.len() } else { 0 };
-    let alive_at = proof.alive_at;
-    SourceNow {
-        id,
-        label,
-        kind: kind.to_owned(),
-        state: whole,
-        alive_at,
-        why,
-        hint,
-        version: proof.version,
-        kinds,
-        skipped,
-    }
-}
-
-fn alarms(state: &State) -> Vec<Alarm> {
-    let mut alarms = Vec::new();
-    if let Some(since) = state.heartbeat_missing {
-        alarms.push(Alarm {
-            code: "heartbeat_missing",
-            text: "the heartbeat alert (Watchdog) is gone: alerts may no longer arrive".to_owned(),
-            since: Some(since),
-        });
-    }
-    if let Some((since, why)) = &state.storage_trouble {
-        alarms.push(Alarm { code: "storage", text: format!("not everything can be kept: {why}"), since: Some(*since) });
-    }
-    for (id, proof) in &state.proofs {
-        if let Some(ahead) = proof.clock_ahead.filter(|ahead| ahead.abs() > CLOCKS_APART) {
-            let word = if ahead > chrono::Duration::zero() { "ahead of" } else { "behind" };
-            let text = format!("the clock of `{id}` is {} s {word} this desk's", ahead.num_seconds().abs());
-            alarms.push(Alarm { code: "clock_disagrees", text, since: None });
-        }
-    }
-    alarms
 }

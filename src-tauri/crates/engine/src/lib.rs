@@ -19,7 +19,8 @@ pub mod notices;
 pub mod past;
 pub mod seen;
 pub mod settings;
-pub mod supervise;
+mod status;
+mod supervise;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -16,7 +16,7 @@ use broadstreet_core::world::{Change, Freshness, SourceState, notable};
 use broadstreet_core::{pages, world};
 use tokio::sync::mpsc;
 
-use super::{FADES_AFTER, Input, Live, STALE_AFTER, State};
+use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State};
 use crate::error::EngineError;
 use crate::past::{Noted, What};
 use crate::{Engine, Result};
@@ -277,8 +277,8 @@ impl Hand<'_> {
                 let alive_at = proof.alive_at;
                 self.round.channels.insert("desk");
                 match alive_at {
-                    // A single slow answer makes nothing unknown.
-                    Some(alive) if is_cluster && now - alive < STALE_AFTER => return,
+                    // A few slow answers make nothing unknown; the desk says meanwhile that it is stale.
+                    Some(alive) if is_cluster && now - alive < DOUBTED_AFTER => return,
                     Some(_) if !is_cluster && self.is_stale(id) => return,
                     Some(since) => Freshness::Stale { since, why: error.to_string() },
                     None if self.state.world.freshness().any(|it| &it.source == id && it.kind.is_empty()) => return,
