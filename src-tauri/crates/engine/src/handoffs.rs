@@ -6,10 +6,12 @@ use broadstreet_core::handoff::{self, Input, Section};
 use broadstreet_core::id::RowId;
 use broadstreet_core::ledger::brief::Traced;
 use broadstreet_core::ledger::{Actor, Row, drafts};
-use broadstreet_core::time::{Moment, Stamp};
+use broadstreet_core::time::{Moment, Stamp, Window};
 use serde::{Deserialize, Serialize};
 
-use crate::past::What;
+use crate::desk::Open;
+use crate::history::gaps_of;
+use crate::past::{Scope, What};
 use crate::{Engine, EngineError, Result};
 
 /// Changes this far back belong into the note.
@@ -66,6 +68,7 @@ impl Engine {
                 _ => None,
             })
             .collect();
+        let gaps = self.gaps_in(Window { from: now - CHANGES, to: now }).await?;
         let seen = self.look(None).await?;
         let (silences, attempts) = match seen.live() {
             Some(state) => (state.silences(), state.attempts.clone()),
@@ -78,6 +81,7 @@ impl Engine {
             attempts: &attempts,
             incidents: &incidents,
             changes: &changes,
+            gaps: &gaps,
             now,
             until: now + chrono::Duration::hours(i64::from(hours)),
         });
@@ -99,6 +103,21 @@ impl Engine {
             evidence,
             ..Note::default()
         })
+    }
+
+    /// The parts of a span of which the open desk recorded nothing.
+    async fn gaps_in(&self, window: Window) -> Result<Vec<Window>> {
+        let desk = self.desk.read().await;
+        let (scope, archive, since) = match &*desk {
+            Open::Closed => return Ok(vec![window]),
+            Open::Recorded(it) => (it.scope.clone(), Arc::clone(&it.archive), None),
+            Open::Live(live) => (Scope::Cluster(live.identity.id.clone()), Arc::clone(&self.archive), Some(live.since)),
+        };
+        drop(desk);
+        let entries = archive.entries(&scope, Some(window)).await?;
+        let told = entries.iter().filter_map(|entry| Some(Window { from: entry.from?, to: entry.until? }));
+        let now = since.map(|since| Window { from: since, to: window.to });
+        Ok(gaps_of(told.chain(now).collect(), window))
     }
 
     /// What happened since a moment, as the open desk knows it.

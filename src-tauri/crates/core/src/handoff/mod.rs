@@ -13,7 +13,7 @@ use crate::ledger::brief::span;
 use crate::ledger::incident::{Incident, Status};
 use crate::pages::PageAttempt;
 use crate::ports::Silence;
-use crate::time::Moment;
+use crate::time::{Moment, Window};
 use crate::world::{Freshness, SourceState, World};
 
 pub use crate::ledger::brief::Traced;
@@ -50,6 +50,8 @@ pub struct Input<'a> {
     pub incidents: &'a [Incident],
     /// Changes as `(when, text, target, kind of the target)`.
     pub changes: &'a [(Moment, String, String, String)],
+    /// The parts of the last 48 hours of which nothing was recorded, in order.
+    pub gaps: &'a [Window],
     /// Now.
     pub now: Moment,
     /// The end of the coming shift.
@@ -137,7 +139,37 @@ fn changes(input: &Input<'_>) -> Section {
         .into_iter()
         .map(|(at, text, target, kind)| Traced::new(format!("{} {text}", clock(*at, input.now)), kind, target))
         .collect();
-    section("changes", "Changes, last 48 h", "No change is known in the last 48 hours.", lines)
+    let (limit, none) = recorded(input);
+    section("changes", &format!("Changes, last 48 h{limit}"), format!("No change is known{none}."), lines)
+}
+
+/// How much of the two days was recorded: what no recorder saw is not the same as what did not happen. For the title
+/// and for the line that says there is none.
+fn recorded(input: &Input<'_>) -> (String, String) {
+    let start = input.now - CHANGES;
+    let since = input.gaps.first().filter(|gap| gap.from <= start).map(|gap| gap.to);
+    let inside = input.gaps.iter().filter(|gap| gap.from > start);
+    let missing = inside.fold(Duration::zero(), |sum, gap| sum + (gap.to.min(input.now) - gap.from));
+    let missing = (missing > Duration::zero()).then(|| span(missing));
+    match (since, missing) {
+        (Some(since), _) if since >= input.now => {
+            ("; nothing was recorded".to_owned(), ": nothing was recorded in the last 48 hours".to_owned())
+        }
+        (Some(since), None) => {
+            let since = clock(since, input.now);
+            (format!("; recorded since {since}"), format!(" since {since}, when recording began"))
+        }
+        (Some(since), Some(missing)) => {
+            let since = clock(since, input.now);
+            let began = format!(" since {since}, when recording began; {missing} since then were not recorded");
+            (format!("; recorded since {since} but for {missing}"), began)
+        }
+        (None, Some(missing)) => (
+            format!("; recorded but for {missing}"),
+            format!(" in the last 48 hours; {missing} of them were not recorded"),
+        ),
+        (None, None) => (String::new(), " in the last 48 hours".to_owned()),
+    }
 }
 
 fn unknown_sources(input: &Input<'_>) -> Section {

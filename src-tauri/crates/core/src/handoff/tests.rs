@@ -53,6 +53,7 @@ struct Given {
     attempts: Vec<PageAttempt>,
     incidents: Vec<Incident>,
     changes: Vec<(Moment, String, String, String)>,
+    gaps: Vec<Window>,
 }
 
 impl Given {
@@ -64,6 +65,7 @@ impl Given {
             attempts: &self.attempts,
             incidents: &self.incidents,
             changes: &self.changes,
+            gaps: &self.gaps,
             now: moment(60),
             until: moment(540),
         })
@@ -172,6 +174,40 @@ fn changes_of_two_days_and_sources_that_do_not_answer() {
     let line = "`alertmanager:main`: nothing heard since 22:43 UTC: refused";
     assert_eq!(lines(&note, "unknown_sources"), [line]);
     assert_eq!(none(&note, "firing"), "No alert is known to fire: `alertmanager:main` does not answer.");
+}
+
+#[test]
+fn changes_say_since_when_they_were_recorded() {
+    let title = |note: &[Section]| note.iter().find(|it| it.id == "changes").unwrap().title.clone();
+    // Now is minute 60, so the two days begin 47 hours before minute 0.
+    let gap = |from: i64, to: i64| Window { from: moment(from), to: moment(to) };
+    let begin = 60 - 48 * 60;
+    for (gaps, said, none_said) in [
+        (vec![], "Changes, last 48 h", "No change is known in the last 48 hours."),
+        (
+            vec![gap(begin, 30)],
+            "Changes, last 48 h; recorded since 22:43 UTC",
+            "No change is known since 22:43 UTC, when recording began.",
+        ),
+        (
+            vec![gap(begin, -60), gap(0, 20), gap(30, 40)],
+            "Changes, last 48 h; recorded since 21:13 UTC but for 30 min",
+            "No change is known since 21:13 UTC, when recording began; 30 min since then were not recorded.",
+        ),
+        (
+            vec![gap(-120, 0)],
+            "Changes, last 48 h; recorded but for 2 h 00 min",
+            "No change is known in the last 48 hours; 2 h 00 min of them were not recorded.",
+        ),
+        (
+            vec![gap(begin, 60)],
+            "Changes, last 48 h; nothing was recorded",
+            "No change is known: nothing was recorded in the last 48 hours.",
+        ),
+    ] {
+        let note = Given { gaps, ..Given::default() }.note(&World::default());
+        assert_eq!((title(&note).as_str(), none(&note, "changes")), (said, none_said));
+    }
 }
 
 #[test]
