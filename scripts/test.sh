@@ -75,7 +75,7 @@ lab_walk() {
 
 # The screen in a real browser on the bundled incident, every view and dialog in both themes.
 browser_walk() {
-  local data link pid code=0
+  local data link pid walk code=0
   ui_modules "$ROOT/tests/e2e/browser"
   data="$(mktemp -d)"
   "$PROGRAM" open --data "$data" --as "Mei Tanaka" --json >"$data/link.json" 2>"$data/log" &
@@ -85,6 +85,7 @@ browser_walk() {
   if [ -z "$link" ]; then cat "$data/log"; echo "not ok the bundled incident is served"; code=1; fi
   [ "$code" -ne 0 ] || (cd tests/e2e/browser && node run.mjs "$link") || code=$?
   (cd tests/e2e/browser && second_try node desk.mjs) || code=$?
+  for walk in record ends; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" node "$walk.mjs") || code=$?; done
   kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
   rm -rf "$data"
   return "$code"
