@@ -233,6 +233,7 @@ pub trait Store: Send + Sync {
     /// Reads a file.
     fn blob(&self, id: BlobId) -> Answer<'_, Result<Vec<u8>, StoreError>>;
     /// Keeps a document being written (`postmortem`, `handoff`, a draft of the quick entry) under `(incident, name)`.
+    /// The incident is open or empty: what belongs to a removed one is not kept.
     fn put_document(&self, incident: IncidentId, name: String, json: String) -> Answer<'_, Result<(), StoreError>>;
     /// Reads a document; `None` where there is none.
     fn document(&self, incident: IncidentId, name: String) -> Answer<'_, Result<Option<String>, StoreError>>;

@@ -492,9 +492,22 @@ impl Store for Sqlite {
     }
 
     fn put_document(&self, incident: IncidentId, name: String, json: String) -> Answer<'_, Result<(), StoreError>> {
-        Box::pin(
-            async move { self.put("keep a document", sql::PUT_DOCUMENT, &[incident.as_str(), &name, &json]).await },
-        )
+        Box::pin(async move {
+            let failed = self.failed("keep a document");
+            let mut transaction = self.begin("keep a document").await?;
+            if !incident.as_str().is_empty() {
+                // A save that comes late does not bring anything of a removed incident back.
+                self.number(&mut transaction, &incident).await?;
+            }
+            sqlx::query(sql::PUT_DOCUMENT)
+                .bind(incident.as_str())
+                .bind(name)
+                .bind(json)
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)
+        })
     }
 
     fn document(&self, incident: IncidentId, name: String) -> Answer<'_, Result<Option<String>, StoreError>> {
