@@ -1,14 +1,50 @@
-//! Stories: the engine on a real store, with a cluster and sources that say what the story needs.
+//! Stories: the engine on a real store, once on SQLite and once on PostgreSQL, with a cluster and sources that say what
+//! the story needs.
 
 use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::ports::{AlertPoll, Observation};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::world::{Freshness, SourceState};
+use broadstreet_tests::databases::Place;
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::{Value, json};
 
 const MEI: &str = "Mei Tanaka";
 const JONAS: &str = "Jonas Weber";
+
+/// Tells each story on both databases.
+macro_rules! stories {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Place::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Place::Postgres).await;
+            })*
+        }
+    };
+}
+
+stories! {
+    digests_taken_live_equal_the_digests_after_seek
+    command_moves_only_by_acceptance_after_the_brief
+    a_gap_in_command_raises_an_alarm_after_a_minute
+    an_alert_becomes_a_case_a_row_and_its_end_a_row
+    taking_a_source_away_resolves_nothing
+    a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty
+    the_doctor_names_each_kind_that_may_not_be_read
+    an_hour_that_occurs_twice_is_asked_about_by_both_its_instants
+    what_was_written_is_there_after_a_restart_and_in_a_bundle
+    the_postmortem_is_drafted_edited_and_rendered
+    a_handoff_is_written_and_accepted_by_the_one_it_is_for
+    the_cadence_of_updates_is_the_one_set_at_the_declaring_desk
+    refusals_name_the_thing_and_the_next_step
+}
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
@@ -46,39 +82,41 @@ async fn add_alerts(desk: &TestDesk) {
     desk.call("save_source", source).await.expect("a source");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn digests_taken_live_equal_the_digests_after_seek() {
-    let desk = TestDesk::new(MEI).await;
+async fn digests_taken_live_equal_the_digests_after_seek(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "")).await;
     add_alerts(&desk).await;
     let happens = async {
-        for round in 0..120u32 {
+        for round in 0u32.. {
             let waiting = if round % 3 == 0 { "CrashLoopBackOff" } else { "" };
             let name = if round % 2 == 0 { "cart" } else { "pay" };
             desk.cluster.say(Observation::Changes(shop(name, &format!("image:{round}"), waiting))).await;
-            let alerts = if round % 40 < 20 { vec![alert("cart-1-a")] } else { Vec::new() };
+            let alerts = if round % 120 < 60 { vec![alert("cart-1-a")] } else { Vec::new() };
             *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts, ..AlertPoll::default() };
             // Changes come in bursts and 50 ms apart.
             tokio::time::sleep(std::time::Duration::from_millis(if round % 3 == 0 { 50 } else { 7 })).await;
         }
     };
-    // A reader looks whenever it likes.
+    // A reader looks whenever it likes, a hundred times and until alerts came and went.
     let looks = async {
         let (mut taken, mut number) = (Vec::new(), 0x2545_f491u64);
-        while taken.len() < 100 {
+        let (mut with, mut without) = (false, false);
+        while taken.len() < 100 || !(with && without) {
+            assert!(taken.len() < 1_000, "alerts come and go meanwhile");
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             tokio::time::sleep(std::time::Duration::from_millis(number >> 59)).await;
             let seen = desk.engine.look(None).await.expect("a look");
-            taken.push((seen.at(), seen.world().digest(), seen.world().alerts().count()));
+            let alerts = seen.world().alerts().count();
+            (with, without) = (with || alerts > 0, without || alerts == 0);
+            taken.push((seen.at(), seen.world().digest()));
         }
         taken
     };
-    let ((), taken) = tokio::join!(happens, looks);
-    let digests: std::collections::BTreeSet<_> = taken.iter().map(|(_, digest, _)| format!("{digest:?}")).collect();
+    let taken = tokio::select! { () = happens => Vec::new(), taken = looks => taken };
+    let digests: std::collections::BTreeSet<_> = taken.iter().map(|(_, digest)| format!("{digest:?}")).collect();
     assert!(digests.len() > 30, "only {} different worlds were seen", digests.len());
-    assert!(taken.iter().any(|it| it.2 > 0) && taken.iter().any(|it| it.2 == 0), "alerts come and go meanwhile");
     for round in 0..2 {
-        for (at, digest, _) in &taken {
+        for (at, digest) in &taken {
             let then = desk.engine.look(Some(*at)).await.expect("a look");
             assert_eq!(&then.world().digest(), digest, "at {at}, round {round}");
         }
@@ -90,9 +128,8 @@ async fn digests_taken_live_equal_the_digests_after_seek() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn command_moves_only_by_acceptance_after_the_brief() {
-    let desk = TestDesk::new(MEI).await;
+async fn command_moves_only_by_acceptance_after_the_brief(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     let id = declared(&desk).await;
     let role = json!({ "incident": id, "role": "commander" });
     desk.call("assume_role", role.clone()).await.expect("assumed");
@@ -118,9 +155,8 @@ async fn command_moves_only_by_acceptance_after_the_brief() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_gap_in_command_raises_an_alarm_after_a_minute() {
-    let desk = TestDesk::new(MEI).await;
+async fn a_gap_in_command_raises_an_alarm_after_a_minute(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     let id = declared(&desk).await;
     let alarms = |desk: Value| desk["alarms"].as_array().cloned().unwrap_or_default();
     assert!(alarms(desk.call("desk", Value::Null).await.expect("the desk")).is_empty());
@@ -132,9 +168,8 @@ async fn a_gap_in_command_raises_an_alarm_after_a_minute() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_alert_becomes_a_case_a_row_and_its_end_a_row() {
-    let desk = TestDesk::new(MEI).await;
+async fn an_alert_becomes_a_case_a_row_and_its_end_a_row(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
     add_alerts(&desk).await;
     let id = declared(&desk).await;
@@ -164,9 +199,8 @@ async fn an_alert_becomes_a_case_a_row_and_its_end_a_row() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn taking_a_source_away_resolves_nothing() {
-    let desk = TestDesk::new(MEI).await;
+async fn taking_a_source_away_resolves_nothing(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
     add_alerts(&desk).await;
     let id = declared(&desk).await;
@@ -183,9 +217,8 @@ async fn taking_a_source_away_resolves_nothing() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty() {
-    let desk = TestDesk::new(MEI).await;
+async fn a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
     declared(&desk).await;
     let state = async || text(&desk.call("desk", Value::Null).await.expect("the desk"), "/sources/0/state").to_owned();
@@ -215,9 +248,8 @@ async fn a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_afte
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_names_each_kind_that_may_not_be_read() {
-    let desk = TestDesk::new(MEI).await;
+async fn the_doctor_names_each_kind_that_may_not_be_read(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "")).await;
     let said = |kind: &str, namespace: &str, state| {
         let (kind, namespace) = (kind.to_owned(), namespace.to_owned());
@@ -236,9 +268,8 @@ async fn the_doctor_names_each_kind_that_may_not_be_read() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_hour_that_occurs_twice_is_asked_about_by_both_its_instants() {
-    let desk = TestDesk::new(MEI).await;
+async fn an_hour_that_occurs_twice_is_asked_about_by_both_its_instants(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     let payload = json!({ "title": "Carts fail", "severity": 2, "zone": "Europe/Berlin" });
     let incident = desk.call("declare", payload).await.expect("declared");
     let entry = |at: Value| json!({ "incident": incident["id"], "text": "2025-10-26 02:30 carts are empty", "at": at });
@@ -252,9 +283,8 @@ async fn an_hour_that_occurs_twice_is_asked_about_by_both_its_instants() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_written_is_there_after_a_restart_and_in_a_bundle() {
-    let desk = TestDesk::new(MEI).await;
+async fn what_was_written_is_there_after_a_restart_and_in_a_bundle(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
     let id = declared(&desk).await;
     let write = json!({ "incident": id, "text": "-2m @cart restarts", "token": "t1" });
@@ -272,7 +302,7 @@ async fn what_was_written_is_there_after_a_restart_and_in_a_bundle() {
     let verified = desk.call("verify_bundle", json!({ "blob": file["blob"] })).await.expect("it holds");
     assert!(verified["rows"].as_u64() >= Some(3), "{verified}");
     let bytes = desk.engine.file(text(&file, "/blob")).await.expect("the file");
-    let other = TestDesk::new(JONAS).await;
+    let other = TestDesk::at(place, JONAS).await;
     let blob = other.engine.keep_file(bytes).await.expect("kept");
     let opened = other.call("open_bundle", json!({ "blob": blob })).await.expect("opened");
     assert_eq!(text(&opened, "/mode"), "recorded");
@@ -289,9 +319,8 @@ async fn what_was_written_is_there_after_a_restart_and_in_a_bundle() {
     other.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_postmortem_is_drafted_edited_and_rendered() {
-    let desk = TestDesk::new(MEI).await;
+async fn the_postmortem_is_drafted_edited_and_rendered(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
     let id = declared(&desk).await;
     desk.call("write_entry", json!({ "incident": id, "text": "customers see empty carts" })).await.expect("written");
@@ -310,9 +339,8 @@ async fn the_postmortem_is_drafted_edited_and_rendered() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handoff_is_written_and_accepted_by_the_one_it_is_for() {
-    let desk = TestDesk::new(MEI).await;
+async fn a_handoff_is_written_and_accepted_by_the_one_it_is_for(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     let written =
         desk.call("write_handoff", json!({ "to": JONAS, "hours": 12, "free_text": "quiet" })).await.expect("written");
     let row = json!({ "row": written["row"] });
@@ -324,9 +352,8 @@ async fn a_handoff_is_written_and_accepted_by_the_one_it_is_for() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_cadence_of_updates_is_the_one_set_at_the_declaring_desk() {
-    let desk = TestDesk::new(MEI).await;
+async fn the_cadence_of_updates_is_the_one_set_at_the_declaring_desk(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     desk.call("save_settings", json!({ "update_minutes": [7, 11, 0, 0, 0] })).await.expect("saved");
     let id = declared(&desk).await;
     let every = async || {
@@ -341,9 +368,8 @@ async fn the_cadence_of_updates_is_the_one_set_at_the_declaring_desk() {
     desk.engine.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn refusals_name_the_thing_and_the_next_step() {
-    let desk = TestDesk::new(MEI).await;
+async fn refusals_name_the_thing_and_the_next_step(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
     let id = declared(&desk).await;
     let big = "x".repeat((1 << 20) + 1);
     let cases = [

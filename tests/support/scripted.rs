@@ -16,6 +16,8 @@ use broadstreet_store::{BundleFiles, Target};
 use ed25519_dalek::{Signer, SigningKey};
 use tokio::sync::mpsc;
 
+use crate::databases::{Database, Place};
+
 /// The system's clock, moved by a test.
 #[derive(Default)]
 pub struct MovedClock {
@@ -190,25 +192,28 @@ pub struct TestDesk {
     pub signals: ScriptedSignals,
     /// Its clock.
     pub clock: Arc<MovedClock>,
-    folder: Arc<tempfile::TempDir>,
+    database: Arc<Database>,
     device: u8,
 }
 
 impl TestDesk {
     /// A desk on a new SQLite file, with a person at it.
     pub async fn new(acting: &str) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::on(folder, 1, acting, Arc::default()).await
+        Self::at(Place::Sqlite, acting).await
     }
 
-    async fn on(folder: Arc<tempfile::TempDir>, device: u8, acting: &str, clock: Arc<MovedClock>) -> Self {
+    /// The same on either database.
+    pub async fn at(place: Place, acting: &str) -> Self {
+        Self::on(Arc::new(Database::new(place).await), 1, acting, Arc::default()).await
+    }
+
+    async fn on(database: Arc<Database>, device: u8, acting: &str, clock: Arc<MovedClock>) -> Self {
         let (cluster, signals) = (ScriptedCluster::default(), ScriptedSignals::default());
-        let sqlite = |name: &str| Target::Sqlite { path: folder.path().join(name), read_only: false };
         let scratch = tempfile::tempdir().expect("a folder").keep();
         let ports = Ports {
             cluster: Arc::new(cluster.clone()),
             signals: Arc::new(signals.clone()),
-            store: broadstreet_store::open(&sqlite("desk.db")).await.expect("a store"),
+            store: database.open().await,
             scratch: broadstreet_store::open(&Target::Sqlite { path: scratch.join("scratch.db"), read_only: false })
                 .await
                 .expect("a store"),
@@ -220,15 +225,15 @@ impl TestDesk {
         let options =
             Options { device: "test desk".into(), version: "0".into(), bundled: &[], acting: Some(acting.into()) };
         let engine = Engine::new(ports, options).await.expect("an engine");
-        Self { engine, cluster, signals, clock, folder, device }
+        Self { engine, cluster, signals, clock, database, device }
     }
 
-    /// Ends the engine and starts it again on the same file.
+    /// Ends the engine and starts it again on the same database.
     pub async fn restart(self, acting: &str) -> Self {
         self.engine.stop().await;
-        let (folder, device, clock) = (Arc::clone(&self.folder), self.device, Arc::clone(&self.clock));
+        let (database, device, clock) = (Arc::clone(&self.database), self.device, Arc::clone(&self.clock));
         drop(self);
-        Self::on(folder, device, acting, clock).await
+        Self::on(database, device, acting, clock).await
     }
 
     /// Opens the scripted cluster and lets it say `changes`, then that it was listed.

@@ -1,4 +1,4 @@
-//! What only PostgreSQL does, and that both schemas end equal; what both do is in the story suite.
+//! What only PostgreSQL does, and that both schemas end equal; what both do is in the story suite, `tests/suite/store`.
 
 #[path = "../../../../../tests/support/postgres.rs"]
 mod server;

@@ -1,4 +1,4 @@
-//! What only SQLite does; what both databases do is in the story suite.
+//! What only SQLite does; what both databases do is in the story suite, `tests/suite/store`.
 
 use std::path::Path;
 
