@@ -65,7 +65,7 @@ await at(bundled, ["open"], async ({ page, check, panel, problems }) => {
     const time = await select("Home", ..."jjjjjjjjjjjj");
     await panel().getByRole("button", { name: /^Map at/ }).click();
     await page.locator("nav [aria-current]").filter({ hasText: "Map" }).waitFor();
-    must((await moment(page).innerText()).startsWith(time.slice(0, 5)), "the button leads to another instant");
+    await says(moment(page), time);
     await select("Home");
     await page.keyboard.press("m");
     await page.locator("nav [aria-current]").filter({ hasText: "Map" }).waitFor();
