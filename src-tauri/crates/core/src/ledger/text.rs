@@ -221,15 +221,15 @@ fn page(kind: &str, payload: &Value) -> (String, String) {
             "recovery" => format!("{name} was told{by} that it is over{about}"),
             _ => format!("Page to {name} sent{by}{about}"),
         },
-        kinds::PAGE_DELIVERED => format!("Page to {name} arrived{by}"),
-        kinds::PAGE_FAILED => joined(format!("Page to {name} failed"), &attempt.error),
-        kinds::PAGE_BUNDLED => format!("Page to {name} went out inside another"),
+        kinds::PAGE_DELIVERED => format!("Page to {name} arrived{by}{about}"),
+        kinds::PAGE_FAILED => joined(format!("Page to {name} failed{about}"), &attempt.error),
+        kinds::PAGE_BUNDLED => format!("Page to {name} went out inside another{about}"),
         kinds::PAGE_ACKED => {
             let who = if attempt.acked_by.is_empty() { name } else { &attempt.acked_by };
             let via = if attempt.ack_via.is_empty() { String::new() } else { format!(" via {}", attempt.ack_via) };
             format!("{who} acknowledged{via}{about}")
         }
-        _ => format!("Page to {name} escalated to {}", attempt.escalated_to.join(", ")),
+        _ => format!("Page to {name} escalated to {}{about}", attempt.escalated_to.join(", ")),
     };
     let step = attempt.step.map(|step| format!("step {step}")).unwrap_or_default();
     let parts: Vec<&str> = [attempt.policy.as_str(), &step].into_iter().filter(|it| !it.is_empty()).collect();
