@@ -35,16 +35,6 @@ licences() {
   "$tool" --log-level error check licenses bans sources && echo "ok licences, bans and sources"
 }
 
-# A walk by pointer over a busy machine is given a second, fresh try; only the try that counts is counted.
-second_try() {
-  local said
-  said="$(mktemp)"
-  if "$@" >"$said" 2>&1; then cat "$said"; rm -f "$said"; return 0; fi
-  grep -A6 "^not ok" "$said" | sed 's/^/first try: /' || true
-  rm -f "$said"
-  "$@"
-}
-
 # One incident on the lab's cluster through the screen, from Declare to a bundle.
 live_walk() {
   local data link pid code=0
@@ -67,7 +57,7 @@ lab_walk() {
   state="$(mktemp -d)"
   LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; echo "not ok the lab comes up"; LAB_STATE="$state" tests/lab/down.sh; return 1; }
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node walk.mjs) || code=$?
-  second_try live_walk "$state" || code=$?
+  live_walk "$state" || code=$?
   LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1 || true
   rm -rf "$state"
   return "$code"
@@ -84,7 +74,7 @@ browser_walk() {
   link="$(sed -n 's/.*"link": *"\([^"]*\)".*/\1/p' "$data/link.json")"
   if [ -z "$link" ]; then cat "$data/log"; echo "not ok the bundled incident is served"; code=1; fi
   [ "$code" -ne 0 ] || (cd tests/e2e/browser && node run.mjs "$link") || code=$?
-  (cd tests/e2e/browser && second_try node desk.mjs) || code=$?
+  (cd tests/e2e/browser && node desk.mjs) || code=$?
   for walk in record ends seek; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" node "$walk.mjs") || code=$?; done
   kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
   rm -rf "$data"

@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-// Works a whole incident on the pretend desk of `npm run dev`: command changes hands, tasks, hypotheses, decisions, the
-// record and the palette, by key and by pointer, in both themes. `node desk.mjs`; starts and ends the desk itself.
+// Works a whole incident on the built screen (`npm run build` in ui/) with the pretend desk of `npm run dev`: command
+// changes hands, tasks, hypotheses, decisions, the record and the palette, by key and by pointer, in both themes.
+// `node desk.mjs`; starts and ends the desk itself.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, openScreen, selectRow, settled, Tally, THEMES, useTheme } from "./screen.mjs";
 
 const ui = new URL("../../../ui/", import.meta.url).pathname;
 
 /** Starts a pretend desk on a free port and says where. */
 function startDesk(env) {
-  const child = spawn(process.execPath, ["node_modules/vite/bin/vite.js", "--config", "dev/vite.config.ts", "--port", "0"], { cwd: ui, env: { ...process.env, ...env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  if (!existsSync(`${ui}dist/index.html`)) throw new Error("the screen is not built: npm run build in ui/");
+  const child = spawn(process.execPath, ["node_modules/vite/bin/vite.js", "preview", "--config", "dev/vite.config.ts", "--port", "0"], { cwd: ui, env: { ...process.env, ...env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((yes, no) => {
     let said = "";
     const hear = (part) => {
