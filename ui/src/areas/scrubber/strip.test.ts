@@ -73,6 +73,13 @@ describe("the time strip", () => {
     expect(rooms[0]!.left).toBeNull();
   });
 
+  it("writes over no other mark, and leaves out who wants no label", () => {
+    const rooms = rowOf([{ x: 100, width: 60, priority: 1 }, { x: 130, width: 60, priority: 0 }, { x: 400, width: 60, priority: -1 }], 1000, 4, 10);
+    expect(rooms[0]).toEqual({ left: 40, flipped: true });
+    expect(rooms[1]).toEqual({ left: 130, flipped: false });
+    expect(rooms[2]!.left).toBeNull();
+  });
+
   it.each([
     [20_000, "20 s"],
     [50 * 60_000, "50 min"],

@@ -88,17 +88,23 @@ export interface Room {
   readonly flipped: boolean;
 }
 
-/** Gives labels in one row their room: the important first, right of their mark, else left of it, else none. */
-export function rowOf(wishes: readonly Wish[], width: number, gap = 4): Room[] {
+/**
+ * Gives labels in one row their room: the important first, right of their mark, else left of it, else none. Marks that
+ * are `mark` pixels wide, from the wish on, are not written over. A wish below zero wants no label.
+ */
+export function rowOf(wishes: readonly Wish[], width: number, gap = 4, mark = 0): Room[] {
   const out: Room[] = wishes.map(() => ({ left: null, flipped: false }));
   const taken: [number, number][] = [];
   const order = wishes.map((_, i) => i).sort((a, b) => wishes[b]!.priority - wishes[a]!.priority || wishes[a]!.x - wishes[b]!.x);
   for (const i of order) {
     const wish = wishes[i]!;
+    if (wish.priority < 0) continue;
+    const others = mark > 0 ? wishes.filter((w) => Math.abs(w.x - wish.x) > mark / 2) : [];
     for (const flipped of [false, true]) {
       const left = flipped ? wish.x - wish.width : wish.x;
       if (left < 0 || left + wish.width > width) continue;
       if (taken.some(([a, b]) => left < b + gap && a < left + wish.width + gap)) continue;
+      if (others.some((w) => left < w.x + mark && w.x < left + wish.width)) continue;
       taken.push([left, left + wish.width]);
       out[i] = { left, flipped };
       break;
