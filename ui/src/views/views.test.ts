@@ -1,4 +1,4 @@
-import { cleanup, render, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Host } from "../host/host";
 import { desk } from "../lib/desk.svelte";
@@ -118,6 +118,17 @@ describe("Handoff", () => {
     render(HandoffView);
     await screen.findByText("No object is contained.");
     screen.getByText("Contained:");
+  });
+  it("is copied as Markdown with the words that are being written", async () => {
+    const taken: string[] = [];
+    Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText: (text: string) => Promise.resolve(void taken.push(text)) } });
+    render(HandoffView);
+    await fireEvent.input(await screen.findByLabelText("In your own words"), { target: { value: "Watch the cart." } });
+    screen.getByRole("button", { name: "Copy" }).click();
+    await screen.findByText("Copied");
+    expect(taken[0]).toMatch(/^# Jonas hands over to/);
+    expect(taken[0]).toContain("**Contained:** No object is contained.");
+    expect(taken[0]).toContain("Watch the cart.");
   });
   it("is accepted by its receiver only", async () => {
     answers["handoffs"] = [{ ...note, row: "h1", written_at: NOW }];
