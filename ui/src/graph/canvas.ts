@@ -1,6 +1,6 @@
 /** The Canvas 2D back end. Near, every house is drawn; far, pods are a mosaic in a framebuffer with houses in trouble on top. */
 import { type BlockSums, drawBlocks, drawHeat, drawTitles } from "./ground";
-import { NAME_FLOOR, drawBeacon, drawHouses, drawPile } from "./houses";
+import { NAME_FLOOR, drawBeacon, drawHouses, drawPile, drawSketch } from "./houses";
 import { type Wish, placeLabels, shorten } from "./labels";
 import { mosaic } from "./mosaic";
 import type { Frame, Painter } from "./painter";
@@ -49,6 +49,11 @@ export class CanvasPainter implements Painter {
     drawBlocks(pen);
     drawHeat(pen);
     if (pen.s >= 0.2) drawStreets(pen);
+    if (frame.sketch) {
+      drawSketch(pen, rows);
+      if (pen.s >= 0.16) for (const h of rows) drawPile(pen, h);
+      return;
+    }
     const near = scene.cell * pen.s >= SHAPED;
     const far = pen.s < 0.22;
     if (!far) drawHouses(pen, rows);

@@ -22,6 +22,28 @@ export function drawHouses(pen: Pen, rows: readonly number[]): void {
   }
 }
 
+/** Houses of a picture too small for names and windows: quiet marks, those in trouble in their colour. */
+export function drawSketch(pen: Pen, rows: readonly number[]): void {
+  const { ink, palette } = pen;
+  const { scene, heat } = pen.drawn;
+  for (const h of rows) {
+    const r = pen.rect(box(scene.houses, h));
+    const own = verdict(scene, heat, h);
+    const known = own !== Health.Unknown;
+    ink.fillStyle = own >= Health.Warning ? wallOf(palette, own) : known ? palette.houseLine : pen.hatch;
+    ink.fillRect(r.x, r.y, Math.max(3, r.w), Math.max(3, r.h));
+    if (!known) {
+      ink.strokeStyle = palette.unknown;
+      ink.lineWidth = 1;
+      ink.strokeRect(r.x + 0.5, r.y + 0.5, r.w - 1, r.h - 1);
+    }
+    if (h !== pen.frame.selected) continue;
+    ink.strokeStyle = palette.accent;
+    ink.lineWidth = 2;
+    ink.strokeRect(r.x - 3, r.y - 3, r.w + 6, r.h + 6);
+  }
+}
+
 function drawWalls(pen: Pen, h: number): void {
   const { ink, palette, s } = pen;
   const { scene, heat } = pen.drawn;

@@ -29,6 +29,8 @@ export interface Frame {
   readonly stale: boolean;
   /** Progress of the change from the scene before, 1 when settled: streets and heat fade in, new bars drop. */
   readonly settled: number;
+  /** A small still picture: houses as filled marks, nothing written. */
+  readonly sketch?: boolean;
   /** Rows of cases that are new in this scene. */
   readonly fresh: ReadonlySet<number>;
 }
