@@ -37,12 +37,18 @@ beforeEach(() => {
       return answer === undefined ? Promise.reject({ code: "storage", message: `no ${command}`, hint: "" }) : Promise.resolve(answer);
     },
     get: () => Promise.reject(new Error("none")),
+    scene: () => Promise.reject(new Error("none")),
   } as unknown as Host;
   desk.view = { ...open };
   desk.now = Date.parse(NOW);
   desk.incident = { imported: false, number: "INC-0142", rows: 44, actions: [], milestones: [] } as unknown as IncidentView;
   // The page has no layout here: what the editor asks of it is answered with nothing.
   document.elementFromPoint ??= () => null;
+  globalThis.ResizeObserver ??= class {
+    observe(): void {}
+    unobserve(): void {}
+    disconnect(): void {}
+  };
   Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList;
 });
 afterEach(() => {
