@@ -6,8 +6,21 @@ use crate::resource::{ContainerStatus, Object, Pod, Terminated};
 /// Reasons a container waits for while nothing is wrong.
 const ON_ITS_WAY: [&str; 4] = ["", "ContainerCreating", "PodInitializing", "Pulling"];
 
-/// Reasons with which pods are ended by the cluster itself; their controller replaces them.
-const SENT_AWAY: [&str; 6] = ["Evicted", "NodeShutdown", "Shutdown", "Terminated", "Preempting", "NodeAffinity"];
+/// Reasons with which pods are ended or turned away by the cluster itself; their controller replaces them. Beside these
+/// every `OutOf…`: the node had no room after all.
+const SENT_AWAY: [&str; 11] = [
+    "Evicted",
+    "NodeShutdown",
+    "Shutdown",
+    "Terminated",
+    "Preempting",
+    "NodeLost",
+    "NodeAffinity",
+    "NodePorts",
+    "TaintToleration",
+    "TopologyAffinityError",
+    "UnexpectedAdmissionError",
+];
 
 pub(super) fn judge(object: &Object, pod: &Pod) -> Health {
     if pod.phase.is_empty() {
@@ -50,7 +63,7 @@ fn containers(pod: &Pod) -> impl Iterator<Item = (&ContainerStatus, String)> {
 fn failed(pod: &Pod) -> Health {
     let message = if pod.message.is_empty() { String::new() } else { format!(": {}", pod.message) };
     if !pod.reason.is_empty() {
-        let away = SENT_AWAY.contains(&pod.reason.as_str());
+        let away = SENT_AWAY.contains(&pod.reason.as_str()) || pod.reason.starts_with("OutOf");
         let state = if away { HealthState::Warning } else { HealthState::Critical };
         return Health::new(state, format!("failed, {}{message}", pod.reason), "status.reason");
     }

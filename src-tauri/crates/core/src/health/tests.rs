@@ -63,7 +63,8 @@ fn a_pod_by_its_phase() {
         ("evicted", json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}), "warning: failed, Evicted: low on memory [status.reason]"),
         ("shutdown", json!({"phase": "Failed", "reason": "NodeShutdown"}), "warning: failed, NodeShutdown [status.reason]"),
         ("late", json!({"phase": "Failed", "reason": "DeadlineExceeded"}), "critical: failed, DeadlineExceeded [status.reason]"),
-        ("refused", json!({"phase": "Failed", "reason": "OutOfcpu"}), "critical: failed, OutOfcpu [status.reason]"),
+        ("refused", json!({"phase": "Failed", "reason": "OutOfcpu"}), "warning: failed, OutOfcpu [status.reason]"),
+        ("turned away", json!({"phase": "Failed", "reason": "UnexpectedAdmissionError", "message": "no device"}), "warning: failed, UnexpectedAdmissionError: no device [status.reason]"),
         ("bare", json!({"phase": "Failed"}), "critical: failed [status.phase]"),
         ("exit", json!({"phase": "Failed", "containerStatuses": [{"name": "ok", "state": {"terminated": {"exitCode": 0}}}, {"name": "web", "state": {"terminated": {"exitCode": 2, "reason": "Error"}}}]}), "critical: failed: container web ended with exit code 2 (Error) [status.containerStatuses[1].state.terminated]"),
     ];
