@@ -42,6 +42,7 @@ stories! {
     what_was_written_is_there_after_a_restart_and_in_a_bundle
     the_postmortem_is_drafted_edited_and_rendered
     a_handoff_is_written_and_accepted_by_the_one_it_is_for
+    a_handoff_says_since_when_changes_were_recorded
     the_cadence_of_updates_is_the_one_set_at_the_declaring_desk
     refusals_name_the_thing_and_the_next_step
 }
@@ -349,6 +350,21 @@ async fn a_handoff_is_written_and_accepted_by_the_one_it_is_for(place: Place) {
     assert_eq!(text(&accepted, "/accepted_by"), JONAS);
     let incidents = desk.call("incidents", Value::Null).await.expect("the list");
     assert_eq!(incidents, json!([]), "the notes belong to no incident");
+    desk.engine.stop().await;
+}
+
+async fn a_handoff_says_since_when_changes_were_recorded(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    let changes = async || {
+        let note = desk.call("draft_handoff", json!({ "to": JONAS, "hours": 12 })).await.expect("drafted");
+        let sections = note["sections"].as_array().cloned().unwrap_or_default();
+        let section = sections.into_iter().find(|it| it["id"] == "changes").expect("the section");
+        text(&section, "/title").to_owned()
+    };
+    assert_eq!(changes().await, "Changes, last 48 h; nothing was recorded");
+    desk.open(shop("cart", "cart:1", "")).await;
+    let title = changes().await;
+    assert!(title.starts_with("Changes, last 48 h; recorded since "), "{title}");
     desk.engine.stop().await;
 }
 
