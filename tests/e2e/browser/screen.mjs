@@ -99,6 +99,8 @@ export async function openScreen(url, { width = 1440, height = 900, zone = "UTC"
     if (["http:", "https:", "ws:", "wss:"].includes(to.protocol) && to.host !== url.host) problems.push(`a request left for ${to.host}`);
   });
   await page.goto(url.href, { waitUntil: "load" });
+  // The page is loaded before the screen stands in it, and until then no key is heard.
+  await page.getByRole("navigation", { name: "Views" }).waitFor();
   return { browser, page, problems };
 }
 
