@@ -86,8 +86,8 @@ const commands: Record<string, (p: Payload) => unknown> = {
     const known = tokens.get(String(p["token"]));
     if (known) return known;
     const seen = read(String(p["text"]));
-    const files = (p["attachments"] as unknown as { blob: string }[]) ?? [];
-    const entry = row(seen.kind === "hypothesis" ? "hypothesis.opened" : seen.kind, seen.text, { at: seen.at, precision: seen.precision, approx: seen.approx, refs: files.map((f) => ({ role: "attachment", target: f.blob })) });
+    const files = (p["attachments"] as unknown as { blob: string; name: string }[]) ?? [];
+    const entry = row(seen.kind === "hypothesis" ? "hypothesis.opened" : seen.kind, seen.text, { at: seen.at, precision: seen.precision, approx: seen.approx, refs: files.map((f) => ({ role: "attachment", target: f.blob, name: f.name })) });
     tokens.set(String(p["token"]), entry);
     return entry;
   },

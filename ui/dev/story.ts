@@ -60,7 +60,7 @@ export const incident: IncidentView = {
 
 type Line = [minutes: number, kind: string, text: string, more?: Partial<EntryView>];
 const LINES: Line[] = [
-  [37, "k8s.rollout", "redis-cart image 7.2.4-alpine to 7.4.0-alpine", { machine: true, source: "Kubernetes", refs: [{ role: "subject", target: "prod/apps/Deployment/shop/redis-cart" }] }],
+  [37, "k8s.rollout", "redis-cart image 7.2.4-alpine to 7.4.0-alpine", { machine: true, source: "Kubernetes", refs: [{ role: "subject", target: "prod/apps/Deployment/shop/redis-cart", name: "" }] }],
   [33, "alert.fired", "CheckoutErrorRateHigh firing on checkoutservice", { machine: true, source: "Alertmanager", state: "critical" }],
   [32.4, "alert.fired", "KubeContainerOOMKilled firing on redis-cart", { machine: true, source: "Alertmanager", state: "critical" }],
   [33, "observation", "saw cart pods flap before any alert", { who: "Yuki", approx: true, precision: "minute", recorded_at: ago(18) }],

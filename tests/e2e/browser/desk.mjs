@@ -258,7 +258,7 @@ await on({ ROWS: "10000" }, async (page) => {
     await page.keyboard.press("Enter");
     await page.getByRole("option").filter({ hasText: "the graph of memory" }).waitFor();
     await selectRow(page, "the graph of memory");
-    await page.getByRole("complementary", { name: "Selected row" }).locator("img").waitFor();
+    await page.getByRole("complementary", { name: "Selected row" }).getByRole("img", { name: "graph.png" }).waitFor();
   });
 
   await check("a selected row moves the instant the map shows", async () => {

@@ -7,7 +7,7 @@ use broadstreet_core::health::HealthState;
 use broadstreet_core::id::{ObjectKey, SourceId};
 use broadstreet_core::ledger::brief::Traced;
 use broadstreet_core::ledger::incident::{Entry, Incident, Person};
-use broadstreet_core::ledger::{Actor, Row};
+use broadstreet_core::ledger::{Actor, Ref, Row};
 use broadstreet_core::pages::{self, PageAttempt};
 use broadstreet_core::ports::{Credentials, ProxyTarget, SourceKind, SourceSettings};
 use broadstreet_core::resource::Labels;
@@ -147,6 +147,12 @@ fn who(actor: &Actor) -> String {
     }
 }
 
+fn reference(entry: &Entry, it: &Ref) -> RefView {
+    let file = entry.files.iter().find(|(blob, _)| it.role == "attachment" && *blob == it.target);
+    let name = file.map(|(_, name)| name.clone()).unwrap_or_default();
+    RefView { role: it.role.clone(), target: it.target.clone(), name }
+}
+
 /// A line of the timeline.
 pub fn entry(entry: &Entry) -> EntryView {
     EntryView {
@@ -163,7 +169,7 @@ pub fn entry(entry: &Entry) -> EntryView {
         detail: entry.detail.clone(),
         label: entry.label.clone(),
         state: entry.state.clone(),
-        refs: entry.refs.iter().map(|it| RefView { role: it.role.clone(), target: it.target.clone() }).collect(),
+        refs: entry.refs.iter().map(|it| reference(entry, it)).collect(),
         earlier: entry
             .earlier
             .iter()

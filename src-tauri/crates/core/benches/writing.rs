@@ -29,6 +29,7 @@ fn incident(rows: i64) -> Incident {
         label: String::new(),
         state: String::new(),
         refs: Vec::new(),
+        files: Vec::new(),
         earlier: Vec::new(),
         annotations: Vec::new(),
         witnesses: Vec::new(),

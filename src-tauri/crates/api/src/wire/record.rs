@@ -16,8 +16,9 @@ wire! {
         label: String, state: String, refs: Vec<RefView>, earlier: Vec<WordingView>, annotations: Vec<AnnotationView>,
         witnesses: u32, clock_clamped: bool, entered_on: String,
     }
-    /// What a row points at; `role` is subject, evidence, alert, page, task, answers, attachment, hypothesis, decision.
-    RefView { role: String, target: String }
+    /// What a row points at; `role` is subject, evidence, alert, page, task, answers, attachment, hypothesis, decision;
+    /// `name` is what an attached file is called, empty where it has none.
+    RefView { role: String, target: String, name: String }
     /// An earlier wording.
     WordingView { text: String, at: String, precision: String, approx: bool, recorded_at: String, by: String }
     /// A note on a row.

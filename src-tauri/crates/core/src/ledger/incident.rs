@@ -284,6 +284,8 @@ pub struct Entry {
     pub state: String,
     /// What it points at.
     pub refs: Vec<Ref>,
+    /// Names of the attached files that have one: `(blob, name)`.
+    pub files: Vec<(String, String)>,
     /// Earlier wordings, oldest first.
     pub earlier: Vec<Wording>,
     /// Notes on a machine row, and replies: `(who, when, text)`.

@@ -281,6 +281,18 @@ fn a_desk_whose_clock_is_ahead_is_set_back_and_shown() {
 }
 
 #[test]
+fn attached_files_keep_their_names_through_a_correction() {
+    let mut book = commanded();
+    let file = (crate::id::BlobId::new("b1"), "graph.png".to_owned(), "image/png".to_owned());
+    let row = book.write("a", 3, drafts::note(&by("Mei"), at(3), "memory", &[], &[file], ""));
+    let entry = book.incident().timeline.iter().find(|it| it.row == row).cloned().unwrap();
+    book.write("a", 4, drafts::correction(&by("Mei"), at(3), &entry, "the graph of memory"));
+    let after = book.incident().timeline.iter().find(|it| it.row == row).cloned().unwrap();
+    assert_eq!(after.text, "the graph of memory");
+    assert_eq!(after.files, [("b1".to_owned(), "graph.png".to_owned())]);
+}
+
+#[test]
 fn rows_of_a_newer_version_are_shown_and_change_nothing() {
     let mut book = commanded();
     let draft = drafts::note(&by("Mei"), at(3), "x", &[], &[], "");

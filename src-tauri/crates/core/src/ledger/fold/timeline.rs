@@ -100,6 +100,13 @@ fn annotation(step: &Step<'_>) -> (String, Moment, String) {
     (who(&step.row.actor).to_owned(), step.at(), step.text("text").to_owned())
 }
 
+/// The files a person attached, by what they were called.
+fn named_files(payload: &Value) -> Vec<(String, String)> {
+    let files = payload.get("attachments").and_then(Value::as_array).into_iter().flatten();
+    let word = |file: &Value, field: &str| file.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    files.map(|file| (word(file, "blob"), word(file, "name"))).filter(|(_, name)| !name.is_empty()).collect()
+}
+
 fn entry(step: &Step<'_>, mark: &Mark, told: &Told<'_>, zone: chrono_tz::Tz) -> Entry {
     let row = step.row;
     let context = Context { label: &mark.label, about: &mark.about, other: &mark.other, zone };
@@ -136,6 +143,7 @@ fn entry(step: &Step<'_>, mark: &Mark, told: &Told<'_>, zone: chrono_tz::Tz) -> 
         label: mark.label.clone(),
         state: mark.state.clone(),
         refs: row.refs.clone(),
+        files: named_files(&row.payload),
         earlier: earlier.collect(),
         annotations: Vec::new(),
         witnesses: witnesses.map(|it| (*it).to_owned()).collect(),

@@ -39,6 +39,7 @@ fn entry(occurred: Stamp, kind: &str, actor: Actor, text: &str) -> Entry {
         label: String::new(),
         state: String::new(),
         refs: vec![],
+        files: Vec::new(),
         earlier: vec![],
         annotations: vec![],
         witnesses: vec![],
