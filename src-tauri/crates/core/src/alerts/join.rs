@@ -77,6 +77,10 @@ pub fn join(polls: &[(SourceKind, SourceId, &AlertPoll)]) -> Vec<Alert> {
 
 /// Says whom one Alertmanager tells of an alert it has.
 fn told_by(poll: &AlertPoll, alert: &Alert) -> (Told, String) {
+    // It said so itself: muted by a time interval, whatever the receiver does at other hours.
+    if alert.told == Told::Nobody && !alert.told_why.is_empty() {
+        return (alert.told, alert.told_why.clone());
+    }
     let mut silent = Vec::new();
     let mut unknown = alert.receivers.is_empty();
     for name in &alert.receivers {

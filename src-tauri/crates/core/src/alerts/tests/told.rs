@@ -56,6 +56,9 @@ fn whom_an_alert_told() {
     check_told(&[&none], &[&pending], Told::Nobody, "pending since 2026-01-01 10:00:00 UTC");
     check_told(&[], &[&pending], Told::Nobody, "pending since 2026-01-01 10:00:00 UTC");
     check_told(&[], &[&known], Told::Unknown, "");
+    let muted = "muted by the time interval nights".to_owned();
+    let muted = Alert { told: Told::Nobody, told_why: muted, ..routed("a=1", &["pager"]) };
+    check_told(&[&manager(vec![muted], &pager)], &[&known], Told::Nobody, "muted by the time interval nights");
     check_told(&[&at(&["null"]), &at(&["pager"])], &[], Told::Somebody, "");
 }
 
