@@ -1,19 +1,25 @@
 //! Reads a SOURCE: the live context, a bundle, a list of kubectl, manifests.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
 use broadstreet_core::alerts::Alert;
-use broadstreet_core::ports::{Bundles, Cluster, Observation};
+use broadstreet_core::ports::{Bundles, Cluster, ClusterError, Observation};
 use broadstreet_core::recording;
-use broadstreet_core::world::{Change, Freshness, World};
+use broadstreet_core::world::{Change, Freshness, SourceState, World};
 use broadstreet_store::BundleFiles;
 use futures_util::StreamExt;
+use tokio::time::Instant;
 
 use crate::args::Global;
 use crate::host;
 use crate::output::{bad_file, failed, note};
+
+/// How long a cluster that answers, and of which nothing at all can be listed, is asked again.
+const NOTHING_READ: Duration = Duration::from_secs(10);
 
 /// What a source shows.
 pub struct Source {
@@ -68,24 +74,70 @@ async fn live(global: &Global) -> Result<Source, ApiError> {
     let mut world = World::new();
     world.apply(&Change::Cluster { id: identity.id, label: identity.label, version: identity.version });
     let mut watch = connection.watch();
+    let mut failing = Failing::default();
     let read = async {
-        while let Some(observation) = watch.next().await {
-            match observation {
+        loop {
+            let next = match failing.until {
+                None => watch.next().await,
+                Some(end) => tokio::time::timeout_at(end, watch.next()).await.map_err(|_| failing.words())?,
+            };
+            match next.ok_or("the watches ended")? {
                 Observation::Changes(changes) => drop(world.apply_all(&changes)),
                 Observation::Freshness(state) => {
+                    failing.take(&state);
                     if let Freshness::Forbidden { verb, message } = &state.state {
                         note(&format!("not allowed to {verb} {}: {message}", state.kind));
                     }
                     world.apply(&Change::Freshness(state));
                 }
                 Observation::Skipped { kind, name, why } => note(&format!("skipped: {kind} {name}: {why}")),
-                Observation::InSync => return true,
+                Observation::InSync => return Ok(()),
             }
         }
-        false
     };
     match tokio::time::timeout(super::READ_ONCE, read).await {
-        Ok(true) => Ok(Source { world, alerts: None }),
-        _ => Err(super::slow()),
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => return Err(failed(ClusterError::Unreachable { server: identity.server, why })),
+        Err(_) => return Err(super::slow()),
+    }
+    for (kind, why) in &failing.kinds {
+        note(&format!("not read: {kind}: {why}"));
+    }
+    Ok(Source { world, alerts: None })
+}
+
+/// Kinds that were asked for and not read.
+#[derive(Default)]
+struct Failing {
+    kinds: BTreeMap<String, String>,
+    any_read: bool,
+    /// When to give up; none while anything could be read.
+    until: Option<Instant>,
+}
+
+impl Failing {
+    fn take(&mut self, state: &SourceState) {
+        // Leases are no kind of the map: that they are read says nothing of what is.
+        if state.kind.ends_with("/Lease") {
+            return;
+        }
+        match &state.state {
+            Freshness::NeverAnswered { why } => {
+                self.kinds.insert(state.kind.clone(), why.clone());
+                if !self.any_read && self.until.is_none() {
+                    self.until = Some(Instant::now() + NOTHING_READ);
+                }
+            }
+            Freshness::Live => {
+                self.kinds.remove(&state.kind);
+                (self.any_read, self.until) = (true, None);
+            }
+            _ => {}
+        }
+    }
+
+    fn words(&self) -> String {
+        let first = self.kinds.values().next().cloned().unwrap_or_default();
+        format!("none of {} kinds could be listed: {first}", self.kinds.len())
     }
 }
