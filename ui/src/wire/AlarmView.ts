@@ -3,4 +3,4 @@
 /**
  * An alarm on screen: `code` names it (`command_vacant`, `clock_disagrees`, `heartbeat_missing`, `storage`).
  */
-export type AlarmView = { code: string, text: string, since: string | null, };
+export type AlarmView = { code: string, text: string, hint: string, since: string | null, };

@@ -8,7 +8,11 @@ export type SourceView = { id: string, label: string,
 /**
  * `cluster`, `alertmanager`, `prometheus`, `icinga`, `goalert`, `pagerduty`.
  */
-kind: string, state: string, since: string | null, why: string, hint: string, version: string, 
+kind: string, state: string, since: string | null, 
+/**
+ * What is wrong: code, words, the next action; empty where nothing is.
+ */
+code: string, why: string, hint: string, version: string, 
 /**
  * Per kind of a cluster: only those that are not live.
  */

@@ -71,7 +71,7 @@ fn every_shape_in_the_readme_is_the_one_that_is_printed() {
     }
     assert_eq!(
         keys(&json(&["doctor"])["checks"][0]),
-        ["hint", "source", "state", "text", "what"].map(str::to_owned).into()
+        ["code", "hint", "source", "state", "text", "what"].map(str::to_owned).into()
     );
     assert_eq!(promised("serve").len(), 3);
 }

@@ -12,7 +12,7 @@ use broadstreet_core::world::{Change, Freshness, SourceState};
 use tokio::sync::{RwLock, mpsc};
 
 use crate::history::worst_moment;
-use crate::live::{self, Live, State};
+use crate::live::{self, Live, State, Trouble};
 use crate::past::{Archive, Scope};
 use crate::status::{alarms, sources_now};
 use crate::{Engine, EngineError, Result};
@@ -74,6 +74,8 @@ pub struct SourceNow {
     pub state: Freshness,
     /// The last proof of life.
     pub alive_at: Option<Moment>,
+    /// What the edge branches on; empty where nothing is wrong.
+    pub code: String,
     /// What is wrong; empty where nothing is.
     pub why: String,
     /// The next action.
@@ -93,6 +95,8 @@ pub struct Alarm {
     pub code: &'static str,
     /// In words.
     pub text: String,
+    /// The next action.
+    pub hint: String,
     /// Since when.
     pub since: Option<Moment>,
 }
@@ -204,7 +208,7 @@ impl Engine {
 
     pub(crate) async fn say_trouble(&self, live: &Live, id: &SourceId, why: &EngineError) {
         let mut state = live.state.write().await;
-        state.proofs.entry(id.clone()).or_default().trouble = Some((why.to_string(), why.hint()));
+        state.proofs.entry(id.clone()).or_default().trouble = Some(Trouble::of(why));
     }
 
     /// The plan this cluster had when it was recorded last, so that houses stand where they stood.
@@ -368,6 +372,7 @@ impl Engine {
                 desk.alarms.push(Alarm {
                     code: "command_vacant",
                     text: format!("nobody commands {} since {} s", incident_name(&incident), gap.num_seconds()),
+                    hint: "take command, or offer it to somebody".to_owned(),
                     since: incident.commander_since,
                 });
             }

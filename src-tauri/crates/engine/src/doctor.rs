@@ -12,6 +12,15 @@ use crate::{Engine, EngineError, Result};
 /// How long a cluster may take to list everything once.
 const READ_ONCE: Duration = Duration::from_secs(30);
 
+/// What to do about a kind that does not answer.
+const ASKED_AGAIN: &str = "nothing to do: it is asked again by itself";
+
+/// What to do about a warning of a source.
+const SAYS_SO: &str = "the source itself says so; all else it answered stands";
+
+/// How many skipped objects are named.
+const SKIPPED_SHOWN: usize = 20;
+
 /// One line of the doctor.
 #[derive(Clone, Debug)]
 pub struct Check {
@@ -21,18 +30,26 @@ pub struct Check {
     pub what: String,
     /// `ok`, `warning`, `failed`.
     pub state: &'static str,
+    /// What the edge branches on; empty where it is `ok`.
+    pub code: String,
     /// In words.
     pub text: String,
     /// The next action.
     pub hint: String,
 }
 
-fn check(source: &str, what: &str, state: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Check {
-    Check { source: source.to_owned(), what: what.to_owned(), state, text: text.into(), hint: hint.into() }
+fn works(source: &str, what: &str, text: impl Into<String>) -> Check {
+    let (source, what, text) = (source.to_owned(), what.to_owned(), text.into());
+    Check { source, what, state: "ok", code: String::new(), text, hint: String::new() }
+}
+
+fn warning(source: &str, what: &str, code: &str, text: impl Into<String>, hint: impl Into<String>) -> Check {
+    let (source, what, code) = (source.to_owned(), what.to_owned(), code.to_owned());
+    Check { source, what, state: "warning", code, text: text.into(), hint: hint.into() }
 }
 
 fn failed(source: &str, what: &str, error: &EngineError) -> Check {
-    check(source, what, "failed", error.to_string(), error.hint())
+    Check { state: "failed", ..warning(source, what, &error.code(), error.to_string(), error.hint()) }
 }
 
 impl Engine {
@@ -40,22 +57,19 @@ impl Engine {
     pub async fn check_sources(&self, choice: Option<ContextChoice>) -> Result<Vec<Check>> {
         let mut checks = Vec::new();
         match self.storage().await {
-            Ok(used) => checks.push(check(
-                "store",
-                "storage",
-                "ok",
-                format!("{} holds {:.1} MB", used.path, used.bytes as f64 / 1e6),
-                "",
-            )),
+            Ok(used) => {
+                let text = format!("{} holds {:.1} MB", used.path, used.bytes as f64 / 1e6);
+                checks.push(works("store", "storage", text));
+            }
             Err(error) => checks.push(failed("store", "storage", &error)),
         }
         self.check_cluster(choice, &mut checks).await;
         let sources = self.sources().await?;
         if sources.is_empty() {
-            checks.push(check(
+            checks.push(warning(
                 "sources",
                 "configuration",
-                "warning",
+                "no_sources",
                 "no Alertmanager, Prometheus or pager is configured: the map shows no alerts and no pages",
                 "add them in Settings; those in the cluster are found by their usual names",
             ));
@@ -80,19 +94,22 @@ impl Engine {
         let version = if identity.version.is_empty() { "a version it does not tell" } else { &identity.version };
         match connection.alive().await {
             Ok(()) => {
-                checks.push(check(
-                    &name,
-                    "connection",
-                    "ok",
-                    format!("{} answers with {version}", identity.server),
-                    "",
-                ));
+                checks.push(works(&name, "connection", format!("{} answers with {version}", identity.server)));
             }
             Err(error) => checks.push(failed(&name, "connection", &error.into())),
         }
         if let Some(live) = self.live().await {
             let states: Vec<SourceState> = live.state.read().await.world.freshness().cloned().collect();
             check_kinds(&name, &states, checks);
+            let state = live.state.read().await;
+            for (object, why) in state.skipped.iter().take(SKIPPED_SHOWN) {
+                let text = format!("{object} was skipped: {why}");
+                checks.push(warning(&name, "objects", "skipped", text, "correct the object; all others were read"));
+            }
+            drop(state);
+            let alarms = self.desk_now().await.map(|desk| desk.alarms).unwrap_or_default();
+            let alarms = alarms.into_iter();
+            checks.extend(alarms.map(|it| warning("desk", "alarm", it.code, it.text, it.hint)));
         }
     }
 
@@ -104,13 +121,9 @@ impl Engine {
             broadstreet_core::ports::Credentials::None | broadstreet_core::ports::Credentials::ClientCertificate { .. }
         );
         if needs && secret.is_none() {
-            checks.push(check(
-                name,
-                "credentials",
-                "failed",
-                "its password or token is not kept on this device",
-                "enter it again in Settings",
-            ));
+            let text = format!("the password or token of `{name}` is not kept on this device");
+            let missing = warning(name, "credentials", "no_secret", text, "enter it again in Settings");
+            checks.push(Check { state: "failed", ..missing });
             return;
         }
         match settings.kind {
@@ -131,9 +144,9 @@ impl Engine {
                     Ok(poll) => {
                         let text =
                             format!("version {} answers with {} alerts", or_unknown(&poll.version), poll.alerts.len());
-                        checks.push(check(name, "connection", "ok", text, ""));
-                        for warning in poll.warnings {
-                            checks.push(check(name, "answer", "warning", warning, "the source itself says so"));
+                        checks.push(works(name, "connection", text));
+                        for said in poll.warnings {
+                            checks.push(warning(name, "answer", "warnings", said, SAYS_SO));
                         }
                     }
                     Err(error) => checks.push(failed(name, "connection", &error.into())),
@@ -151,7 +164,14 @@ impl Engine {
                             or_unknown(&poll.version),
                             poll.attempts.len()
                         );
-                        checks.push(check(name, "connection", "ok", text, ""));
+                        checks.push(works(name, "connection", text));
+                        // Of its stream only who listens to it all the time can say something.
+                        if let Some(live) = self.live().await {
+                            let state = live.state.read().await;
+                            let said = state.proofs.get(&settings.id).map(|proof| proof.warnings.clone());
+                            let said = said.unwrap_or_default().into_iter();
+                            checks.extend(said.map(|it| warning(name, "answer", "warnings", it, SAYS_SO)));
+                        }
                     }
                     Err(error) => checks.push(failed(name, "connection", &error.into())),
                 }
@@ -179,7 +199,8 @@ pub async fn kinds_of(connection: &dyn Connection) -> Vec<Check> {
     };
     if tokio::time::timeout(READ_ONCE, read).await.is_err() {
         let text = format!("not every kind was listed within {} s", READ_ONCE.as_secs());
-        checks.push(check(&name, "kinds", "failed", text, "try again; `serve` goes on by itself"));
+        let slow = warning(&name, "kinds", "unreachable", text, "try again; `serve` goes on by itself");
+        checks.push(Check { state: "failed", ..slow });
     }
     let states: Vec<SourceState> = known.into_values().collect();
     check_kinds(&name, &states, &mut checks);
@@ -191,7 +212,7 @@ fn check_kinds(name: &str, states: &[SourceState], checks: &mut Vec<Check>) {
     let (mut read, mut apart) = (BTreeSet::new(), BTreeSet::new());
     for it in states.iter().filter(|it| !it.kind.is_empty()) {
         let what = if it.namespace.is_empty() { it.kind.clone() } else { format!("{} in {}", it.kind, it.namespace) };
-        let (state, text, hint) = match &it.state {
+        checks.push(match &it.state {
             Freshness::Live | Freshness::CatchingUp => {
                 read.insert(&it.kind);
                 if !it.namespace.is_empty() {
@@ -200,33 +221,33 @@ fn check_kinds(name: &str, states: &[SourceState], checks: &mut Vec<Check>) {
                 continue;
             }
             Freshness::Absent => continue,
-            Freshness::Forbidden { verb, message } => (
-                "warning",
-                format!("not allowed to {verb}: {message}"),
-                "ask for the verb, or go on without: it is drawn as unknown",
-            ),
-            Freshness::Stale { why, .. } | Freshness::NeverAnswered { why } => {
-                ("failed", why.clone(), "nothing to do: it is asked again by itself")
+            Freshness::Forbidden { verb, message } => {
+                let text = format!("not allowed to {verb} {what}: {message}");
+                let hint = format!("ask for `{verb}`, or go on without: it is drawn as unknown");
+                warning(name, &what, "forbidden", text, hint)
             }
-        };
-        checks.push(check(name, &what, state, text, hint));
+            Freshness::Stale { since, why } => {
+                let text = format!("{what} was not read since {}: {why}", since.format("%H:%M:%SZ"));
+                Check { state: "failed", ..warning(name, &what, "stale", text, ASKED_AGAIN) }
+            }
+            Freshness::NeverAnswered { why } => {
+                let text = format!("{what} was never read: {why}");
+                Check { state: "failed", ..warning(name, &what, "never_answered", text, ASKED_AGAIN) }
+            }
+        });
     }
     let text =
         if read.is_empty() { "no kind can be read".to_owned() } else { format!("{} kinds are read", read.len()) };
     if read.is_empty() {
-        checks.push(check(name, "kinds", "failed", text, "ask for the verbs list and watch; the README has a role"));
+        let hint = "ask for the verbs list and watch; the README has a role";
+        checks.push(Check { state: "failed", ..warning(name, "kinds", "forbidden", text, hint) });
     } else if apart.is_empty() {
-        checks.push(check(name, "kinds", "ok", text, ""));
+        checks.push(works(name, "kinds", text));
     } else {
         let spaces: Vec<&str> = apart.into_iter().map(String::as_str).collect();
         let text = format!("{text}, some only in {}: what lies elsewhere is not seen", spaces.join(", "));
-        checks.push(check(
-            name,
-            "kinds",
-            "warning",
-            text,
-            "name further namespaces with --namespaces, or ask for more",
-        ));
+        let hint = "name further namespaces with --namespaces, or ask for more";
+        checks.push(warning(name, "kinds", "some_namespaces", text, hint));
     }
 }
 

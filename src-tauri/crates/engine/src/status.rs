@@ -8,7 +8,7 @@ use broadstreet_core::time::Moment;
 use broadstreet_core::world::Freshness;
 
 use crate::desk::{Alarm, SourceNow};
-use crate::live::{self, Live, State};
+use crate::live::{self, Live, State, Trouble};
 
 /// Clocks further apart than this raise an alarm; a `Date` header tells whole seconds.
 const CLOCKS_APART: chrono::Duration = chrono::Duration::seconds(10);
@@ -46,28 +46,24 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
     if kind == "cluster" && matches!(whole, Freshness::Live) && !state.in_sync {
         whole = Freshness::CatchingUp;
     }
-    if let (Freshness::Live, Some((why, _)), Some(since)) = (&whole, &proof.trouble, proof.alive_at)
+    if let (Freshness::Live, Some(trouble), Some(since)) = (&whole, &proof.trouble, proof.alive_at)
         && kind == "cluster"
         && now - since >= live::STALE_AFTER
     {
-        whole = Freshness::Stale { since, why: why.clone() };
+        whole = Freshness::Stale { since, why: trouble.why.clone() };
     }
-    let (why, hint) = proof.trouble.unwrap_or_default();
-    let why = if why.is_empty() { proof.warnings.join("; ") } else { why };
+    let trouble = proof.trouble.or_else(|| {
+        (!proof.warnings.is_empty()).then(|| Trouble {
+            code: "warnings".to_owned(),
+            why: proof.warnings.join("; "),
+            hint: "the source itself says so; all else it answered stands".to_owned(),
+        })
+    });
+    let Trouble { code, why, hint } = trouble.unwrap_or_default();
     let skipped = if kind == "cluster" { state.skipped.len() } else { 0 };
     let alive_at = proof.alive_at;
-    SourceNow {
-        id,
-        label,
-        kind: kind.to_owned(),
-        state: whole,
-        alive_at,
-        why,
-        hint,
-        version: proof.version,
-        kinds,
-        skipped,
-    }
+    let (kind, version) = (kind.to_owned(), proof.version);
+    SourceNow { id, label, kind, state: whole, alive_at, code, why, hint, version, kinds, skipped }
 }
 
 /// What cannot wait, beside vacant command.
@@ -77,17 +73,28 @@ pub(crate) fn alarms(state: &State) -> Vec<Alarm> {
         alarms.push(Alarm {
             code: "heartbeat_missing",
             text: "the heartbeat alert (Watchdog) is gone: alerts may no longer arrive".to_owned(),
+            hint: "look whether Prometheus still evaluates its rules and reaches Alertmanager".to_owned(),
             since: Some(since),
         });
     }
-    if let Some((since, why)) = &state.storage_trouble {
-        alarms.push(Alarm { code: "storage", text: format!("not everything can be kept: {why}"), since: Some(*since) });
+    if let Some((since, trouble)) = &state.storage_trouble {
+        alarms.push(Alarm {
+            code: "storage",
+            text: format!("not everything can be kept: {}", trouble.why),
+            hint: trouble.hint.clone(),
+            since: Some(*since),
+        });
     }
     for (id, proof) in &state.proofs {
         if let Some(ahead) = proof.clock_ahead.filter(|ahead| ahead.abs() > CLOCKS_APART) {
             let word = if ahead > chrono::Duration::zero() { "ahead of" } else { "behind" };
-            let text = format!("the clock of `{id}` is {} s {word} this desk's", ahead.num_seconds().abs());
-            alarms.push(Alarm { code: "clock_disagrees", text, since: None });
+            alarms.push(Alarm {
+                code: "clock_disagrees",
+                text: format!("the clock of `{id}` is {} s {word} this desk's", ahead.num_seconds().abs()),
+                hint: "set both clocks by NTP; until then times of this source and of this desk do not compare"
+                    .to_owned(),
+                since: None,
+            });
         }
     }
     alarms

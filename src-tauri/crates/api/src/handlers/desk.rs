@@ -34,6 +34,7 @@ fn source(one: &SourceNow) -> SourceView {
         kind: one.kind.clone(),
         state: state.to_owned(),
         since: maybe(one.alive_at).or(since),
+        code: one.code.clone(),
         why: if one.why.is_empty() { why } else { one.why.clone() },
         hint: one.hint.clone(),
         version: one.version.clone(),
@@ -77,7 +78,7 @@ pub async fn desk(engine: &Engine, _: Nothing) -> Answer<Desk> {
         alarms: now
             .alarms
             .into_iter()
-            .map(|it| AlarmView { code: it.code.to_owned(), text: it.text, since: maybe(it.since) })
+            .map(|it| AlarmView { code: it.code.to_owned(), text: it.text, hint: it.hint, since: maybe(it.since) })
             .collect(),
         demo: now.demo,
         revision: now.revision,
@@ -202,6 +203,7 @@ pub async fn check_sources(engine: &Engine, _: Nothing) -> Answer<Vec<CheckView>
             source: it.source,
             what: it.what,
             state: it.state.to_owned(),
+            code: it.code,
             text: it.text,
             hint: it.hint,
         })

@@ -28,13 +28,15 @@ wire! {
     /// A person.
     PersonView { id: String, name: String }
     /// An alarm on screen: `code` names it (`command_vacant`, `clock_disagrees`, `heartbeat_missing`, `storage`).
-    AlarmView { code: String, text: String, since: Option<String> }
+    AlarmView { code: String, text: String, hint: String, since: Option<String> }
     /// One source and its freshness. `state`: live, catching_up, stale, forbidden, absent, never_answered, off.
     SourceView {
         id: String, label: String,
         /// `cluster`, `alertmanager`, `prometheus`, `icinga`, `goalert`, `pagerduty`.
         kind: String,
-        state: String, since: Option<String>, why: String, hint: String, version: String,
+        state: String, since: Option<String>,
+        /// What is wrong: code, words, the next action; empty where nothing is.
+        code: String, why: String, hint: String, version: String,
         /// Per kind of a cluster: only those that are not live.
         kinds: Vec<KindView>,
         /// Malformed objects skipped.
@@ -77,6 +79,6 @@ wire! {
     }
     /// What is used at rest, in bytes.
     StorageView { path: String, bytes: f64, rolling_bytes: f64, incident_bytes: f64, blob_bytes: f64 }
-    /// One line of the doctor. `state`: ok, warning, failed.
-    CheckView { source: String, what: String, state: String, text: String, hint: String }
+    /// One line of the doctor. `state`: ok, warning, failed; `code` is empty where it is ok.
+    CheckView { source: String, what: String, state: String, code: String, text: String, hint: String }
 }

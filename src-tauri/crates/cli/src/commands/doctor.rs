@@ -12,12 +12,13 @@ use crate::output::{self, failed, field};
 use crate::vault::DeskVault;
 
 /// One thing that was looked at.
-fn check(what: &str, state: &str, text: impl Into<String>, hint: &str) -> Value {
-    json!({ "source": "", "what": what, "state": state, "text": text.into(), "hint": hint })
+fn works(what: &str, text: impl Into<String>) -> Value {
+    json!({ "source": "", "what": what, "state": "ok", "code": "", "text": text.into(), "hint": "" })
 }
 
 fn wrong(what: &str, state: &str, error: &ApiError) -> Value {
-    check(what, state, error.message.clone(), &error.hint)
+    let (code, text, hint) = (&error.code, &error.message, &error.hint);
+    json!({ "source": "", "what": what, "state": state, "code": code, "text": text, "hint": hint })
 }
 
 /// Looks at everything, prints what it found, and fails where something does not work.
@@ -25,7 +26,7 @@ pub async fn run(global: &Global) -> Result<(), ApiError> {
     let mut checks = vec![];
     match host::data_folder(global) {
         Ok(data) => {
-            checks.push(check("data folder", "ok", data.display().to_string(), ""));
+            checks.push(works("data folder", data.display().to_string()));
             checks.push(keyring(&data));
         }
         Err(error) => checks.push(wrong("data folder", "failed", &error)),
@@ -56,17 +57,14 @@ pub async fn run(global: &Global) -> Result<(), ApiError> {
 fn keyring(data: &std::path::Path) -> Value {
     match DeskVault::open(data) {
         Ok(vault) if vault.is_lasting() => {
-            check("keyring", "ok", format!("holds the key of this device, {}", hex::encode(vault.public_key())), "")
+            works("keyring", format!("holds the key of this device, {}", hex::encode(vault.public_key())))
         }
-        Ok(vault) => check(
-            "keyring",
-            "warning",
-            format!(
-                "there is none: the key of this device, {}, lies in a file of the data folder",
-                hex::encode(vault.public_key())
-            ),
-            "passwords of sources are asked for again after each start",
-        ),
+        Ok(vault) => {
+            let key = hex::encode(vault.public_key());
+            let text = format!("there is none: the key of this device, {key}, lies in a file of the data folder");
+            let hint = "passwords of sources are asked for again after each start";
+            wrong("keyring", "warning", &ApiError::new("no_keyring", text, hint))
+        }
         Err(error) => wrong("keyring", "failed", &error),
     }
 }
@@ -80,7 +78,7 @@ async fn cluster(global: &Global, is_named: bool) -> Vec<Value> {
         Err(error) => return vec![wrong("kubeconfig", if is_named { "failed" } else { "warning" }, &failed(error))],
     };
     let current = contexts.iter().find(|it| it.current).map_or("none", |it| it.name.as_str());
-    let mut checks = vec![check("kubeconfig", "ok", format!("{} contexts, current: {current}", contexts.len()), "")];
+    let mut checks = vec![works("kubeconfig", format!("{} contexts, current: {current}", contexts.len()))];
     if choice.context.is_none() && current == "none" {
         return checks;
     }
@@ -88,10 +86,10 @@ async fn cluster(global: &Global, is_named: bool) -> Vec<Value> {
         Ok(connection) => {
             let identity = connection.identity();
             let text = format!("{} at {} answers, version {}", identity.label, identity.server, identity.version);
-            checks.push(check("cluster", "ok", text, ""));
+            checks.push(works("cluster", text));
             let kinds = broadstreet_engine::doctor::kinds_of(connection.as_ref()).await;
             checks.extend(kinds.into_iter().map(|it| {
-                json!({ "source": it.source, "what": it.what, "state": it.state, "text": it.text, "hint": it.hint })
+                json!({ "source": it.source, "what": it.what, "state": it.state, "code": it.code, "text": it.text, "hint": it.hint })
             }));
         }
         Err(error) => checks.push(wrong("cluster", "failed", &failed(error))),
@@ -109,12 +107,12 @@ async fn desk(global: &Global) -> Vec<Value> {
         Desk::Running(_) => "held by the Broadstreet that runs on this data folder",
         Desk::Own(_) => "opens",
     };
-    let mut checks = vec![check("record", "ok", text, "")];
+    let mut checks = vec![works("record", text)];
     match desk.call(global, "check_sources", Value::Null).await {
         Ok(answer) => {
             let all = answer.as_array().cloned().unwrap_or_default();
-            // Whether a cluster answers was looked at already, unless a running desk has one open.
-            let is_told = |it: &Value| matches!(desk, Desk::Own(_)) && field(it, "source") == "cluster";
+            // Whether a cluster can be opened was looked at already; the one a running desk has open has its own name.
+            let is_told = |it: &Value| field(it, "source") == "cluster";
             checks.extend(all.into_iter().filter(|it| !is_told(it)));
         }
         Err(error) => checks.push(wrong("sources", "failed", &error)),

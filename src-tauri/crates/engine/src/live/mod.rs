@@ -18,6 +18,7 @@ use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::World;
 use tokio::sync::{RwLock, mpsc};
 
+use crate::EngineError;
 use crate::past::Noted;
 use crate::supervise::Supervisor;
 
@@ -38,13 +39,31 @@ pub const DOUBTED_AFTER: chrono::Duration = chrono::Duration::seconds(60);
 /// How many notable things are kept in memory; older ones are read from the recording.
 const NOTED: usize = 20_000;
 
+/// What went wrong, as the edge says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// What the edge branches on.
+    pub code: String,
+    /// In words.
+    pub why: String,
+    /// The next action.
+    pub hint: String,
+}
+
+impl Trouble {
+    /// What an error says.
+    pub fn of(error: &EngineError) -> Self {
+        Self { code: error.code(), why: error.to_string(), hint: error.hint() }
+    }
+}
+
 /// What is known of a source beside what the world says.
 #[derive(Clone, Debug, Default)]
 pub struct Proof {
     /// The last proof of life.
     pub alive_at: Option<Moment>,
-    /// What went wrong last, with the next action; empty while it answers.
-    pub trouble: Option<(String, String)>,
+    /// What went wrong last; none while it answers.
+    pub trouble: Option<Trouble>,
     /// The version it says it is.
     pub version: String,
     /// Warnings of its last answer.
@@ -93,7 +112,7 @@ pub struct State {
     /// Since when the heartbeat is missing.
     pub heartbeat_missing: Option<Moment>,
     /// What keeping failed with, and since when.
-    pub storage_trouble: Option<(Moment, String)>,
+    pub storage_trouble: Option<(Moment, Trouble)>,
 }
 
 impl State {

@@ -16,7 +16,7 @@ use broadstreet_core::world::{Change, Freshness, SourceState, notable};
 use broadstreet_core::{pages, world};
 use tokio::sync::mpsc;
 
-use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State};
+use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble};
 use crate::error::EngineError;
 use crate::past::{Noted, What};
 use crate::{Engine, Result};
@@ -104,12 +104,12 @@ async fn write_rows(engine: &Engine, live: &Live, unwritten: &mut Vec<Draft>) {
             if unwritten.len() > UNWRITTEN {
                 unwritten.drain(..unwritten.len() - UNWRITTEN);
             }
-            set_trouble(engine, live, Some(why.to_string())).await;
+            set_trouble(engine, live, Some(Trouble::of(&why))).await;
         }
     }
 }
 
-async fn set_trouble(engine: &Engine, live: &Live, why: Option<String>) {
+async fn set_trouble(engine: &Engine, live: &Live, why: Option<Trouble>) {
     let now = engine.now();
     let mut state = live.state.write().await;
     let had = state.storage_trouble.is_some();
@@ -137,7 +137,7 @@ pub(crate) async fn keep(engine: &Engine, live: &Live) {
         }
         Err(why) => {
             live.state.write().await.tape.was_not_kept();
-            set_trouble(engine, live, Some(why.to_string())).await;
+            set_trouble(engine, live, Some(Trouble::of(&why.into()))).await;
         }
     }
 }
@@ -195,6 +195,7 @@ impl Hand<'_> {
         let at = self.instant();
         for change in &changes {
             self.state.tape.take(at, change);
+            self.mend(change);
         }
         if self.state.in_sync {
             for change in &changes {
@@ -205,6 +206,23 @@ impl Hand<'_> {
         }
         self.round.stir = true;
         self.round.channels.insert("map");
+    }
+
+    /// An object that is read again, or gone, is skipped no longer.
+    fn mend(&mut self, change: &Change) {
+        if self.state.skipped.is_empty() {
+            return;
+        }
+        let key = match change {
+            Change::Object(object) => &object.key,
+            Change::Gone { key, .. } => key,
+            _ => return,
+        };
+        let place = format!("{}/{}", key.namespace, key.name);
+        let name = format!("{}/{} {}", key.group, key.kind, place.trim_start_matches('/'));
+        if self.state.skipped.remove(&name).is_some() {
+            self.round.channels.insert("desk");
+        }
     }
 
     /// Applies one change and notes what a person would want to read about it.
@@ -273,7 +291,7 @@ impl Hand<'_> {
                 Freshness::Live
             }
             Err(error) => {
-                proof.trouble = Some((error.to_string(), error.hint()));
+                proof.trouble = Some(Trouble::of(&error));
                 let alive_at = proof.alive_at;
                 self.round.channels.insert("desk");
                 match alive_at {
