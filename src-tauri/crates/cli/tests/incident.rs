@@ -2,51 +2,7 @@
 
 mod place;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
 use place::{Place, is_of_use};
-use serde_json::Value;
-
-impl Place {
-    fn json(&self, args: &[&str]) -> Value {
-        serde_json::from_str(&self.answer(&[args, &["--json"]].concat())).unwrap()
-    }
-
-    fn mei(&self, args: &[&str]) -> Value {
-        self.json(&[args, &["--as", "Mei"]].concat())
-    }
-
-    fn declared() -> Self {
-        let place = Self::new();
-        place.mei(&["incident", "declare", "Checkout fails", "-s", "2", "--commander", "Mei"]);
-        place
-    }
-
-    /// A server in the background, and the line in which it says where it is.
-    fn serving(&self, args: &[&str]) -> (Serving, Value) {
-        let mut child = self.command(args).arg("--json").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut said = String::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            said.push_str(&line);
-            if line == "}" {
-                break;
-            }
-        }
-        (Serving(child), serde_json::from_str(&said).unwrap())
-    }
-}
-
-/// Ended at the end of the test, whatever came of it.
-struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn an_incident_runs_from_declaring_to_a_bundle_that_verifies() {
@@ -135,8 +91,8 @@ fn what_cannot_be_done_says_why_and_what_to_do() {
 #[test]
 fn commands_ask_the_desk_that_runs_and_pass_over_one_that_was_killed() {
     let place = Place::declared();
-    let (serving, said) = place.serving(&["serve"]);
-    assert!(said["link"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{said}");
+    let serving = place.serve(&[]);
+    assert!(serving.said["link"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{}", serving.said);
     // The record is held by the server, so this answer can only come through it.
     assert_eq!(place.json(&["incident", "list"]).as_array().unwrap().len(), 1);
     let entry = place.mei(&["incident", "note", "written through the running desk"]);

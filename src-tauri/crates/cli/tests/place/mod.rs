@@ -1,8 +1,14 @@
 //! A place of its own for each test, and the built program run in it.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::disallowed_methods, reason = "the clock of a test, not of the product")]
+
+pub mod desk;
+pub mod kube;
+pub mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -48,6 +54,23 @@ impl Place {
         command
     }
 
+    /// What a command that must work answers.
+    pub fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.answer(&[args, &["--json"]].concat())).unwrap()
+    }
+
+    /// The same, as Mei.
+    pub fn mei(&self, args: &[&str]) -> Value {
+        self.json(&[args, &["--as", "Mei"]].concat())
+    }
+
+    /// A place with an incident under way.
+    pub fn declared() -> Self {
+        let place = Self::new();
+        place.mei(&["incident", "declare", "Checkout fails", "-s", "2", "--commander", "Mei"]);
+        place
+    }
+
     /// What a command that must work prints.
     pub fn answer(&self, args: &[&str]) -> String {
         let output = self.run(args);
@@ -64,6 +87,35 @@ impl Place {
         let error: Value = serde_json::from_str(last).unwrap_or_else(|why| panic!("{args:?}: {why}: {said}"));
         (output.status.code().unwrap(), error["error"].clone())
     }
+}
+
+/// Asks twenty times a second until `look` finds something, at most `seconds`.
+pub fn until<T>(seconds: u64, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "{what}: not within {seconds} s");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The lines of the doctor, also where it ends with 1, and its exit code.
+pub fn doctor(place: &Place, args: &[&str]) -> (i32, Vec<Value>) {
+    let output = place.run(&[&["doctor", "--json"], args].concat());
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {output:?}"));
+    (output.status.code().unwrap(), said["checks"].as_array().unwrap().clone())
+}
+
+/// A line of the doctor is of use when it is the one of this code, names the thing, and says what to do next.
+pub fn line_of_use(lines: &[Value], state: &str, code: &str, names: &str) {
+    let is_meant = |it: &&Value| {
+        let text = it["text"].as_str().unwrap_or_default();
+        it["code"] == code && it["state"] == state && text.contains(names)
+    };
+    let found = lines.iter().find(is_meant).unwrap_or_else(|| panic!("`{state}` `{code}` `{names}` in {lines:#?}"));
+    assert!(found["hint"].as_str().is_some_and(|it| !it.is_empty()), "{found}");
 }
 
 /// An error is of use when its code is the one expected, it names the thing, and it says what to do next.

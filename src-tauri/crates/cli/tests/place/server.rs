@@ -1,0 +1,273 @@
+//! A server on a free loopback port that answers what a test told it to: for faults no real program can be made to show.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// One request as it arrived.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub method: String,
+    /// Path without query.
+    pub path: String,
+    pub query: String,
+    /// Every header, names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    /// Seconds since the server began.
+    pub at: f64,
+}
+
+impl Asked {
+    /// A header; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|it| it.0 == name).map_or("", |it| it.1.as_str())
+    }
+}
+
+/// How an answer goes on after its head.
+pub enum End {
+    /// Whole.
+    Whole,
+    /// It promises twice as much as it sends.
+    Half,
+    /// Nothing at all is sent, and the connection stays.
+    Mute,
+    /// Each text is a piece; the answer ends with the sender.
+    Pieces(Receiver<String>),
+}
+
+/// What is answered.
+pub struct Told {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+    pub end: End,
+}
+
+impl Told {
+    /// 200 with JSON.
+    pub fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self::with(200, body)
+    }
+
+    /// A status with JSON.
+    pub fn with(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("Content-Type", "application/json".to_owned())];
+        Self { status, headers, body: body.into(), end: End::Whole }
+    }
+
+    /// A page, as a proxy or a log-in answers.
+    pub fn page(status: u16, title: &str) -> Self {
+        let body = format!("<!DOCTYPE html><html><head><title>{title}</title></head><body></body></html>");
+        Self { headers: vec![("Content-Type", "text/html".to_owned())], ..Self::with(status, body) }
+    }
+
+    /// With a header more.
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+
+    /// With another end.
+    pub fn ending(self, end: End) -> Self {
+        Self { end, ..self }
+    }
+
+    /// Nothing at all.
+    pub fn mute() -> Self {
+        Self::ok("").ending(End::Mute)
+    }
+}
+
+type Script = Box<dyn FnMut(&Asked) -> Told + Send>;
+
+#[derive(Clone)]
+struct Shared {
+    script: Arc<Mutex<Script>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    stopping: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+    began: std::time::Instant,
+    tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// A running server; it ends when dropped.
+pub struct Server {
+    /// `http://127.0.0.1:PORT`, or https.
+    pub address: String,
+    port: u16,
+    shared: Shared,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Answers every request by `script`.
+    pub fn start(script: impl FnMut(&Asked) -> Told + Send + 'static) -> Self {
+        Self::listen(script, None)
+    }
+
+    /// The same over TLS with the certificate and key in these PEM files.
+    pub fn start_tls(certificate: &str, key: &str, script: impl FnMut(&Asked) -> Told + Send + 'static) -> Self {
+        use rustls::pki_types::pem::PemObject;
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_file(key).unwrap();
+        let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+        Self::listen(script, Some(Arc::new(config)))
+    }
+
+    fn listen(script: impl FnMut(&Asked) -> Told + Send + 'static, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let shared = Shared {
+            script: Arc::new(Mutex::new(Box::new(script))),
+            asked: Arc::default(),
+            stopping: Arc::default(),
+            open: Arc::default(),
+            began: std::time::Instant::now(),
+            tls,
+        };
+        let (port, accepting) = accept(0, &shared);
+        let address = format!("{scheme}://127.0.0.1:{port}");
+        Self { address, port, shared, accepting: Some(accepting) }
+    }
+
+    /// Answers by another script from now on.
+    pub fn say(&self, script: impl FnMut(&Asked) -> Told + Send + 'static) {
+        *self.shared.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// What was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.shared.asked.lock().unwrap().clone()
+    }
+
+    /// Breaks every connection that is open.
+    pub fn hang_up(&self) {
+        for stream in self.shared.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Goes away: nobody listens at its port any more.
+    pub fn stop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = TcpStream::connect(("127.0.0.1", self.port));
+            let _ = accepting.join();
+        }
+        self.hang_up();
+    }
+
+    /// Comes back at the same port.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.shared.stopping.store(false, Ordering::SeqCst);
+        self.accepting = Some(accept(self.port, &self.shared).1);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn accept(port: u16, shared: &Shared) -> (u16, JoinHandle<()>) {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let shared = shared.clone();
+    let accepting = std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            if shared.stopping.load(Ordering::SeqCst) {
+                return;
+            }
+            let Ok(stream) = stream else { continue };
+            let _ = stream.set_nodelay(true);
+            if let Ok(copy) = stream.try_clone() {
+                shared.open.lock().unwrap().push(copy);
+            }
+            let (shared, end) = (shared.clone(), stream.try_clone());
+            std::thread::spawn(move || {
+                match shared.tls.clone().map(rustls::ServerConnection::new) {
+                    None => converse(stream, &shared),
+                    Some(Ok(session)) => converse(rustls::StreamOwned::new(session, stream), &shared),
+                    Some(Err(_)) => {}
+                }
+                // Closing alone would not do: a copy of it is kept.
+                let _ = end.map(|it| it.shutdown(Shutdown::Both));
+            });
+        }
+    });
+    (port, accepting)
+}
+
+/// Answers one request after the other until either side ends.
+fn converse(stream: impl Read + Write, shared: &Shared) {
+    let mut stream = BufReader::new(stream);
+    while let Some(asked) = read(&mut stream, shared) {
+        shared.asked.lock().unwrap().push(asked.clone());
+        let told = (shared.script.lock().unwrap())(&asked);
+        if answer(stream.get_mut(), told).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(stream: &mut impl BufRead, shared: &Shared) -> Option<Asked> {
+    let mut line = String::new();
+    stream.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut words = line.split_whitespace();
+    let (method, target) = (words.next()?.to_owned(), words.next()?);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut asked = Asked { method, path: path.to_owned(), query: query.to_owned(), ..Asked::default() };
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        asked.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let mut body = vec![0; asked.header("content-length").parse().unwrap_or(0)];
+    stream.read_exact(&mut body).ok()?;
+    asked.body = String::from_utf8_lossy(&body).into_owned();
+    asked.at = shared.began.elapsed().as_secs_f64();
+    Some(asked)
+}
+
+/// Writes an answer; an error where the connection is not to be used again.
+fn answer(stream: &mut impl Write, told: Told) -> Result<(), ()> {
+    let mut head = format!("HTTP/1.1 {} X\r\n", told.status);
+    for (name, value) in &told.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    let whole = matches!(told.end, End::Whole);
+    let length = if whole { told.body.len() } else { told.body.len() * 2 };
+    match told.end {
+        End::Whole | End::Half => {
+            head += &format!("Content-Length: {length}\r\n\r\n");
+            stream.write_all(&[head.as_bytes(), &told.body].concat()).map_err(drop)?;
+            stream.flush().map_err(drop)?;
+            if whole { Ok(()) } else { Err(()) }
+        }
+        End::Mute => {
+            // Longer than anything here waits for it; the test's end takes it along.
+            std::thread::sleep(Duration::from_secs(60));
+            Err(())
+        }
+        End::Pieces(pieces) => {
+            stream.write_all(format!("{head}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).map_err(drop)?;
+            stream.flush().map_err(drop)?;
+            for piece in pieces {
+                stream.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).map_err(drop)?;
+                stream.flush().map_err(drop)?;
+            }
+            stream.write_all(b"0\r\n\r\n").map_err(drop)?;
+            stream.flush().map_err(drop)
+        }
+    }
+}
