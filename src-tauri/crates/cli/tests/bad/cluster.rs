@@ -303,7 +303,7 @@ fn a_cluster_of_which_nothing_can_be_listed_ends_in_time() {
     kube.fault(|asked| asked.query.contains("limit=").then(|| status(500, "InternalError", "etcdserver: no leader")));
     let began = std::time::Instant::now();
     let error = place.error(&["topology", "--kubeconfig", &kubeconfig]);
-    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    assert!(began.elapsed().as_secs() < 90, "{:?}", began.elapsed());
     is_of_use(&error, "unreachable", "etcdserver: no leader");
     is_of_use(&error, "unreachable", &kube.server.address);
     kube.well();

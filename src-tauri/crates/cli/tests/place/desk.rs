@@ -170,8 +170,8 @@ impl Desk {
 }
 
 fn until_or<T>(seconds: u64, mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let end = std::time::Instant::now() + Duration::from_secs(seconds);
-    until(seconds + 30, "the desk", || match look() {
+    let end = std::time::Instant::now() + Duration::from_secs(seconds) * 3;
+    until(seconds * 3, "the desk", || match look() {
         Some(found) => Some(Some(found)),
         None => (std::time::Instant::now() > end).then_some(None),
     })

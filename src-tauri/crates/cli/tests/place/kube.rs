@@ -154,6 +154,13 @@ impl Cluster {
         let plural = parts.last().copied().unwrap_or_default();
         if asked.query.contains("watch=1") {
             let (sender, pieces) = channel();
+            // What changed between the list and this watch is told first, as an API server does.
+            let from = asked.query.split("resourceVersion=").nth(1).and_then(|it| it.split('&').next()?.parse().ok());
+            let version =
+                |it: &&Value| it["metadata"]["resourceVersion"].as_str().and_then(|it| it.parse::<u64>().ok());
+            for object in self.objects.get(plural).into_iter().flatten().filter(|it| version(it) > from) {
+                let _ = sender.send(format!("{}\n", json!({ "type": "ADDED", "object": object })));
+            }
             self.watching.entry(plural.to_owned()).or_default().push(sender);
             return Told::ok("").ending(End::Pieces(pieces));
         }

@@ -89,9 +89,9 @@ impl Place {
     }
 }
 
-/// Asks twenty times a second until `look` finds something, at most `seconds`.
+/// Asks twenty times a second until `look` finds something, at most `seconds`, and thrice that on a busy machine.
 pub fn until<T>(seconds: u64, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let end = Instant::now() + Duration::from_secs(seconds) * 3;
     loop {
         if let Some(found) = look() {
             return found;
