@@ -73,7 +73,8 @@ fn value(start: Option<&Milestone>, end: Option<&Milestone>) -> String {
         return UNKNOWN.to_owned();
     }
     let rough = coarsest > Precision::Exact || start.at.approx || end.at.approx;
-    let seconds = (end.at.at - start.at.at).num_seconds();
+    // To the nearest second, as the screen rounds it.
+    let seconds = ((end.at.at - start.at.at).num_milliseconds() + 500).div_euclid(1000);
     format!("{}{}", if rough { "~" } else { "" }, words::span(seconds))
 }
 
