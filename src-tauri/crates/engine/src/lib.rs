@@ -20,7 +20,7 @@ pub mod past;
 pub mod seen;
 pub mod settings;
 mod status;
-mod supervise;
+pub mod supervise;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
