@@ -80,12 +80,18 @@ async function lag(page) {
   });
 }
 
-export async function openScreen(url, { width = 1440, height = 900, zone = "UTC" } = {}) {
+/** A browser as every walk uses it, with no page yet. */
+export async function openBrowser({ width = 1440, height = 900, zone = "UTC" } = {}) {
   const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
   const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", timezoneId: zone, reducedMotion: "reduce" });
   // An init script, not a tag: the page's own policy refuses foreign scripts, and should.
   await context.addInitScript(axeSource);
   await context.addInitScript(countAwaited);
+  return { browser, context };
+}
+
+export async function openScreen(url, options) {
+  const { browser, context } = await openBrowser(options);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   await lag(page);

@@ -21,13 +21,14 @@ async function measured(times, work) {
   return found.sort((a, b) => a - b);
 }
 
-const { openScreen, settled } = await import("../browser/screen.mjs");
-const warm = await openScreen(new URL("data:text/html,warm"));
+const { openBrowser, settled } = await import("../browser/screen.mjs");
+const warm = await openBrowser();
+await (await warm.context.newPage()).goto("data:text/html,warm");
 
 // ------------------------------------------------------------------------------------------- the bundled incident
 const demo = new Desk({ KUBECONFIG: "/nowhere" });
 try {
-  const context = warm.browser.contexts()[0];
+  const { context } = warm;
   const began = process.hrtime.bigint();
   await demo.start(["open"], "Mei Tanaka");
   const listening = since(began);
@@ -76,7 +77,7 @@ try {
   for (let n = 500; n < rows - 100; n += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => write(n + k)));
   const late = await measured(100, (n) => write(rows + n));
   figures.say(`the same where there are ${rows.toLocaleString("en")} rows already`, "no target of its own", null, `p50 ${ms(at(late, 0.5))}, p99 ${ms(at(late, 0.99))}`);
-  const page = await warm.browser.contexts()[0].newPage();
+  const page = await warm.context.newPage();
   await page.goto(desk.link, { waitUntil: "load" });
   await page.keyboard.press("4");
   const entry = page.getByLabel("New line in the record");

@@ -2,7 +2,7 @@
 // How soon the screen shows what the lab knows: an object that changed, and an alert. Printed beside the targets.
 // LAB_JSON=…/lab.json BROADSTREET=…/release/broadstreet node latency.mjs
 import { spawn } from "node:child_process";
-import { openScreen, settled } from "../browser/screen.mjs";
+import { openBrowser, settled } from "../browser/screen.mjs";
 import { at, Figures, ms } from "./figure.mjs";
 import { Desk, lab, must, until } from "./desk.mjs";
 
@@ -61,9 +61,9 @@ try {
     const { sources } = await desk.call("desk");
     return sources.length === 2 && sources.every((s) => s.state === "live");
   });
-  const screen = await openScreen(new URL("data:text/html,warm"));
-  browser = screen.browser;
-  const page = await browser.contexts()[0].newPage();
+  const opened = await openBrowser();
+  browser = opened.browser;
+  const page = await opened.context.newPage();
   await page.addInitScript(watchPaint);
   await page.goto(desk.link, { waitUntil: "load" });
   await page.locator("[data-testid=map] canvas").first().waitFor();
