@@ -9,17 +9,16 @@ const [program, , rows = "10000"] = process.argv.slice(2);
 const figures = new Figures();
 const driver = await Driver.start(program, []);
 try {
-  await until("the map is there", () => driver.run("return document.querySelector('[data-testid=map] canvas') !== null"));
   await driver.press("nav a, nav button", "Archive");
-  await until("the incident is in the archive", () =>
+  await until("the incident is shown from the archive", () =>
     driver.run(
-      `const all = [...document.querySelectorAll("main a, main button, main tr")];
-       const it = all.find((e) => e.innerText.includes(arguments[0]));
-       it?.click();
-       return it !== undefined`,
+      `const line = [...document.querySelectorAll("main td button.link")].find((e) => e.innerText.includes(arguments[0]));
+       line?.click();
+       return line !== undefined`,
       TITLE,
     ),
   );
+  await until("the bar names it", () => driver.run("return document.body.innerText.includes('INC-') && document.querySelector('header')?.innerText.includes(arguments[0])", TITLE));
   await driver.press("nav a, nav button", "Timeline");
   const field = "[aria-label='New line in the record'], textarea[placeholder], input[placeholder]";
   await until("the timeline takes a line", () =>
