@@ -105,7 +105,7 @@ try {
     await row("somebody was").first().waitFor();
     await line().fill("written while nobody listens");
     await desk.stop();
-    await page.getByText("The desk does not answer").waitFor();
+    await page.getByText("The desk does not answer", { exact: true }).waitFor();
     await mustBeAccessible(page);
     await row("somebody was").first().waitFor();
     await line().press("Enter");
@@ -122,7 +122,7 @@ try {
   await check("its new address in the same tab brings everything back, and the next line is recorded", async () => {
     await page.evaluate((link) => (window.location.href = link), desk.link);
     await page.waitForLoadState("load");
-    await page.getByText("The desk does not answer").waitFor({ state: "detached" });
+    await page.getByText("The desk does not answer", { exact: true }).waitFor({ state: "detached" });
     await goTo(page, "Archive");
     await page.getByRole("row").filter({ hasText: SECOND }).getByRole("button", { name: new RegExp(SECOND) }).click();
     await says(bar(), SECOND);
