@@ -40,7 +40,7 @@ pub async fn tell(app: AppHandle, engine: Engine) {
     let mut listening = engine.listen();
     let mut told = BTreeSet::new();
     while let Some(notice) = listening.next().await {
-        let may_alarm = matches!(notice.channel, "desk" | "ledger" | "resync");
+        let may_alarm = matches!(notice.channel, "desk" | "ledger" | "alerts" | "resync");
         let _ = app.emit("notice", &notice);
         if may_alarm {
             told = tell_alarms(&app, &engine, told).await;
@@ -49,14 +49,18 @@ pub async fn tell(app: AppHandle, engine: Engine) {
 }
 
 /// Notifies of each alarm once; one that ended and comes again is told again.
-async fn tell_alarms(app: &AppHandle, engine: &Engine, told: BTreeSet<String>) -> BTreeSet<String> {
+async fn tell_alarms(
+    app: &AppHandle,
+    engine: &Engine,
+    told: BTreeSet<(String, Option<String>)>,
+) -> BTreeSet<(String, Option<String>)> {
     let Ok(desk) = broadstreet_api::dispatch(engine, "desk", Value::Null).await else { return told };
     let Ok(desk) = serde_json::from_value::<Desk>(desk) else { return told };
     let mut standing = BTreeSet::new();
     for alarm in desk.alarms {
-        let key = format!("{} {}", alarm.code, alarm.since.clone().unwrap_or_default());
+        let key = (alarm.code, alarm.since);
         if !told.contains(&key) {
-            let title = if alarm.code == "command_vacant" { "Nobody commands" } else { "Broadstreet" };
+            let title = if key.0 == "command_vacant" { "Nobody commands" } else { "Broadstreet" };
             let _ = app.notification().builder().title(title).body(&alarm.text).show();
         }
         standing.insert(key);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How soon a key is painted in the real desktop window, on the timeline of an incident of many rows.
 // `WALK=typing.mjs DESK_DATA=FOLDER run.sh PROGRAM`: FOLDER holds the incident, as tests/e2e/walk/figures.mjs leaves it.
-import { at, Figures, ms } from "../walk/figure.mjs";
+import { at, Figures, keyToPaint, ms } from "../walk/figure.mjs";
 import { Driver, until } from "./driver.mjs";
 
 const TITLE = "Writing load";
@@ -25,21 +25,8 @@ try {
     driver.run("const f = document.querySelector(arguments[0]); f?.focus(); return f !== null && document.activeElement === f", field),
   );
   const paints = [];
-  for (let n = 0; n < 120; n++) {
-    paints.push(
-      await driver.runAsync(`
-        const done = arguments[arguments.length - 1];
-        const field = document.activeElement;
-        const began = performance.now();
-        field.setRangeText("x", field.selectionStart, field.selectionEnd, "end");
-        field.dispatchEvent(new InputEvent("input", { bubbles: true, data: "x" }));
-        requestAnimationFrame(() => {
-          const channel = new MessageChannel();
-          channel.port1.onmessage = () => done(performance.now() - began);
-          channel.port2.postMessage(0);
-        });`),
-    );
-  }
+  const script = `const done = arguments[arguments.length - 1]; (${keyToPaint})().then(done);`;
+  for (let n = 0; n < 120; n++) paints.push(await driver.runAsync(script));
   paints.sort((a, b) => a - b);
   figures.say(`${Number(rows).toLocaleString("en")} rows on the timeline: key press to paint in the desktop window`, "as measured", null, `p50 ${ms(at(paints, 0.5))}, p99 ${ms(at(paints, 0.99))}`);
 } finally {

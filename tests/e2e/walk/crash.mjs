@@ -45,20 +45,25 @@ try {
     return `${acknowledged.size} rows acknowledged`;
   });
   await tally.check("0 of 50 entries are acknowledged without a completed sync in the trace of system calls", async () => {
-
-    const tracer = spawn("strace", ["-f", "-q", "-e", "trace=fsync,fdatasync,sync_file_range", "-p", String(desk.process.pid)]);
+    const calls = "trace=fsync,fdatasync,sync_file_range,sendto,sendmsg,write,writev";
+    const tracer = spawn("strace", ["-f", "-q", "-s", "16", "-e", calls, "-p", String(desk.process.pid)]);
     let trace = "";
     tracer.stderr.on("data", (text) => (trace += text));
-    const synced = () => (trace.match(/sync\([^)]*\) *= 0|sync resumed>[^=]*= 0/g) ?? []).length;
+    // What happened, in order: a sync that ended well, or the beginning of an answer to the person's browser.
+    const steps = () => [...trace.matchAll(/(sync(?:_file_range)?\([^)]*\)|sync resumed>[^=]*) *= 0|"HTTP\/1\.1 200/g)].map((it) => (it[0].includes("HTTP") ? "answered" : "synced"));
+    const answers = () => steps().filter((it) => it === "answered").length;
     const traced = (n) => desk.call("write_entry", { incident, text: `traced ${n}`, token: `traced ${n}` });
     try {
-      await until(10, "strace attaches", async () => (await traced(Math.random())) && synced() > 0);
+      await until(10, "strace attaches", async () => (await traced(Math.random())) && answers() > 0);
       for (let n = 0; n < 50; n++) {
-        const before = synced();
+        const before = answers();
         await traced(n);
-        await until(2, `a sync for entry ${n}`, () => synced() > before);
+        await until(5, `the answer to entry ${n} in the trace`, () => answers() > before);
       }
-      return `${synced()} syncs`;
+      const told = steps();
+      const bare = told.filter((it, n) => it === "answered" && n > 0 && told[n - 1] === "answered").length;
+      must(bare === 0, `${bare} answers follow another with no completed sync between`);
+      return `${told.length - answers()} syncs before ${answers()} answers`;
     } finally {
       tracer.kill();
     }

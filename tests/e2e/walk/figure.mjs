@@ -15,3 +15,18 @@ export class Figures {
     return this.missed === 0 ? 0 : 1;
   }
 }
+
+/** In the page: types an `x` where the cursor is; the milliseconds until it is painted. */
+export function keyToPaint() {
+  return new Promise((done) => {
+    const field = document.activeElement;
+    const began = performance.now();
+    field.setRangeText("x", field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new InputEvent("input", { bubbles: true, data: "x" }));
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => done(performance.now() - began);
+      channel.port2.postMessage(0);
+    });
+  });
+}

@@ -44,7 +44,7 @@ const NOT_AN_ADDRESS: [&str; 27] = [
 ];
 
 /// What names of secret values contain. A few words of them would fit a dictionary, so not even their bits are kept.
-const SECRET: [&str; 20] = [
+const SECRET: [&str; 13] = [
     "pass",
     "pwd",
     "secret",
@@ -56,22 +56,25 @@ const SECRET: [&str; 20] = [
     "api-key",
     "access_key",
     "access-key",
-    "private",
-    "htpasswd",
     "basic_auth",
     "basic-auth",
-    "salt",
-    "signature",
-    "license",
-    "session",
-    "otp",
 ];
 
-/// True for the name of a value nobody may see; a URL in it is read still, without its user and password.
+/// What names of secret values end with.
+const SECRET_END: [&str; 5] = ["key", "pin", "hash", "cert", "salt"];
+
+/// True for the name of a value nobody may see; a URL in it is read still, without its user and password. What ends as
+/// an address does is one: `TOKEN_SERVICE_ADDR`, `fastcgi_pass`.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let ends = ["key", "pin", "hash", "cert"].iter().any(|word| name.ends_with(word));
-    ends || SECRET.iter().any(|word| name.contains(word))
+    let speaks = |part: &str| {
+        SECRET_END.iter().any(|word| part.ends_with(word)) || SECRET.iter().any(|word| part.contains(word))
+    };
+    name.split_whitespace().any(|name| {
+        let last = name.rsplit(['_', '-', '.']).next().unwrap_or(name);
+        let address = AN_ADDRESS.iter().any(|word| name.ends_with(word) || last.contains(word) && !speaks(last));
+        !address && speaks(name)
+    })
 }
 
 /// What stands around the name of a value in a file.
@@ -82,8 +85,23 @@ const OWN_NAMES: [&str; 6] =
     ["otel_service_name", "app_name", "application_name", "cluster_name", "client_id", "spring.application.name"];
 
 /// Names of values in a configuration file that hold a host.
-const AN_ADDRESS: [&str; 11] =
-    ["host", "addr", "url", "uri", "endpoint", "server", "upstream", "broker", "target", "backend", "proxy_pass"];
+const AN_ADDRESS: [&str; 15] = [
+    "host",
+    "addr",
+    "url",
+    "uri",
+    "endpoint",
+    "server",
+    "upstream",
+    "broker",
+    "target",
+    "backend",
+    "proxy_pass",
+    "fastcgi_pass",
+    "uwsgi_pass",
+    "scgi_pass",
+    "grpc_pass",
+];
 
 /// Words of scripts before a number that are no host: `sleep 2`.
 const SCRIPT_WORDS: [&str; 6] = ["sleep", "exit", "timeout", "seq", "return", "head"];
@@ -352,15 +370,29 @@ mod tests {
 
     #[test]
     fn of_secrets_only_their_urls_are_read() {
-        for name in
-            ["DB_PASS", "DB_PWD", "API_KEY", "AWS_SECRET_ACCESS_KEY", "BASIC_AUTH", "SESSION_SALT", "db-credentials"]
-        {
+        for name in [
+            "DB_PASS",
+            "DB_PWD",
+            "API_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "BASIC_AUTH",
+            "SESSION_SALT",
+            "SSH_HOSTKEY",
+            "DB_HOST_PASSWORD",
+            "db-credentials",
+        ] {
             check(name, "hunter2-xyz", &[]);
             check(name, "admin:12345", &[]);
             check(name, "cache", &[]);
         }
         check("DB_SECRET_URL", "postgres://app:hunter2@db.shop:5432/x", &[("db.shop", Some(5432))]);
         check("KEYCLOAK", "keycloak", &[("#keycloak", None)]);
+        check("TOKEN_SERVICE_ADDR", "tokens:8080", &[("tokens", Some(8080))]);
+        check("PASSWORD_SERVERS", "passwords:80", &[("passwords", Some(80))]);
+        check("LICENSE", "license:8080", &[("license", Some(8080))]);
+        check("SESSION_STORE", "redis", &[("#redis", None)]);
+        check_data("nginx.conf", "location ~ \\.php$ {\n  fastcgi_pass php:9000;\n}\n", &[("php", Some(9000))]);
+        check_data("env.sh", "export DB_PASS=admin:12345\nexport X=1\n", &[]);
         check_argument("--password", "hunter2", &[]);
         check_argument("", "--basic-auth=admin:12345", &[]);
         check_data("app.conf", "password: admin:12345\nhost: db\n", &[("#db", None)]);

@@ -7,7 +7,7 @@ use super::{State, Step, fold_all, timeline};
 use crate::id::{IncidentId, RowId, WriterId};
 use crate::ledger::incident::{Entry, Incident};
 use crate::ledger::order::place;
-use crate::ledger::{Hlc, Row, drafts, kinds};
+use crate::ledger::{Hlc, Row, kinds};
 
 /// The rows of an incident and what they fold to, kept while rows come in.
 ///
@@ -22,7 +22,7 @@ pub struct Folding {
     here: HashSet<RowId>,
     missing: HashSet<RowId>,
     /// Who first told each transition.
-    told: HashMap<(WriterId, String, String), WriterId>,
+    told: HashMap<(String, String, String), WriterId>,
     /// The place of the last row; `None` where a clock was set back, so that places are not as the rows claim.
     last: Option<(Hlc, WriterId, u64, String)>,
     state: State,
@@ -129,13 +129,9 @@ fn owned(row: &Row) -> (Hlc, WriterId, u64, String) {
     (hlc, writer.clone(), seq, hash.to_owned())
 }
 
-/// What a row tells, where another may tell it too: its desk where a person wrote it, its source and the id there.
-fn transition(row: &Row) -> Option<(WriterId, String, String)> {
-    if row.source_id.is_empty() || row.revises.is_some() {
-        return None;
-    }
-    let desk = if row.source == drafts::PERSON { row.writer.clone() } else { WriterId::default() };
-    Some((desk, row.source.clone(), row.source_id.clone()))
+/// [`super::transition`], kept.
+fn transition(row: &Row) -> Option<(String, String, String)> {
+    super::transition(row).map(|(desk, source, id)| (desk.to_owned(), source.to_owned(), id.to_owned()))
 }
 
 #[cfg(test)]
@@ -143,6 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ledger::drafts;
     use crate::ledger::fold;
     use crate::ledger::fold::tests::{Book, act, at, by, commanded, declared};
 

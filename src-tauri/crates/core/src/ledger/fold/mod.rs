@@ -96,20 +96,26 @@ fn told<'a>(rows: &[&'a Row]) -> Told<'a> {
             }
             continue;
         }
-        if !row.source_id.is_empty() {
-            // A token of one desk is not the token of another; a transition of a source is the same for all.
-            let desk = if row.source == drafts::PERSON { row.writer.as_str() } else { "" };
-            if let Some(first) = seen.get(&(desk, row.source.as_str(), row.source_id.as_str())) {
+        if let Some(transition) = transition(row) {
+            if let Some(first) = seen.get(&transition) {
                 if first.writer != row.writer {
                     told.witnesses.entry(&first.hash).or_default().insert(row.writer.as_str());
                 }
                 continue;
             }
-            seen.insert((desk, row.source.as_str(), row.source_id.as_str()), row);
+            seen.insert(transition, row);
         }
         told.firsts.push(row);
     }
     told
+}
+
+/// What a row tells, where another may tell it too: its desk where a person wrote it, its source and the id there. A token
+/// of one desk is not the token of another; a transition of a source is the same for all.
+fn transition(row: &Row) -> Option<(&str, &str, &str)> {
+    let desk = if row.source == drafts::PERSON { row.writer.as_str() } else { "" };
+    let told = !row.source_id.is_empty() && row.revises.is_none();
+    told.then_some((desk, row.source.as_str(), row.source_id.as_str()))
 }
 
 /// The row a correction is of in the end: a person's row of the same kind.
