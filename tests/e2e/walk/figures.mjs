@@ -79,6 +79,8 @@ try {
   figures.say(`the same where there are ${rows.toLocaleString("en")} rows already`, "no target of its own", null, `p50 ${ms(at(late, 0.5))}, p99 ${ms(at(late, 0.99))}`);
   const page = await warm.context.newPage();
   await page.goto(desk.link, { waitUntil: "load" });
+  // No key is heard before the screen stands.
+  await page.getByRole("navigation", { name: "Views" }).waitFor();
   await page.keyboard.press("4");
   const entry = page.getByLabel("New line in the record");
   await entry.waitFor();
