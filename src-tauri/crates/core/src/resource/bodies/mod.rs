@@ -1,0 +1,149 @@
+//! What each kind adds to the metadata every object has.
+
+mod network;
+mod pods;
+mod storage;
+mod workloads;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Moment;
+
+pub use network::{Endpoint, EndpointSlice, Ingress, IngressBackend, NetworkPolicy, Port, Service};
+pub use pods::{ContainerStatus, HostName, HostToken, NamedUse, Pod, Template, Terminated};
+pub use storage::{Claim, ConfigMap, Volume};
+pub use workloads::{Autoscaler, ControllerRevision, CronJob, DisruptionBudget, Expression, Job, Selector, Workload};
+
+/// What a kind adds to the metadata every object has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// Namespace.
+    Namespace(Namespace),
+    /// Node.
+    Node(Node),
+    /// Pod.
+    Pod(Pod),
+    /// Deployment, `StatefulSet`, `DaemonSet` or `ReplicaSet`; the key says which.
+    Workload(Workload),
+    /// Job.
+    Job(Job),
+    /// `CronJob`.
+    CronJob(CronJob),
+    /// Service.
+    Service(Service),
+    /// `EndpointSlice`.
+    EndpointSlice(EndpointSlice),
+    /// Ingress.
+    Ingress(Ingress),
+    /// `NetworkPolicy`.
+    NetworkPolicy(NetworkPolicy),
+    /// `ConfigMap`: key names and host tokens by key.
+    ConfigMap(ConfigMap),
+    /// `PersistentVolumeClaim`.
+    Claim(Claim),
+    /// `PersistentVolume`.
+    Volume(Volume),
+    /// `RoleBinding` or `ClusterRoleBinding`.
+    Binding(Binding),
+    /// `HorizontalPodAutoscaler`.
+    Autoscaler(Autoscaler),
+    /// `PodDisruptionBudget`.
+    DisruptionBudget(DisruptionBudget),
+    /// Event.
+    Event(Event),
+    /// `ControllerRevision`.
+    ControllerRevision(ControllerRevision),
+    /// A kind known by its metadata alone: Secret, `ServiceAccount`, Role, `StorageClass`, `IngressClass` …
+    Plain(Plain),
+}
+
+/// Namespace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Namespace {
+    /// `status.phase`.
+    pub phase: String,
+    /// `status.conditions`.
+    pub conditions: Vec<Condition>,
+}
+
+/// One entry of `status.conditions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// `type`.
+    pub r#type: String,
+    /// `status`: `True`, `False` or `Unknown`.
+    pub status: String,
+    /// `reason`.
+    #[serde(default)]
+    pub reason: String,
+    /// `message`.
+    #[serde(default)]
+    pub message: String,
+    /// `lastTransitionTime`.
+    #[serde(default)]
+    pub changed_at: Option<Moment>,
+    /// `lastUpdateTime`, only where a rollout ended: there `lastTransitionTime` may be that of an earlier rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Moment>,
+}
+
+/// Node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// `spec.unschedulable`.
+    pub cordoned: bool,
+    /// `spec.taints` as `key[=value]:effect`.
+    pub taints: Vec<String>,
+    /// `status.conditions`, without heartbeat times.
+    pub conditions: Vec<Condition>,
+    /// `status.addresses[].address`.
+    pub addresses: Vec<String>,
+    /// `status.nodeInfo.kubeletVersion`.
+    pub kubelet_version: String,
+    /// False where the node's Lease stopped being renewed; unknown until leases were read.
+    #[serde(default)]
+    pub lease_fresh: Option<bool>,
+}
+
+/// `RoleBinding` or `ClusterRoleBinding`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// `roleRef.kind`.
+    pub role_kind: String,
+    /// `roleRef.name`.
+    pub role_name: String,
+    /// `subjects` as `(kind, namespace, name)`.
+    pub subjects: Vec<(String, String, String)>,
+}
+
+/// Event, core/v1 or events.k8s.io/v1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// `involvedObject` or `regarding` as `(group, kind, namespace, name)`.
+    pub about: (String, String, String, String),
+    /// UID of that object; for a Node often its name.
+    pub about_uid: String,
+    /// `type`: `Normal` or `Warning`.
+    pub r#type: String,
+    /// `reason`.
+    pub reason: String,
+    /// `message` or `note`, at most 1,024 characters.
+    pub message: String,
+    /// `series.count`, `count` or 1.
+    pub count: i64,
+    /// `firstTimestamp`, `eventTime` or the creation.
+    pub first_at: Option<Moment>,
+    /// `series.lastObservedTime`, `lastTimestamp`, `eventTime` or the creation.
+    pub last_at: Option<Moment>,
+    /// `source.component` or `reportingController`.
+    pub component: String,
+}
+
+/// A kind known by its metadata, its phase and its conditions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plain {
+    /// `status.conditions` where the kind has them.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+}

@@ -1,0 +1,89 @@
+//! How pods are reached: Services, slices, Ingresses, policies.
+
+use serde::{Deserialize, Serialize};
+
+use super::{NamedUse, Selector};
+use crate::resource::Labels;
+
+/// Service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// `spec.type`.
+    pub r#type: String,
+    /// `spec.selector`; empty selects nothing.
+    pub selector: Labels,
+    /// `spec.ports`.
+    pub ports: Vec<Port>,
+    /// `spec.externalName`.
+    pub external_name: String,
+    /// `spec.clusterIP`.
+    pub cluster_ip: String,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// `name`.
+    pub name: String,
+    /// `port`.
+    pub number: u16,
+}
+
+/// `EndpointSlice`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EndpointSlice {
+    /// Label `kubernetes.io/service-name`.
+    pub service: String,
+    /// `endpoints`.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// One endpoint of a slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// `addresses`.
+    pub addresses: Vec<String>,
+    /// `targetRef.uid`.
+    pub target_uid: String,
+    /// `targetRef.name` where it is a pod.
+    pub target_pod: String,
+    /// `conditions.ready`; absent means ready.
+    pub ready: bool,
+    /// `conditions.serving`.
+    pub serving: bool,
+    /// `conditions.terminating`.
+    pub terminating: bool,
+}
+
+/// Ingress.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ingress {
+    /// `spec.ingressClassName`, or the old annotation.
+    pub class: String,
+    /// Every backend with the field that names it.
+    pub backends: Vec<IngressBackend>,
+    /// `spec.tls[].secretName` with the field.
+    pub tls: Vec<NamedUse>,
+}
+
+/// A backend of an Ingress.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IngressBackend {
+    /// The field path of the name.
+    pub field: String,
+    /// `service.name`; empty where the backend is a resource.
+    pub service: String,
+    /// `service.port.name` or the number as text; empty where none is given.
+    pub port: String,
+    /// `resource` as `group/kind/name`; empty where the backend is a Service.
+    pub resource: String,
+}
+
+/// `NetworkPolicy`, as far as the plan needs it now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NetworkPolicy {
+    /// `spec.podSelector`.
+    pub selector: Selector,
+    /// `spec.policyTypes`.
+    pub types: Vec<String>,
+}

@@ -1,0 +1,126 @@
+//! Pods, and the templates they are made from.
+
+use serde::{Deserialize, Serialize};
+
+use super::Condition;
+use crate::resource::Labels;
+use crate::time::Moment;
+
+/// Pod.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pod {
+    /// `spec`, as for a template.
+    pub template: Template,
+    /// `spec.nodeName`; empty while unscheduled.
+    pub node: String,
+    /// `status.phase`.
+    pub phase: String,
+    /// `status.reason`.
+    pub reason: String,
+    /// `status.message`.
+    pub message: String,
+    /// `status.podIP`.
+    pub ip: String,
+    /// `status.hostIP`.
+    pub host_ip: String,
+    /// `status.startTime`.
+    pub started_at: Option<Moment>,
+    /// `status.conditions`.
+    pub conditions: Vec<Condition>,
+    /// `status.initContainerStatuses` then `status.containerStatuses`.
+    pub containers: Vec<ContainerStatus>,
+}
+
+/// The state of one container of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContainerStatus {
+    /// `name`.
+    pub name: String,
+    /// Whether it stands in `initContainerStatuses`.
+    pub init: bool,
+    /// `ready`.
+    pub ready: bool,
+    /// `restartCount`.
+    pub restarts: i64,
+    /// `image`.
+    pub image: String,
+    /// `state.waiting.reason`; empty where not waiting.
+    pub waiting: String,
+    /// `state.waiting.message`, shortened to 300 characters.
+    pub waiting_message: String,
+    /// `state.running.startedAt`.
+    pub running_since: Option<Moment>,
+    /// `state.terminated`.
+    pub terminated: Option<Terminated>,
+    /// `lastState.terminated`.
+    pub last_terminated: Option<Terminated>,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Terminated {
+    /// `exitCode`.
+    pub exit_code: i64,
+    /// `reason`.
+    pub reason: String,
+    /// `finishedAt`.
+    pub finished_at: Option<Moment>,
+}
+
+/// A pod's spec or a controller's pod template: its labels and everything it names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    /// Labels the pods get; for a pod its own labels.
+    pub labels: Labels,
+    /// `serviceAccountName`; `default` where the API would default it.
+    pub service_account: String,
+    /// Image by container name, in the order of the spec, init containers first.
+    pub images: Vec<(String, String)>,
+    /// Names of environment variables by container, values never.
+    pub env_names: Vec<String>,
+    /// ConfigMaps named, with the field that names them.
+    pub config_maps: Vec<NamedUse>,
+    /// Secrets named, with the field that names them.
+    pub secrets: Vec<NamedUse>,
+    /// Claims named, with the field that names them.
+    pub claims: Vec<NamedUse>,
+    /// Host tokens found in environment values, arguments and commands.
+    pub hosts: Vec<HostToken>,
+    /// ConfigMaps mounted as a volume or read whole, whose host tokens count as this template's.
+    pub mounted_config_maps: Vec<NamedUse>,
+    /// Single keys of ConfigMaps read into the environment, whose host tokens count as this template's.
+    #[serde(default)]
+    pub config_keys: Vec<(NamedUse, String)>,
+}
+
+/// A name in a spec, and the field it was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedUse {
+    /// The name of the object used, in the same namespace.
+    pub name: String,
+    /// The field path, such as `spec.template.spec.containers[0].envFrom[0].configMapRef.name`.
+    pub field: String,
+    /// True where the spec says the object may be missing.
+    pub optional: bool,
+}
+
+/// Something in a value that may be the address of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostToken {
+    /// The field it was read from, such as `spec.template.spec.containers[0].env[REDIS_ADDR].value`.
+    pub field: String,
+    /// What was read.
+    pub host: HostName,
+    /// The port, where one was given.
+    pub port: Option<u16>,
+}
+
+/// A host name as far as it may be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostName {
+    /// Written out, because its shape is a cluster address: one label with a port, `x.y.svc…`, or inside a URL.
+    Written(String),
+    /// A bare word or `a.b` that could be a Service's name or could be a password: only 40 bits of its SHA-256 are kept.
+    Hashed(u64),
+}

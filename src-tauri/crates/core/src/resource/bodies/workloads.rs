@@ -1,0 +1,139 @@
+//! What makes pods: controllers, Jobs, and what scales or protects them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Template};
+use crate::resource::Labels;
+use crate::time::Moment;
+
+/// Deployment, `StatefulSet`, `DaemonSet` or `ReplicaSet`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workload {
+    /// `spec.replicas`; for a `DaemonSet` `status.desiredNumberScheduled`.
+    pub desired: i64,
+    /// `status.replicas`; for a `DaemonSet` `currentNumberScheduled`.
+    pub current: i64,
+    /// `status.readyReplicas` or `numberReady`.
+    pub ready: i64,
+    /// `status.availableReplicas` or `numberAvailable`.
+    pub available: i64,
+    /// `status.updatedReplicas` or `updatedNumberScheduled`.
+    pub updated: i64,
+    /// `status.numberMisscheduled`; 0 elsewhere.
+    pub misscheduled: i64,
+    /// `status.observedGeneration`.
+    pub observed_generation: i64,
+    /// True where the object carries a status at all; a manifest that was never applied does not.
+    pub has_status: bool,
+    /// `spec.paused`.
+    pub paused: bool,
+    /// `status.currentRevision` of a `StatefulSet`.
+    pub current_revision: String,
+    /// `status.updateRevision` of a `StatefulSet`.
+    pub update_revision: String,
+    /// `spec.selector`.
+    pub selector: Option<Selector>,
+    /// `status.conditions`.
+    pub conditions: Vec<Condition>,
+    /// `spec.template`.
+    pub template: Template,
+    /// `spec.volumeClaimTemplates[].metadata.name`.
+    pub claim_templates: Vec<String>,
+}
+
+/// A label selector with the API's full semantics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selector {
+    /// `matchLabels`.
+    pub labels: Labels,
+    /// `matchExpressions`.
+    pub expressions: Vec<Expression>,
+}
+
+/// One entry of `matchExpressions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expression {
+    /// `key`.
+    pub key: String,
+    /// `operator`: `In`, `NotIn`, `Exists`, `DoesNotExist`.
+    pub operator: String,
+    /// `values`.
+    pub values: Vec<String>,
+}
+
+/// Job.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// `spec.completions`.
+    pub completions: Option<i64>,
+    /// `spec.suspend`.
+    pub suspended: bool,
+    /// `status.active`.
+    pub active: i64,
+    /// `status.succeeded`.
+    pub succeeded: i64,
+    /// `status.failed`.
+    pub failed: i64,
+    /// True where the object carries a status at all.
+    pub has_status: bool,
+    /// `status.conditions`.
+    pub conditions: Vec<Condition>,
+    /// `spec.template`.
+    pub template: Template,
+}
+
+/// `CronJob`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CronJob {
+    /// `spec.schedule`.
+    pub schedule: String,
+    /// `spec.suspend`.
+    pub suspended: bool,
+    /// `status.lastScheduleTime`.
+    pub last_schedule: Option<Moment>,
+    /// `status.lastSuccessfulTime`.
+    pub last_success: Option<Moment>,
+    /// `spec.jobTemplate.spec.template`.
+    pub template: Template,
+}
+
+/// `HorizontalPodAutoscaler`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Autoscaler {
+    /// `spec.scaleTargetRef` as `(group, kind, name)`.
+    pub target: (String, String, String),
+    /// `spec.minReplicas`.
+    pub min: i64,
+    /// `spec.maxReplicas`.
+    pub max: i64,
+    /// `status.currentReplicas`.
+    pub current: i64,
+    /// `status.desiredReplicas`.
+    pub desired: i64,
+    /// True where the object carries a status at all.
+    pub has_status: bool,
+    /// `status.conditions`.
+    pub conditions: Vec<Condition>,
+}
+
+/// `PodDisruptionBudget`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DisruptionBudget {
+    /// `spec.selector`; null selects nothing, empty selects every pod (policy/v1).
+    pub selector: Option<Selector>,
+    /// `status.disruptionsAllowed`.
+    pub allowed: i64,
+    /// `status.currentHealthy`.
+    pub healthy: i64,
+    /// `status.desiredHealthy`.
+    pub desired: i64,
+    /// True where the object carries a status at all.
+    pub has_status: bool,
+}
+
+/// `ControllerRevision`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ControllerRevision {
+    /// `revision`.
+    pub revision: i64,
+}

@@ -1,0 +1,61 @@
+//! Who owns whom (1, 2, 23).
+
+use super::super::RelationState;
+use super::super::edge::{Standing, Type};
+use super::super::index::JOB_NAME_LABELS;
+use super::Prover;
+use super::is_other;
+use crate::resource::{KINDS, Object};
+
+impl Prover<'_> {
+    /// 1, 2, 23: owners, and a Job by its label where a pod names no owner.
+    pub(super) fn owners(&mut self) {
+        let object = self.object;
+        for (number, owner) in object.owners.iter().enumerate() {
+            let above =
+                KINDS.iter().any(|info| info.kind == owner.kind && info.group == owner.group && !info.namespaced);
+            let mut from = self.beside(&owner.group, &owner.kind, &owner.name);
+            if above {
+                from = self.above(&owner.group, &owner.kind, &owner.name);
+            } else if !KINDS.iter().any(|info| info.kind == owner.kind && info.group == owner.group) {
+                // The scope of a custom kind shows where an object of it is.
+                let elsewhere = self.above(&owner.group, &owner.kind, &owner.name);
+                self.proof.interests.push(elsewhere);
+                if self.world.at(from).is_none() && self.world.at(elsewhere).is_some() {
+                    from = elsewhere;
+                }
+            }
+            let meant = self.world.at(from).map(|it| !is_other(it, &owner.uid));
+            let standing =
+                if meant == Some(false) { Standing::Said(RelationState::Dangling) } else { Standing::ByEnds };
+            let rule = match (owner.kind.as_str(), object.key.kind.as_str()) {
+                ("CronJob", "Job") | ("Job", "Pod") => 23,
+                // Without its Deployment it is nobody's current one.
+                ("Deployment", "ReplicaSet") if meant == Some(true) && self.is_current() => 2,
+                _ => 1,
+            };
+            self.edge((from, self.id), Type::Owns, rule, &format!("metadata.ownerReferences[{number}]"), standing);
+        }
+        if object.owners.is_empty() && object.key.kind == "Pod" {
+            let named = JOB_NAME_LABELS.iter().find_map(|label| Some((label, object.labels.get(*label)?)));
+            if let Some((label, job)) = named {
+                let from = self.beside("batch", "Job", job);
+                self.edge((from, self.id), Type::Owns, 23, &format!("metadata.labels[{label}]"), Standing::ByEnds);
+            }
+        }
+    }
+
+    /// True for the ReplicaSet of the highest revision among its siblings.
+    pub(super) fn is_current(&self) -> bool {
+        let revision = |object: &Object| -> Option<i64> {
+            object.annotations.get("deployment.kubernetes.io/revision").and_then(|text| text.parse().ok())
+        };
+        let Some((parent, uid)) = self.world.index.parents.get(&self.id) else { return false };
+        let siblings = self.world.index.wards.get(parent).into_iter().flatten();
+        let same = siblings.filter(|id| self.world.index.parents.get(id).is_some_and(|(_, other)| other == uid));
+        let order = |object: &Object| (revision(object), object.created_at, object.key.name.clone());
+        let sets = same.filter_map(|id| self.world.at(*id)).filter(|object| object.key.kind == "ReplicaSet");
+        let last = sets.map(order).max();
+        last == Some(order(self.object))
+    }
+}
