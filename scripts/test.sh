@@ -94,6 +94,9 @@ browser_walk() {
 # Kills the program at random moments while it writes.
 crash_walk() { (cd tests/e2e/walk && BROADSTREET="$PROGRAM" node crash.mjs 25); }
 
+# `make run` where there is neither a display nor a kubeconfig.
+run_walk() { BROADSTREET="$PROGRAM" node tests/e2e/run.mjs; }
+
 desktop_walk() { tests/e2e/desktop/run.sh; }
 
 stage "build of the screen" built_screen
@@ -104,6 +107,7 @@ part "screen" screen_tests
 stage "build of the program" built_program
 part "lab" lab_walk
 part "crash" crash_walk
+part "run" run_walk
 part "browser" browser_walk
 part "desktop" desktop_walk
 part "lints" lints
