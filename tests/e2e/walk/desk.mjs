@@ -153,4 +153,18 @@ export async function icinga(it, method, path, body) {
   return JSON.parse(out);
 }
 
+/** Ends the lab's pager, and waits until it is gone. */
+export async function stopPager(it) {
+  const pid = readFileSync(join(it.state, "pid", "icinga2"), "utf8").trim();
+  await run("kill", [pid]);
+  await until(20, "the pager has ended", async () => (await run("kill", ["-0", pid])).code !== 0);
+}
+
+/** Starts it again: one that is still letting go of its files refuses to start beside itself, so until it stands. */
+export async function startPager() {
+  let back;
+  for (let tries = 0; tries < 4 && back?.code !== 0; tries++) back = await run("bash", [new URL("../../lab/pager.sh", import.meta.url).pathname]);
+  must(back.code === 0, back.err);
+}
+
 export const name = (id) => id.split("/").slice(4).join("/");

@@ -1,7 +1,5 @@
 // Step 4 of the walk: the paging ledger equals what the pager's own API says.
-import { run, must, until, icinga } from "./desk.mjs";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { must, until, icinga, startPager, stopPager } from "./desk.mjs";
 
 export async function checkPages(tally, desk, it) {
   await tally.check("4: the first person is paged, and the second when the first does not answer", async () => {
@@ -73,18 +71,13 @@ export async function checkPages(tally, desk, it) {
 
   await tally.check("4: a stopped pager turns the ledger stale, not empty", async () => {
     const before = (await desk.call("pages")).attempts.length;
-    const pid = readFileSync(join(it.state, "pid", "icinga2"), "utf8").trim();
-    await run("kill", [pid]);
-    await until(20, "the pager has ended", async () => (await run("kill", ["-0", pid])).code !== 0);
+    await stopPager(it);
     const stale = await until(40, "the pager is stale", async () => {
       const now = await desk.call("pages");
       return now.pagers[0].state === "stale" && now;
     });
     must(stale.attempts.length >= before, `${before} attempts before, ${stale.attempts.length} now`);
-    // A pager that is still letting go of its files refuses to start beside itself: started again until it stands.
-    let back;
-    for (let tries = 0; tries < 4 && back?.code !== 0; tries++) back = await run("bash", [new URL("../../lab/pager.sh", import.meta.url).pathname]);
-    must(back.code === 0, back.err);
+    await startPager();
     await until(40, "the pager is back", async () => (await desk.call("pages")).pagers[0].state === "live");
     const after = await desk.call("pages");
     must(after.attempts.length >= before, "attempts were lost");
