@@ -48,7 +48,7 @@ fn is_used(house: &House, every: usize) -> bool {
 
 /// The spec of a house's pods, without what the scheduler and the service account controller add.
 pub fn pod_spec(estate: &Estate, house: &House) -> Value {
-    let mut env: Vec<Value> = (0..8)
+    let mut env: Vec<Value> = (0..5)
         .map(|n| json!({"name": format!("SETTING_{n}_{}", team(&house.name).to_uppercase()), "value": format!("value-{}", (house.number * 31 + n) % 997)}))
         .collect();
     env.push(
@@ -83,7 +83,6 @@ pub fn pod_spec(estate: &Estate, house: &House) -> Value {
                 "resources": {"requests": {"cpu": "10m", "memory": "40Mi"}}, "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}],
         "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst", "serviceAccountName": "default", "serviceAccount": "default",
         "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}}, "schedulerName": "default-scheduler", "enableServiceLinks": true,
-        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": {"labelSelector": {"matchLabels": {"app": house.name}}, "topologyKey": "kubernetes.io/hostname"}}]}},
         "volumes": volumes})
 }
 
@@ -147,7 +146,7 @@ impl Estate {
         let mut meta = meta(self, "Node", number, "", &node_name(number));
         meta["labels"] = json!({"kubernetes.io/hostname": node_name(number), "topology.kubernetes.io/region": "eu-1",
             "topology.kubernetes.io/zone": format!("eu-1{}", ["a", "b", "c"][number % 3]), "node.kubernetes.io/instance-type": "m6i.4xlarge",
-            "karpenter.sh/nodepool": ["general", "batch"][number % 2]});
+            "karpenter.sh/nodepool": if number.is_multiple_of(2) { "general" } else { "batch" }});
         let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastHeartbeatTime": BORN, "lastTransitionTime": BORN, "reason": "Kubelet", "message": ""});
         let ready = if number % 499 == 498 { "Unknown" } else { "True" };
         json!({"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": {"podCIDR": "10.1.0.0/24"},

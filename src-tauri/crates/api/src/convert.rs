@@ -72,7 +72,7 @@ pub fn health(state: HealthState) -> String {
 
 fn address(at: &Address) -> (String, String, String) {
     match at {
-        Address::Object(key) => (key.to_string(), key.name.clone(), key.kind.clone()),
+        Address::Object(key) => (key.to_string(), key.name.to_string(), key.kind.to_string()),
         Address::Cluster(_) => ("cluster".into(), "the cluster".into(), "cluster".into()),
         Address::ControlPlane(_) => ("control-plane".into(), "the control plane".into(), "control-plane".into()),
         Address::Heartbeat => ("heartbeat".into(), "heartbeat".into(), "heartbeat".into()),

@@ -2,7 +2,7 @@
 //! its target; `cargo bench -p broadstreet-core --bench scale -- census` measures one shape only.
 
 #[path = "../../../../tests/support/estate/mod.rs"]
-#[allow(dead_code, missing_docs)]
+#[allow(dead_code, missing_docs, unused_imports)]
 mod estate;
 
 use std::time::{Duration, Instant};

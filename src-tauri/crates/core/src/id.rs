@@ -3,7 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
+
+/// A text that is shared, not copied: names, labels, words of a status.
+pub type Text = ArcStr;
 
 /// Declares a newtype over text that serialises as that text.
 macro_rules! text_id {
@@ -72,26 +76,26 @@ text_id! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
     /// The cluster's id; empty for manifests that belong to none.
-    pub cluster: String,
+    pub cluster: Text,
     /// The API group; empty for the core group.
-    pub group: String,
+    pub group: Text,
     /// The kind, in the API's spelling (`Deployment`).
-    pub kind: String,
+    pub kind: Text,
     /// The namespace; empty for cluster-scoped kinds.
-    pub namespace: String,
+    pub namespace: Text,
     /// The name.
-    pub name: String,
+    pub name: Text,
 }
 
 impl ObjectKey {
     /// Builds a key from its five parts.
     pub fn new(cluster: &str, group: &str, kind: &str, namespace: &str, name: &str) -> Self {
         Self {
-            cluster: cluster.to_owned(),
-            group: group.to_owned(),
-            kind: kind.to_owned(),
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
+            cluster: cluster.into(),
+            group: group.into(),
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
         }
     }
 }

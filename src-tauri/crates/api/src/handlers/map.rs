@@ -39,7 +39,7 @@ fn pod(world: &World, key: &ObjectKey) -> PodView {
     };
     PodView {
         id: key.to_string(),
-        name: key.name.clone(),
+        name: key.name.to_string(),
         node,
         health: health(verdict.state),
         reason: verdict.reason,
@@ -62,9 +62,9 @@ fn relation(
 ) -> RelationView {
     RelationView {
         other: other.to_string(),
-        other_kind: other.kind.clone(),
-        other_name: other.name.clone(),
-        other_namespace: other.namespace.clone(),
+        other_kind: other.kind.to_string(),
+        other_name: other.name.to_string(),
+        other_namespace: other.namespace.to_string(),
         r#type: relation.r#type.clone(),
         source: word(&relation.source),
         rule: u32::from(relation.rule),
@@ -155,10 +155,10 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     let related = related.iter().filter(|it| it.r#type != "calls" && it.r#type != "about");
     Ok(ObjectView {
         id: id.to_string(),
-        kind: id.kind.clone(),
-        group: id.group.clone(),
-        namespace: id.namespace.clone(),
-        name: id.name.clone(),
+        kind: id.kind.to_string(),
+        group: id.group.to_string(),
+        namespace: id.namespace.to_string(),
+        name: id.name.to_string(),
         exists: found.is_some(),
         health: health(verdict.state),
         reason: verdict.reason,
@@ -274,11 +274,17 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
         let Some(rank) = fit(&words, &format!("{} {} {}", it.name, it.kind, it.namespace)) else { continue };
         let house = usize::from(world.house_of(it).as_ref() != Some(it));
         let subtitle =
-            if it.namespace.is_empty() { it.kind.clone() } else { format!("{} in {}", it.kind, it.namespace) };
+            if it.namespace.is_empty() { it.kind.to_string() } else { format!("{} in {}", it.kind, it.namespace) };
         let state = health(world.health(it).state);
         hits.push((
             rank + 20 * house,
-            FoundView { kind: "object".into(), id: it.to_string(), title: it.name.clone(), subtitle, health: state },
+            FoundView {
+                kind: "object".into(),
+                id: it.to_string(),
+                title: it.name.to_string(),
+                subtitle,
+                health: state,
+            },
         ));
     }
     for alert in world.alerts() {

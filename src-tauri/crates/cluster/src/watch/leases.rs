@@ -45,8 +45,8 @@ impl Nodes {
     /// Writes into a node what its lease says, and remembers the node as told.
     pub fn keep(&mut self, node: &mut Object) {
         if let Body::Node(body) = &mut node.body {
-            body.lease_fresh = self.fresh.get(&node.key.name).copied();
-            self.told.insert(node.key.name.clone(), node.clone());
+            body.lease_fresh = self.fresh.get(node.key.name.as_str()).copied();
+            self.told.insert(node.key.name.to_string(), node.clone());
         }
     }
 
@@ -54,9 +54,9 @@ impl Nodes {
     pub fn drop_gone(&mut self, changes: &[Change]) {
         for change in changes {
             if let Change::Gone { key, uid } = change
-                && self.told.get(&key.name).is_some_and(|node| node.uid == *uid)
+                && self.told.get(key.name.as_str()).is_some_and(|node| node.uid == *uid)
             {
-                self.told.remove(&key.name);
+                self.told.remove(key.name.as_str());
             }
         }
     }

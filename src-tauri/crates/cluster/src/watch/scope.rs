@@ -265,8 +265,8 @@ impl Scope {
     fn note_namespaces(&self, changes: &[Change]) {
         self.shared.listed.send_if_modified(|listed| {
             changes.iter().fold(false, |changed, change| match change {
-                Change::Object(object) => listed.names.insert(object.key.name.clone()) || changed,
-                Change::Gone { key, .. } => listed.names.remove(&key.name) || changed,
+                Change::Object(object) => listed.names.insert(object.key.name.to_string()) || changed,
+                Change::Gone { key, .. } => listed.names.remove(key.name.as_str()) || changed,
                 _ => changed,
             })
         });

@@ -20,7 +20,7 @@ pub fn discover(world: &World) -> Vec<SourceSettings> {
     for object in world.objects() {
         let Body::Service(service) = &object.body else { continue };
         let Some((kind, rank)) = answers_as(object, service) else { continue };
-        let place = (kind as u8, object.key.cluster.clone(), object.key.namespace.clone());
+        let place = (kind as u8, object.key.cluster.to_string(), object.key.namespace.to_string());
         let better = best.get(&place).is_none_or(|(known, ..)| rank < *known);
         if better {
             best.insert(place, (rank, object, service));
@@ -42,8 +42,8 @@ pub fn discover(world: &World) -> Vec<SourceSettings> {
             id,
             kind: program,
             proxy: Some(ProxyTarget {
-                namespace: object.key.namespace.clone(),
-                service: object.key.name.clone(),
+                namespace: object.key.namespace.to_string(),
+                service: object.key.name.to_string(),
                 port,
                 scheme: scheme.to_owned(),
             }),

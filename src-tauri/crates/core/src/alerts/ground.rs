@@ -27,7 +27,7 @@ impl<'w> Ground<'w> {
             world.clusters().into_iter().map(|(id, label, _)| (id, label)).collect();
         if clusters.is_empty() {
             // A world built from files without a cluster being named.
-            clusters.extend(world.objects().next().map(|object| (object.key.cluster.clone(), String::new())));
+            clusters.extend(world.objects().next().map(|object| (object.key.cluster.to_string(), String::new())));
         }
         Self { world, clusters, spaces: OnceCell::new(), houses: OnceCell::new(), addresses: OnceCell::new() }
     }
@@ -96,7 +96,7 @@ impl<'w> Ground<'w> {
         }
         let spaces = self.spaces.get_or_init(|| {
             let keys = self.world.objects().map(|object| &object.key).filter(|key| !key.namespace.is_empty());
-            keys.map(|key| (key.namespace.clone(), key.cluster.clone())).collect()
+            keys.map(|key| (key.namespace.to_string(), key.cluster.to_string())).collect()
         });
         let mut found =
             spaces.iter().filter(|(space, cluster)| space == name && at.as_ref().is_none_or(|id| id == cluster));
@@ -109,7 +109,7 @@ impl<'w> Ground<'w> {
         let houses = self.houses.get_or_init(|| {
             let mut houses: BTreeMap<(String, String), Vec<ObjectKey>> = BTreeMap::new();
             for key in self.world.houses() {
-                houses.entry((key.namespace.clone(), key.cluster.clone())).or_default().push(key);
+                houses.entry((key.namespace.to_string(), key.cluster.to_string())).or_default().push(key);
             }
             houses
         });
@@ -160,7 +160,7 @@ impl<'w> Ground<'w> {
     /// The node a pod runs on.
     pub(super) fn node_of(&self, pod: &ObjectKey) -> Option<ObjectKey> {
         let Body::Pod(body) = &self.world.object(pod)?.body else { return None };
-        self.find(&Some(pod.cluster.clone()), "Node", None, &body.node)
+        self.find(&Some(pod.cluster.to_string()), "Node", None, &body.node)
     }
 
     /// The one house that a program of this name runs as.

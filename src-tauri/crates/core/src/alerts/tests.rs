@@ -391,7 +391,7 @@ fn the_cluster_label_selects_where_to_look() {
     let world = World::from_changes(&both);
     let at = |text: &str| match place(&world, &alert(text)) {
         Placement::At(case) => match case.at {
-            Address::Object(key) => key.cluster,
+            Address::Object(key) => key.cluster.to_string(),
             Address::ControlPlane(id) => id,
             other => panic!("{other:?}"),
         },

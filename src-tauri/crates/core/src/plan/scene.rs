@@ -207,8 +207,8 @@ impl Picture {
             self.houses.push(HouseRow {
                 rect: Rect { x, y, w: house.w, h: house.h },
                 id: house.key.to_string(),
-                name: house.key.name.clone(),
-                kind: house.key.kind.clone(),
+                name: house.key.name.to_string(),
+                kind: house.key.kind.to_string(),
                 badge: String::new(),
                 block: b,
                 health: own,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::time::Moment;
 use crate::world::{Freshness, Relation, World};
@@ -80,7 +80,7 @@ pub(super) fn hubs(world: &World, calls: &[Call]) -> BTreeMap<ObjectKey, usize> 
             callers.entry(to).or_default().insert(from);
         }
     }
-    let mut houses: BTreeMap<String, usize> = BTreeMap::new();
+    let mut houses: BTreeMap<Text, usize> = BTreeMap::new();
     if callers.values().any(|from| from.len() >= HUB_FLOOR) {
         for house in world.houses() {
             *houses.entry(house.cluster).or_default() += 1;
@@ -104,7 +104,8 @@ fn houses_in_order(ages: &Ages<'_>, houses: Vec<Manned>, spaced: bool) -> Vec<Wa
         .into_iter()
         .map(|(key, pods)| {
             let pods = in_order(pods, |pod| pod, |pod| ages.age(pod)).into_iter();
-            let pods = pods.map(|pod| if spaced { format!("{}/{}", pod.namespace, pod.name) } else { pod.name });
+            let pods =
+                pods.map(|pod| if spaced { format!("{}/{}", pod.namespace, pod.name) } else { pod.name.to_string() });
             WantedHouse { pods: pods.collect(), key }
         })
         .collect()
@@ -129,10 +130,10 @@ fn blocks_in_order(
         .map(|(place, houses)| WantedBlock {
             calls: calls.remove(&place).into_iter().flatten().collect(),
             id: place.to_string(),
-            settled: !unsettled.contains(&place.cluster),
+            settled: !unsettled.contains(place.cluster.as_str()),
             houses: houses_in_order(ages, houses, spaced),
-            name: if place.name.is_empty() { "no namespace".to_owned() } else { place.name },
-            cluster: place.cluster,
+            name: if place.name.is_empty() { "no namespace".to_owned() } else { place.name.to_string() },
+            cluster: place.cluster.to_string(),
         })
         .collect()
 }

@@ -51,10 +51,10 @@ pub fn document(world: &World) -> Document {
             let health = world.health(key);
             Entry {
                 id: key.clone(),
-                group: key.group.clone(),
-                kind: key.kind.clone(),
-                namespace: key.namespace.clone(),
-                name: key.name.clone(),
+                group: key.group.to_string(),
+                kind: key.kind.to_string(),
+                namespace: key.namespace.to_string(),
+                name: key.name.to_string(),
                 health: health.state,
                 reason: health.reason,
                 field: health.field,

@@ -73,7 +73,7 @@ impl World {
         let source = states.iter().find(|state| state.kind.is_empty());
         let kind = states.iter().rev().find(|state| !state.kind.is_empty());
         let plural = KINDS.iter().find(|info| info.kind == key.kind && info.group == key.group);
-        let plural = plural.map_or_else(|| key.kind.clone(), |info| info.plural.to_owned());
+        let plural = plural.map_or_else(|| key.kind.to_string(), |info| info.plural.to_owned());
         source.into_iter().chain(kind).find_map(|state| silence(&state.state, &plural))
     }
 

@@ -37,7 +37,7 @@ impl World {
         let living = pods.filter(|pod| self.at(*pod).is_some_and(|pod| pod.deleted_at.is_none()));
         let mut verdicts: Vec<PodVerdict> = living
             .map(|pod| PodVerdict {
-                name: self.keys.key(pod).name.clone(),
+                name: self.keys.key(pod).name.to_string(),
                 health: self.verdicts.get(&pod).cloned().unwrap_or_default(),
             })
             .collect();

@@ -12,8 +12,8 @@ impl Prover<'_> {
                 // Users and groups are no objects of the cluster.
                 continue;
             }
-            let namespace = if namespace.is_empty() { self.object.key.namespace.clone() } else { namespace.clone() };
-            let key = self.key("", "ServiceAccount", &namespace, name);
+            let namespace = if namespace.is_empty() { self.object.key.namespace.as_str() } else { namespace };
+            let key = self.key("", "ServiceAccount", namespace, name);
             let subject = self.world.number(&key);
             self.edge((self.id, subject), Type::BoundTo, 16, &format!("subjects[{number}]"), Standing::ByEnds);
         }
