@@ -34,7 +34,9 @@ fn template(body: &Body) -> Option<&Template> {
 fn pod(world: &World, key: &ObjectKey) -> PodView {
     let verdict = world.health(key);
     let (node, restarts) = match world.object(key).map(|object| &object.body) {
-        Some(Body::Pod(pod)) => (pod.node.clone(), pod.containers.iter().map(|one| one.restarts).max().unwrap_or(0)),
+        Some(Body::Pod(pod)) => {
+            (pod.node.to_string(), pod.containers.iter().map(|one| one.restarts).max().unwrap_or(0))
+        }
         _ => (String::new(), 0),
     };
     PodView {
@@ -138,7 +140,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     changes.dedup();
     let events = world.events_of(&id).into_iter().take(LINES).filter_map(|object| match &object.body {
         Body::Event(event) => Some(EventView {
-            uid: object.uid.clone(),
+            uid: object.uid.to_string(),
             r#type: event.r#type.clone(),
             reason: event.reason.clone(),
             message: event.message.clone(),

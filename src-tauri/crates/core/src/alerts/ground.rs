@@ -73,7 +73,7 @@ impl<'w> Ground<'w> {
                     Body::Pod(pod)
                         if pod.ip != pod.host_ip && !matches!(pod.phase.as_str(), "Succeeded" | "Failed") =>
                     {
-                        vec![pod.ip.clone()]
+                        vec![pod.ip.to_string()]
                     }
                     _ => continue,
                 };

@@ -327,7 +327,7 @@ fn cell(world: &World, house: &House, pod: &str, at: usize, (x, y): (i32, i32), 
     let health = world.health(&key);
     let place = match lens {
         Lens::Namespaces => match world.object(&key).map(|object| &object.body) {
-            Some(Body::Pod(pod)) => pod.node.clone(),
+            Some(Body::Pod(pod)) => pod.node.to_string(),
             _ => String::new(),
         },
         Lens::Nodes => {

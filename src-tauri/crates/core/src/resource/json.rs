@@ -4,6 +4,7 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use super::Labels;
+use crate::id::Text;
 use crate::time::Moment;
 
 /// Messages are kept up to this many characters.
@@ -30,6 +31,14 @@ impl<'a> At<'a> {
             Value::Null => Ok(String::new()),
             Value::String(text) => Ok(text.clone()),
             other => Err(format!("`{path}` is {} where text is expected", type_of(other))),
+        }
+    }
+
+    /// Text as it is kept.
+    pub(super) fn word(self, path: &str) -> Read<Text> {
+        match self.get(path).0 {
+            Value::String(text) => Ok(Text::from(text.as_str())),
+            _ => self.text(path).map(Text::from),
         }
     }
 

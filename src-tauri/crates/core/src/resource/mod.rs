@@ -14,10 +14,11 @@ mod template;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::time::Moment;
 
 pub use bodies::{
@@ -40,10 +41,10 @@ pub struct Object {
     pub key: ObjectKey,
     /// `metadata.uid`; empty for manifests that were never applied.
     #[serde(default)]
-    pub uid: String,
+    pub uid: Text,
     /// `metadata.resourceVersion`, opaque.
     #[serde(default)]
-    pub resource_version: String,
+    pub resource_version: Text,
     /// `metadata.creationTimestamp`.
     #[serde(default)]
     pub created_at: Option<Moment>,
@@ -55,13 +56,13 @@ pub struct Object {
     pub generation: i64,
     /// `metadata.labels`.
     #[serde(default)]
-    pub labels: Labels,
+    pub labels: Arc<Labels>,
     /// The annotations on the allow-list, nothing else.
     #[serde(default)]
-    pub annotations: Labels,
+    pub annotations: Arc<Labels>,
     /// `metadata.ownerReferences`.
     #[serde(default)]
-    pub owners: Vec<Owner>,
+    pub owners: Arc<[Owner]>,
     /// `metadata.finalizers`.
     #[serde(default)]
     pub finalizers: Vec<String>,

@@ -1,5 +1,7 @@
 //! One API object as JSON, reduced at the border to what the war room keeps.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::hosts::hosts_in_data;
@@ -7,8 +9,9 @@ use super::json::{At, Read};
 use super::template::template;
 use super::{
     Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob,
-    DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Ingress, IngressBackend, Job, KINDS, NamedUse,
-    Namespace, NetworkPolicy, Node, Object, Owner, Plain, Pod, Port, Selector, Service, Terminated, Volume, Workload,
+    DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Ingress, IngressBackend, Job, KINDS, Labels,
+    NamedUse, Namespace, NetworkPolicy, Node, Object, Owner, Plain, Pod, Port, Selector, Service, Terminated, Volume,
+    Workload,
 };
 use crate::id::ObjectKey;
 use crate::time::Moment;
@@ -85,28 +88,29 @@ fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
             })
         })
         .collect::<Read<Vec<Owner>>>()?;
+    let labels = Arc::new(at.map("metadata.labels")?);
     Ok(Object {
         key: ObjectKey::new(cluster, group, kind, &namespace, &name),
-        uid: at.text("metadata.uid")?,
-        resource_version: at.text("metadata.resourceVersion")?,
+        uid: at.word("metadata.uid")?,
+        resource_version: at.word("metadata.resourceVersion")?,
         created_at: at.moment("metadata.creationTimestamp")?,
         deleted_at: at.moment("metadata.deletionTimestamp")?,
         generation: at.count("metadata.generation")?,
-        labels: at.map("metadata.labels")?,
-        annotations,
-        owners,
+        annotations: Arc::new(annotations),
+        owners: owners.into(),
         finalizers: at.texts("metadata.finalizers")?,
-        body: body(at, group, kind)?,
+        body: body(at, group, kind, &labels)?,
+        labels,
     })
 }
 
-fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
+fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body> {
     Ok(match (group, kind) {
         ("", "Namespace") => {
             Body::Namespace(Namespace { phase: at.text("status.phase")?, conditions: conditions(at)? })
         }
         ("", "Node") => Body::Node(node(at)?),
-        ("", "Pod") => Body::Pod(pod(at)?),
+        ("", "Pod") => Body::Pod(pod(at, Arc::clone(labels))?),
         ("apps", "Deployment" | "StatefulSet" | "ReplicaSet" | "DaemonSet") => Body::Workload(workload(at, kind)?),
         ("batch", "Job") => Body::Job(Job {
             completions: at.number("spec.completions")?,
@@ -118,7 +122,7 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             conditions: conditions(at)?,
             template: template(
                 at.get("spec.template.spec"),
-                at.map("spec.template.metadata.labels")?,
+                at.map("spec.template.metadata.labels")?.into(),
                 "spec.template.spec",
             )?,
         }),
@@ -129,7 +133,7 @@ fn body(at: At<'_>, group: &str, kind: &str) -> Read<Body> {
             last_success: at.moment("status.lastSuccessfulTime")?,
             template: template(
                 at.get("spec.jobTemplate.spec.template.spec"),
-                at.map("spec.jobTemplate.spec.template.metadata.labels")?,
+                at.map("spec.jobTemplate.spec.template.metadata.labels")?.into(),
                 "spec.jobTemplate.spec.template.spec",
             )?,
         }),
@@ -213,14 +217,14 @@ fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
     at.list("status.conditions")?
         .into_iter()
         .map(|condition| {
-            let reason = condition.text("reason")?;
+            let reason = condition.word("reason")?;
             // While a rollout moves this changes with every pod and says nothing a person reads.
             let ended = matches!(reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
             Ok(Condition {
-                r#type: condition.text("type")?,
-                status: condition.text("status")?,
+                r#type: condition.word("type")?,
+                status: condition.word("status")?,
                 reason,
-                message: condition.message("message")?,
+                message: condition.message("message")?.into(),
                 changed_at: condition.moment("lastTransitionTime")?,
                 updated_at: if ended { condition.moment("lastUpdateTime")? } else { None },
             })
@@ -251,18 +255,18 @@ fn node(at: At<'_>) -> Read<Node> {
     })
 }
 
-fn pod(at: At<'_>) -> Read<Pod> {
+fn pod(at: At<'_>, labels: Arc<Labels>) -> Read<Pod> {
     let mut containers = Vec::new();
     for (path, init) in [("status.initContainerStatuses", true), ("status.containerStatuses", false)] {
         for status in at.list(path)? {
             containers.push(ContainerStatus {
-                name: status.text("name")?,
+                name: status.word("name")?,
                 init,
                 ready: status.yes("ready")?,
                 restarts: status.count("restartCount")?,
-                image: status.text("image")?,
-                waiting: status.text("state.waiting.reason")?,
-                waiting_message: status.message("state.waiting.message")?,
+                image: status.word("image")?,
+                waiting: status.word("state.waiting.reason")?,
+                waiting_message: status.message("state.waiting.message")?.into(),
                 running_since: status.moment("state.running.startedAt")?,
                 terminated: terminated(status.get("state.terminated"))?,
                 last_terminated: terminated(status.get("lastState.terminated"))?,
@@ -270,13 +274,13 @@ fn pod(at: At<'_>) -> Read<Pod> {
         }
     }
     Ok(Pod {
-        template: template(at.get("spec"), at.map("metadata.labels")?, "spec")?,
-        node: at.text("spec.nodeName")?,
-        phase: at.text("status.phase")?,
-        reason: at.text("status.reason")?,
-        message: at.message("status.message")?,
-        ip: at.text("status.podIP")?,
-        host_ip: at.text("status.hostIP")?,
+        template: template(at.get("spec"), labels, "spec")?,
+        node: at.word("spec.nodeName")?,
+        phase: at.word("status.phase")?,
+        reason: at.word("status.reason")?,
+        message: at.message("status.message")?.into(),
+        ip: at.word("status.podIP")?,
+        host_ip: at.word("status.hostIP")?,
         started_at: at.moment("status.startTime")?,
         conditions: conditions(at)?,
         containers,
@@ -289,7 +293,7 @@ fn terminated(at: At<'_>) -> Read<Option<Terminated>> {
     }
     Ok(Some(Terminated {
         exit_code: at.count("exitCode")?,
-        reason: at.text("reason")?,
+        reason: at.word("reason")?,
         finished_at: at.moment("finishedAt")?,
     }))
 }
@@ -317,7 +321,7 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         conditions: conditions(at)?,
         template: template(
             at.get("spec.template.spec"),
-            at.map("spec.template.metadata.labels")?,
+            at.map("spec.template.metadata.labels")?.into(),
             "spec.template.spec",
         )?,
         claim_templates: at

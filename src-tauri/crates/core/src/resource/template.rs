@@ -1,21 +1,35 @@
 //! A pod's spec: everything it names, and the addresses in its values.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use arcstr::literal;
 use serde_json::Value;
 
 use super::hosts::{LONGEST_TEXT, hosts_in_argument, hosts_in_variable};
 use super::json::{At, Read};
-use super::{Labels, NamedUse, Template};
+use super::{HostToken, Labels, NamedUse, Template};
+
+/// What was found in a spec so far.
+#[derive(Default)]
+struct Found {
+    images: Vec<(String, String)>,
+    env_names: Vec<String>,
+    config_maps: Vec<NamedUse>,
+    secrets: Vec<NamedUse>,
+    claims: Vec<NamedUse>,
+    hosts: Vec<HostToken>,
+    mounted_config_maps: Vec<NamedUse>,
+    config_keys: Vec<(NamedUse, String)>,
+}
 
 /// A pod's spec: everything it names; `field` is where the spec stands.
-pub(super) fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Template> {
-    let mut template = Template { labels, ..Template::default() };
+pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<Arc<Template>> {
     if spec.0.is_null() {
-        return Ok(template);
+        return Ok(Arc::new(Template { labels, ..Template::default() }));
     }
-    let account = spec.text("serviceAccountName")?;
-    template.service_account = if account.is_empty() { "default".to_owned() } else { account };
+    let mut template = Found::default();
+    let account = spec.word("serviceAccountName")?;
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         for (index, container) in spec.list(list)?.into_iter().enumerate() {
             self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
@@ -38,10 +52,21 @@ pub(super) fn template(spec: At<'_>, labels: Labels, field: &str) -> Read<Templa
     named(&mut template.secrets);
     named(&mut template.claims);
     named(&mut template.mounted_config_maps);
-    Ok(template)
+    Ok(Arc::new(Template {
+        labels,
+        service_account: if account.is_empty() { literal!("default") } else { account },
+        images: template.images.into(),
+        env_names: template.env_names.into(),
+        config_maps: template.config_maps.into(),
+        secrets: template.secrets.into(),
+        claims: template.claims.into(),
+        hosts: template.hosts.into(),
+        mounted_config_maps: template.mounted_config_maps.into(),
+        config_keys: template.config_keys.into(),
+    }))
 }
 
-fn container(template: &mut Template, container: At<'_>, field: &str) -> Read<()> {
+fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
     template.images.push((container.text("name")?, container.text("image")?));
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for (index, env) in container.list("env")?.into_iter().enumerate() {
@@ -131,7 +156,7 @@ fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
     out
 }
 
-fn volumes(template: &mut Template, spec: At<'_>, field: &str) -> Read<()> {
+fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
     for (index, volume) in spec.list("volumes")?.into_iter().enumerate() {
         let here = format!("{field}.volumes[{index}]");
         let mut config = |source: At<'_>, field: String| -> Read<()> {

@@ -36,7 +36,7 @@ impl World {
         let mut proof = Proof::default();
         let Some(object) = self.objects.get(id.at()).cloned().flatten() else { return proof };
         let Some(template) = template_of(&object).filter(|_| self.is_house(id)) else { return proof };
-        for token in &template.hosts {
+        for token in template.hosts.iter() {
             self.call(id, &object.key, token, &token.field, &mut proof);
         }
         let whole = template.mounted_config_maps.iter().map(|used| (used, None));

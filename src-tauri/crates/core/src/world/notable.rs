@@ -114,11 +114,12 @@ pub fn notable(
 
 /// UID, or the key where there is none.
 fn identity(object: &Object) -> String {
-    if object.uid.is_empty() { object.key.to_string() } else { object.uid.clone() }
+    if object.uid.is_empty() { object.key.to_string() } else { object.uid.to_string() }
 }
 
 fn fact(object: &Object, kind: &str, text: String, at: Option<Moment>) -> Fact {
-    let version = if object.generation > 0 { object.generation.to_string() } else { object.resource_version.clone() };
+    let version =
+        if object.generation > 0 { object.generation.to_string() } else { object.resource_version.to_string() };
     Fact {
         kind: kind.to_owned(),
         source_id: format!("{}:{kind}:{version}", identity(object)),
@@ -180,7 +181,11 @@ fn workload(after: &Object, old: &Workload, new: &Workload, health: &Health, fac
             let moment = condition.updated_at.or(changed);
             let source_id = format!("{}:{}:{}", identity(after), condition.reason, after.generation);
             let text = format!("{name}: {outcome}");
-            facts.push(Fact { detail: condition.message.clone(), source_id, ..fact(after, "rollout", text, moment) });
+            facts.push(Fact {
+                detail: condition.message.to_string(),
+                source_id,
+                ..fact(after, "rollout", text, moment)
+            });
         }
     }
 }
@@ -191,14 +196,14 @@ fn template_change(old: &Template, new: &Template) -> Option<String> {
         return None;
     }
     let mut words = Vec::new();
-    for (container, image) in &new.images {
+    for (container, image) in new.images.iter() {
         match old.images.iter().find(|(name, _)| name == container) {
             Some((_, before)) if before != image => words.push(format!("image of {container} {before} → {image}")),
             Some(_) => {}
             None => words.push(format!("new container {container} with {image}")),
         }
     }
-    for (container, _) in &old.images {
+    for (container, _) in old.images.iter() {
         if !new.images.iter().any(|(name, _)| name == container) {
             words.push(format!("container {container} removed"));
         }

@@ -7,6 +7,7 @@ mod workloads;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::Text;
 use crate::time::Moment;
 
 pub use network::{Endpoint, EndpointSlice, Ingress, IngressBackend, NetworkPolicy, Port, Service};
@@ -71,15 +72,15 @@ pub struct Namespace {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// `type`.
-    pub r#type: String,
+    pub r#type: Text,
     /// `status`: `True`, `False` or `Unknown`.
-    pub status: String,
+    pub status: Text,
     /// `reason`.
     #[serde(default)]
-    pub reason: String,
+    pub reason: Text,
     /// `message`.
     #[serde(default)]
-    pub message: String,
+    pub message: Text,
     /// `lastTransitionTime`.
     #[serde(default)]
     pub changed_at: Option<Moment>,

@@ -1,8 +1,11 @@
 //! Pods, and the templates they are made from.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Condition;
+use crate::id::Text;
 use crate::resource::Labels;
 use crate::time::Moment;
 
@@ -10,19 +13,19 @@ use crate::time::Moment;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pod {
     /// `spec`, as for a template.
-    pub template: Template,
+    pub template: Arc<Template>,
     /// `spec.nodeName`; empty while unscheduled.
-    pub node: String,
+    pub node: Text,
     /// `status.phase`.
-    pub phase: String,
+    pub phase: Text,
     /// `status.reason`.
-    pub reason: String,
+    pub reason: Text,
     /// `status.message`.
-    pub message: String,
+    pub message: Text,
     /// `status.podIP`.
-    pub ip: String,
+    pub ip: Text,
     /// `status.hostIP`.
-    pub host_ip: String,
+    pub host_ip: Text,
     /// `status.startTime`.
     pub started_at: Option<Moment>,
     /// `status.conditions`.
@@ -35,7 +38,7 @@ pub struct Pod {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContainerStatus {
     /// `name`.
-    pub name: String,
+    pub name: Text,
     /// Whether it stands in `initContainerStatuses`.
     pub init: bool,
     /// `ready`.
@@ -43,11 +46,11 @@ pub struct ContainerStatus {
     /// `restartCount`.
     pub restarts: i64,
     /// `image`.
-    pub image: String,
+    pub image: Text,
     /// `state.waiting.reason`; empty where not waiting.
-    pub waiting: String,
+    pub waiting: Text,
     /// `state.waiting.message`, shortened to 300 characters.
-    pub waiting_message: String,
+    pub waiting_message: Text,
     /// `state.running.startedAt`.
     pub running_since: Option<Moment>,
     /// `state.terminated`.
@@ -62,35 +65,35 @@ pub struct Terminated {
     /// `exitCode`.
     pub exit_code: i64,
     /// `reason`.
-    pub reason: String,
+    pub reason: Text,
     /// `finishedAt`.
     pub finished_at: Option<Moment>,
 }
 
 /// A pod's spec or a controller's pod template: its labels and everything it names.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// Labels the pods get; for a pod its own labels.
-    pub labels: Labels,
+    pub labels: Arc<Labels>,
     /// `serviceAccountName`; `default` where the API would default it.
-    pub service_account: String,
+    pub service_account: Text,
     /// Image by container name, in the order of the spec, init containers first.
-    pub images: Vec<(String, String)>,
+    pub images: Arc<[(String, String)]>,
     /// Names of environment variables by container, values never.
-    pub env_names: Vec<String>,
+    pub env_names: Arc<[String]>,
     /// ConfigMaps named, with the field that names them.
-    pub config_maps: Vec<NamedUse>,
+    pub config_maps: Arc<[NamedUse]>,
     /// Secrets named, with the field that names them.
-    pub secrets: Vec<NamedUse>,
+    pub secrets: Arc<[NamedUse]>,
     /// Claims named, with the field that names them.
-    pub claims: Vec<NamedUse>,
+    pub claims: Arc<[NamedUse]>,
     /// Host tokens found in environment values, arguments and commands.
-    pub hosts: Vec<HostToken>,
+    pub hosts: Arc<[HostToken]>,
     /// ConfigMaps mounted as a volume or read whole, whose host tokens count as this template's.
-    pub mounted_config_maps: Vec<NamedUse>,
+    pub mounted_config_maps: Arc<[NamedUse]>,
     /// Single keys of ConfigMaps read into the environment, whose host tokens count as this template's.
     #[serde(default)]
-    pub config_keys: Vec<(NamedUse, String)>,
+    pub config_keys: Arc<[(NamedUse, String)]>,
 }
 
 /// A name in a spec, and the field it was read from.

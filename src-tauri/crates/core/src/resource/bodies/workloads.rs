@@ -1,5 +1,7 @@
 //! What makes pods: controllers, Jobs, and what scales or protects them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Template};
@@ -36,7 +38,7 @@ pub struct Workload {
     /// `status.conditions`.
     pub conditions: Vec<Condition>,
     /// `spec.template`.
-    pub template: Template,
+    pub template: Arc<Template>,
     /// `spec.volumeClaimTemplates[].metadata.name`.
     pub claim_templates: Vec<String>,
 }
@@ -79,7 +81,7 @@ pub struct Job {
     /// `status.conditions`.
     pub conditions: Vec<Condition>,
     /// `spec.template`.
-    pub template: Template,
+    pub template: Arc<Template>,
 }
 
 /// `CronJob`.
@@ -94,7 +96,7 @@ pub struct CronJob {
     /// `status.lastSuccessfulTime`.
     pub last_success: Option<Moment>,
     /// `spec.jobTemplate.spec.template`.
-    pub template: Template,
+    pub template: Arc<Template>,
 }
 
 /// `HorizontalPodAutoscaler`.

@@ -10,15 +10,17 @@ impl Prover<'_> {
         let mirror = self.object.annotations.contains_key("kubernetes.io/config.mirror");
         let owner = self.object.owners.iter().position(|owner| owner.kind == "Node" && owner.group.is_empty());
         let (name, rule, field) = match owner {
-            Some(number) => (self.object.owners[number].name.clone(), 4, format!("metadata.ownerReferences[{number}]")),
-            None if mirror => (pod.node.clone(), 4, "metadata.annotations[kubernetes.io/config.mirror]".to_owned()),
-            None => (pod.node.clone(), 5, "spec.nodeName".to_owned()),
+            Some(number) => {
+                (self.object.owners[number].name.as_str(), 4, format!("metadata.ownerReferences[{number}]"))
+            }
+            None if mirror => (pod.node.as_str(), 4, "metadata.annotations[kubernetes.io/config.mirror]".to_owned()),
+            None => (pod.node.as_str(), 5, "spec.nodeName".to_owned()),
         };
         if !name.is_empty() {
-            let node = self.above("", "Node", &name);
+            let node = self.above("", "Node", name);
             self.edge((self.id, node), Type::RunsOn, rule, &field, Standing::ByEnds);
         }
-        for used in &pod.template.claims {
+        for used in pod.template.claims.iter() {
             if let Some(volume) = used.name.strip_prefix("*-") {
                 let claim = self.beside("", "PersistentVolumeClaim", &format!("{}-{volume}", self.object.key.name));
                 self.edge((self.id, claim), Type::Claims, 15, &used.field, Standing::ByEnds);
