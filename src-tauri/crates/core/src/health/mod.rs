@@ -16,7 +16,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Condition, Object};
 
 /// How an object is, worst first.
@@ -46,9 +46,9 @@ pub struct Health {
     /// The state.
     pub state: HealthState,
     /// One sentence for a person, empty only for `None`.
-    pub reason: String,
+    pub reason: Text,
     /// The field that says so, such as `status.containerStatuses[0].state.waiting.reason`.
-    pub field: String,
+    pub field: Text,
     /// Cordoned or quarantined, beside the state.
     #[serde(default)]
     pub contained: bool,
@@ -56,7 +56,7 @@ pub struct Health {
 
 impl Health {
     /// A verdict with its reason and the field that says so.
-    fn new(state: HealthState, reason: impl Into<String>, field: impl Into<String>) -> Self {
+    fn new(state: HealthState, reason: impl Into<Text>, field: impl Into<Text>) -> Self {
         Self { state, reason: reason.into(), field: field.into(), contained: false }
     }
 
@@ -73,7 +73,9 @@ impl Health {
 /// What a rule needs to know beside the object itself.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// The pods below a workload or Job that are not being deleted, ordered by name.
+    /// How many pods below a workload or Job are not being deleted.
+    pub pod_count: usize,
+    /// Those of them that are neither well nor at rest, ordered by name.
     pub pods: Vec<PodVerdict>,
     /// Whether fresh EndpointSlices can be had at all.
     pub slices_known: bool,
@@ -95,7 +97,7 @@ pub struct Around {
 #[derive(Clone, Debug, Default)]
 pub struct PodVerdict {
     /// The pod's name.
-    pub name: String,
+    pub name: Text,
     /// The verdict on it.
     pub health: Health,
 }
@@ -132,14 +134,12 @@ pub fn has_rule(key: &ObjectKey) -> bool {
 pub fn judge(object: &Object, around: &Around) -> Health {
     match (&object.body, object.key.kind.as_str()) {
         (Body::Pod(pod), _) => pod::judge(object, pod),
-        (Body::Workload(workload), "Deployment") => {
-            rollup::no_better(deployment::judge(object, workload), &around.pods)
-        }
+        (Body::Workload(workload), "Deployment") => rollup::no_better(deployment::judge(object, workload), around),
         (Body::Workload(workload), "StatefulSet") => {
-            rollup::no_better(statefulset::judge(object, workload, &around.pods), &around.pods)
+            rollup::no_better(statefulset::judge(object, workload, &around.pods), around)
         }
-        (Body::Workload(workload), "DaemonSet") => rollup::no_better(daemonset::judge(object, workload), &around.pods),
-        (Body::Job(job), _) => rollup::no_better(job::judge(job), &around.pods),
+        (Body::Workload(workload), "DaemonSet") => rollup::no_better(daemonset::judge(object, workload), around),
+        (Body::Job(job), _) => rollup::no_better(job::judge(job), around),
         (Body::Node(node), _) => node::judge(object, node),
         (Body::Claim(claim), _) => claim::judge(object, claim, around),
         (Body::Service(service), _) => service::judge(object, service, around),

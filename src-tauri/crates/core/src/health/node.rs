@@ -31,7 +31,7 @@ pub(super) fn judge(object: &Object, node: &Node) -> Health {
         (true, None) => ("; cordoned", true),
         (false, None) => ("", false),
     };
-    Health { reason: format!("{}{also}", health.reason), contained, ..health }
+    Health { reason: format!("{}{also}", health.reason).into(), contained, ..health }
 }
 
 fn state(object: &Object, node: &Node) -> Health {

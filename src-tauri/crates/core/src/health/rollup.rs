@@ -1,9 +1,10 @@
 //! Parents are no better than their worst pod, with counts.
 
-use super::{Health, HealthState, PodVerdict};
+use super::{Around, Health, HealthState};
 
 /// The worse of a verdict and the pods'. A finished parent is not judged by the pods it left.
-pub(super) fn no_better(own: Health, pods: &[PodVerdict]) -> Health {
+pub(super) fn no_better(own: Health, around: &Around) -> Health {
+    let pods = &around.pods;
     if own.state == HealthState::Resting {
         return own;
     }
@@ -16,6 +17,7 @@ pub(super) fn no_better(own: Health, pods: &[PodVerdict]) -> Health {
         return own;
     }
     let count = pods.iter().filter(|pod| pod.health.state == state).count();
-    let reason = format!("{count} of {} pods: {}: {}", pods.len(), worst.name, worst.health.reason);
-    Health { state, reason, field: format!("Pod {}: {}", worst.name, worst.health.field), contained: own.contained }
+    let reason = format!("{count} of {} pods: {}: {}", around.pod_count, worst.name, worst.health.reason);
+    let field = format!("Pod {}: {}", worst.name, worst.health.field);
+    Health { contained: own.contained, ..Health::new(state, reason, field) }
 }

@@ -34,11 +34,12 @@ fn check(name: &str, object: &Object, expected: &str) {
 
 /// Pods of a parent, as `state name`.
 fn around_pods(pods: &[(HealthState, &str)]) -> Around {
+    let pod_count = pods.len();
     let pods = pods.iter().map(|(state, name)| PodVerdict {
-        name: (*name).to_owned(),
+        name: (*name).into(),
         health: Health::new(*state, "its words", "status.its"),
     });
-    Around { pods: pods.collect(), ..Around::default() }
+    Around { pod_count, pods: pods.collect(), ..Around::default() }
 }
 
 fn pod(status: Value) -> Object {

@@ -282,9 +282,19 @@ fn pod(at: At<'_>, labels: Arc<Labels>) -> Read<Pod> {
         ip: at.word("status.podIP")?,
         host_ip: at.word("status.hostIP")?,
         started_at: at.moment("status.startTime")?,
-        conditions: conditions(at)?,
+        conditions: telling(conditions(at)?),
         containers,
     })
+}
+
+/// The conditions that say something: of what went well on the way up only `Ready` is told, where it is told at all.
+fn telling(mut conditions: Vec<Condition>) -> Vec<Condition> {
+    const STEPS: [&str; 4] = ["PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady"];
+    if conditions.iter().any(|condition| condition.r#type == "Ready") {
+        conditions.retain(|condition| condition.status != "True" || !STEPS.contains(&condition.r#type.as_str()));
+        conditions.shrink_to_fit();
+    }
+    conditions
 }
 
 fn terminated(at: At<'_>) -> Read<Option<Terminated>> {

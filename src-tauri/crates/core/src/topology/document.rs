@@ -56,8 +56,8 @@ pub fn document(world: &World) -> Document {
                 namespace: key.namespace.to_string(),
                 name: key.name.to_string(),
                 health: health.state,
-                reason: health.reason,
-                field: health.field,
+                reason: health.reason.to_string(),
+                field: health.field.to_string(),
             }
         })
         .collect();

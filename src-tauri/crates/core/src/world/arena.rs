@@ -1,9 +1,11 @@
 //! Numbers for keys and words, so that indexes and edges hold four bytes instead of texts.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
-use crate::id::ObjectKey;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::id::{ObjectKey, Text};
 
 /// The number of an object's key; the object itself need not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,13 +26,113 @@ pub(super) struct Word(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Scope(u32);
 
-/// Every key ever named, in order. Numbers are not given back; [`super::World`] starts afresh when too many are idle.
+/// One value for each of many numbers, side by side.
+#[derive(Clone, Debug)]
+pub(super) struct Column<T>(Vec<Option<T>>);
+
+impl<T> Default for Column<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Column<T> {
+    pub(super) fn get(&self, id: Id) -> Option<&T> {
+        self.0.get(id.at()).and_then(Option::as_ref)
+    }
+
+    pub(super) fn insert(&mut self, id: Id, value: T) {
+        if self.0.len() <= id.at() {
+            self.0.resize_with(id.at() + 1, || None);
+        }
+        self.0[id.at()] = Some(value);
+    }
+
+    pub(super) fn remove(&mut self, id: Id) -> Option<T> {
+        self.0.get_mut(id.at()).and_then(Option::take)
+    }
+
+    /// Every number that has a value, with it.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
+        self.0.iter().enumerate().filter_map(|(at, value)| Some((Id(at as u32), value.as_ref()?)))
+    }
+}
+
+/// A set that mostly holds one.
+#[derive(Clone, Debug)]
+pub(super) enum Few<T> {
+    One(T),
+    Many(Box<BTreeSet<T>>),
+}
+
+impl<T: Ord> Few<T> {
+    /// Adds a value; false where it is there.
+    pub(super) fn insert(&mut self, value: T) -> bool {
+        match self {
+            Self::Many(set) => return set.insert(value),
+            Self::One(one) if *one == value => return false,
+            Self::One(_) => {}
+        }
+        if let Self::One(one) = std::mem::replace(self, Self::Many(Box::default()))
+            && let Self::Many(set) = self
+        {
+            set.extend([one, value]);
+        }
+        true
+    }
+
+    /// Takes a value away; true where nothing is left.
+    pub(super) fn remove(&mut self, value: &T) -> bool {
+        match self {
+            Self::One(one) => one == value,
+            Self::Many(set) => {
+                set.remove(value);
+                set.is_empty()
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(set) => set.len(),
+        }
+    }
+
+    pub(super) fn iter(&self) -> FewIter<'_, T> {
+        let (one, many) = match self {
+            Self::One(one) => (Some(one), None),
+            Self::Many(set) => (None, Some(set.iter())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+}
+
+/// The values of a [`Few`], in order.
+pub(super) type FewIter<'a, T> = std::iter::Chain<
+    std::option::IntoIter<&'a T>,
+    std::iter::Flatten<std::option::IntoIter<std::collections::btree_set::Iter<'a, T>>>,
+>;
+
+impl<'a, T: Ord> IntoIterator for &'a Few<T> {
+    type Item = &'a T;
+    type IntoIter = FewIter<'a, T>;
+
+    fn into_iter(self) -> FewIter<'a, T> {
+        self.iter()
+    }
+}
+
+/// Every key ever named. Numbers are not given back; [`super::World`] starts afresh when too many are idle.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    numbers: BTreeMap<Arc<ObjectKey>, Id>,
+    numbers: HashMap<Arc<ObjectKey>, Id, FxBuildHasher>,
     keys: Vec<Arc<ObjectKey>>,
     scopes: Vec<Scope>,
-    scope_numbers: HashMap<(Word, Word), Scope>,
+    scope_numbers: FxHashMap<(Word, Word), Scope>,
+    /// All numbers in the order of their keys, once somebody asked; `before` is the order of the last time.
+    sorted: OnceLock<Vec<Id>>,
+    before: Vec<Id>,
 }
 
 impl Keys {
@@ -41,10 +143,19 @@ impl Keys {
         }
         let id = Id(self.keys.len() as u32);
         let scope = self.scope_number(&key.cluster, &key.namespace, words);
-        let key = Arc::new(key.clone());
+        let key = Arc::new(ObjectKey {
+            cluster: words.share(&key.cluster),
+            group: words.share(&key.group),
+            kind: words.share(&key.kind),
+            namespace: words.share(&key.namespace),
+            name: key.name.clone(),
+        });
         self.keys.push(Arc::clone(&key));
         self.scopes.push(scope);
         self.numbers.insert(key, id);
+        if let Some(sorted) = self.sorted.take() {
+            self.before = sorted;
+        }
         id
     }
 
@@ -77,15 +188,22 @@ impl Keys {
 
     /// All numbers in the order of their keys.
     pub(super) fn in_order(&self) -> impl Iterator<Item = Id> + '_ {
-        self.numbers.values().copied()
+        let sorted = self.sorted.get_or_init(|| {
+            // What was in order stays in order: the sort merges it with the few that came since.
+            let since = (self.before.len()..self.keys.len()).map(|at| Id(at as u32));
+            let mut all: Vec<Id> = self.before.iter().copied().chain(since).collect();
+            all.sort_by(|a, b| self.keys[a.at()].cmp(&self.keys[b.at()]));
+            all
+        });
+        sorted.iter().copied()
     }
 }
 
 /// Texts that occur often: label keys and values, field paths, addresses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    numbers: HashMap<Arc<str>, Word>,
-    words: Vec<Arc<str>>,
+    numbers: HashMap<Text, Word>,
+    words: Vec<Text>,
 }
 
 impl Words {
@@ -95,10 +213,16 @@ impl Words {
             return *word;
         }
         let word = Word(self.words.len() as u32);
-        let text: Arc<str> = Arc::from(text);
-        self.words.push(Arc::clone(&text));
+        let text = Text::from(text);
+        self.words.push(text.clone());
         self.numbers.insert(text, word);
         word
+    }
+
+    /// The text as it is kept here once.
+    pub(super) fn share(&mut self, text: &str) -> Text {
+        let word = self.number(text);
+        self.words[word.0 as usize].clone()
     }
 
     /// The number of a text that was seen before.

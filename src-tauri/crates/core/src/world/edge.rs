@@ -110,6 +110,45 @@ impl Proof {
     }
 }
 
+/// A proof as it is kept: most are two edges and nothing else.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Proven {
+    /// The edges.
+    pub(super) edges: Box<[Edge]>,
+    rest: Option<Box<Proof>>,
+}
+
+impl Proven {
+    pub(super) fn keep(mut proof: Proof) -> Self {
+        let edges = std::mem::take(&mut proof.edges).into_boxed_slice();
+        Self { edges, rest: (!proof.is_empty()).then(|| Box::new(proof)) }
+    }
+
+    /// Everything but the edges.
+    pub(super) fn rest(&self) -> Option<&Proof> {
+        self.rest.as_deref()
+    }
+
+    /// True where a proof says the same.
+    pub(super) fn is(&self, proof: &Proof) -> bool {
+        let rest = match &self.rest {
+            Some(rest) => {
+                rest.unresolved == proof.unresolved
+                    && rest.interests == proof.interests
+                    && rest.hosts == proof.hosts
+                    && rest.addresses == proof.addresses
+            }
+            None => {
+                proof.unresolved.is_empty()
+                    && proof.interests.is_empty()
+                    && proof.hosts.is_empty()
+                    && proof.addresses.is_empty()
+            }
+        };
+        rest && *self.edges == *proof.edges
+    }
+}
+
 /// Which half of an object's proof: calls depend on what the others found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Half {

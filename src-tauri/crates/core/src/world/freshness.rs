@@ -79,7 +79,7 @@ impl World {
 
     /// The verdict on an object as it counts now.
     pub(super) fn verdict(&self, id: Id) -> Health {
-        let Some(raw) = self.verdicts.get(&id) else {
+        let Some(raw) = self.verdicts.get(id) else {
             return Health { state: HealthState::None, ..Health::default() };
         };
         match self.silence_of(self.keys.key(id)) {
@@ -99,5 +99,5 @@ fn silence(state: &Freshness, plural: &str) -> Option<Health> {
         Freshness::Forbidden { verb, message } => format!("not allowed to {verb} {plural}: {message}"),
         Freshness::NeverAnswered { why } => format!("{plural} were never answered: {why}"),
     };
-    Some(Health { state: HealthState::Unknown, reason, field: String::new(), contained: false })
+    Some(Health { state: HealthState::Unknown, reason: reason.into(), ..Health::default() })
 }

@@ -1,9 +1,12 @@
 //! Indexes over the objects: who owns whom, who bears which labels, who selects whom, who answers to which name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-use super::arena::{Id, Scope, Word};
+use rustc_hash::FxHashMap;
+
+use super::arena::{Column, Few, Id, Scope, Word};
 use super::edge::{Half, HostKey};
 use super::store::{Pending, World};
 use crate::id::ObjectKey;
@@ -13,52 +16,61 @@ use crate::resource::{Body, Labels, Object, Selector, hash_host};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Owner's key → objects that name it as their controller.
-    pub(super) wards: HashMap<Id, BTreeSet<Id>>,
+    pub(super) wards: FxHashMap<Id, Few<Id>>,
     /// Object → its controller's key and UID, whether or not that exists.
-    pub(super) parents: HashMap<Id, (Id, Word)>,
+    pub(super) parents: Column<(Id, Word)>,
     /// Label pair → pods and pod templates that bear it.
-    pub(super) labelled: HashMap<(Scope, Word, Word), BTreeSet<Id>>,
+    pub(super) labelled: FxHashMap<(Scope, Word, Word), Few<Id>>,
     /// Namespace → every pod and pod template.
-    pub(super) bearers: HashMap<Scope, BTreeSet<Id>>,
+    pub(super) bearers: FxHashMap<Scope, Few<Id>>,
     /// Label pair → selectors that ask for it, each under one of its pairs.
-    pub(super) anchored: HashMap<(Scope, Word, Word), BTreeSet<Id>>,
+    pub(super) anchored: FxHashMap<(Scope, Word, Word), Few<Id>>,
     /// Namespace → selectors that ask for no pair.
-    pub(super) loose: HashMap<Scope, BTreeSet<Id>>,
+    pub(super) loose: FxHashMap<Scope, Few<Id>>,
     /// Object with a selector → pods and templates it matches.
-    pub(super) matched: HashMap<Id, BTreeSet<Id>>,
+    pub(super) matched: FxHashMap<Id, Few<Id>>,
     /// The other way round.
-    pub(super) matchers: HashMap<Id, BTreeSet<Id>>,
+    pub(super) matchers: FxHashMap<Id, Few<Id>>,
     /// Host word → Services that answer to it.
-    pub(super) services: HashMap<HostKey, BTreeSet<Id>>,
+    pub(super) services: FxHashMap<HostKey, Few<Id>>,
     /// Host word → workloads that say it.
-    pub(super) callers: HashMap<HostKey, BTreeSet<Id>>,
+    pub(super) callers: FxHashMap<HostKey, Few<Id>>,
     /// Service → its slices.
-    pub(super) slices: HashMap<Id, BTreeSet<Id>>,
+    pub(super) slices: FxHashMap<Id, Few<Id>>,
     /// Cluster and address → pods.
-    pub(super) pods_by_ip: HashMap<(Word, Word), BTreeSet<Id>>,
+    pub(super) pods_by_ip: FxHashMap<(Word, Word), Few<Id>>,
     /// Cluster and address → slices that name it without naming a pod.
-    pub(super) slices_by_ip: HashMap<(Word, Word), BTreeSet<Id>>,
+    pub(super) slices_by_ip: FxHashMap<(Word, Word), Few<Id>>,
     /// Address → nodes.
-    pub(super) nodes_by_address: HashMap<Word, BTreeSet<Id>>,
+    pub(super) nodes_by_address: FxHashMap<Word, Few<Id>>,
     /// Kind and name → objects.
-    pub(super) names: HashMap<(Word, Word), BTreeSet<Id>>,
+    pub(super) names: FxHashMap<(Word, Word), Few<Id>>,
     /// Key → provers that name it.
-    pub(super) touched: HashMap<Id, BTreeSet<(Id, Half)>>,
+    pub(super) touched: FxHashMap<Id, Few<(Id, Half)>>,
 }
 
 /// Adds to a set of a map.
-pub(super) fn put<K: Hash + Eq, V: Ord>(map: &mut HashMap<K, BTreeSet<V>>, key: K, value: V) -> bool {
-    map.entry(key).or_default().insert(value)
+pub(super) fn put<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: K, value: V) {
+    match map.entry(key) {
+        Entry::Occupied(mut set) => {
+            set.get_mut().insert(value);
+        }
+        Entry::Vacant(place) => {
+            place.insert(Few::One(value));
+        }
+    }
 }
 
 /// Takes from a set of a map, and the set away when it is empty.
-pub(super) fn take<K: Hash + Eq, V: Ord>(map: &mut HashMap<K, BTreeSet<V>>, key: &K, value: &V) {
-    if let Some(set) = map.get_mut(key) {
-        set.remove(value);
-        if set.is_empty() {
-            map.remove(key);
-        }
+pub(super) fn take<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: &K, value: &V) {
+    if map.get_mut(key).is_some_and(|set| set.remove(value)) {
+        map.remove(key);
     }
+}
+
+/// The members of a set of a map, for a loop that changes it.
+fn listed(map: &FxHashMap<Id, Few<Id>>, id: Id) -> Vec<Id> {
+    map.get(&id).into_iter().flatten().copied().collect()
 }
 
 /// A selector of a Service, or one with the API's full semantics.
@@ -132,7 +144,7 @@ fn rank(kind: &str) -> u8 {
 pub(super) const JOB_NAME_LABELS: [&str; 2] = ["batch.kubernetes.io/job-name", "job-name"];
 
 /// The controller an object names, with the UID it names it by.
-fn controller_of(object: &Object) -> Option<(ObjectKey, &str)> {
+pub(super) fn controller_of(object: &Object) -> Option<(ObjectKey, &str)> {
     let key = &object.key;
     if let Some(owner) = object.owners.iter().find(|owner| owner.controller) {
         return (rank(&owner.kind) > rank(&key.kind)).then(|| {
@@ -161,7 +173,7 @@ impl World {
         }
         if let Some(labels) = labels_of(object) {
             put(&mut self.index.bearers, scope, id);
-            let mut candidates: BTreeSet<Id> = self.index.loose.get(&scope).cloned().unwrap_or_default();
+            let mut candidates: BTreeSet<Id> = self.index.loose.get(&scope).into_iter().flatten().copied().collect();
             for (key, value) in labels {
                 let pair = (scope, self.words.number(key), self.words.number(value));
                 put(&mut self.index.labelled, pair, id);
@@ -225,7 +237,7 @@ impl World {
         let cluster = self.words.number(&object.key.cluster);
         let name = (self.words.number(&object.key.kind), self.words.number(&object.key.name));
         take(&mut self.index.names, &name, &id);
-        if let Some((parent, _)) = self.index.parents.remove(&id) {
+        if let Some((parent, _)) = self.index.parents.remove(id) {
             take(&mut self.index.wards, &parent, &id);
             if object.key.kind == "ReplicaSet" {
                 for sibling in self.index.wards.get(&parent).into_iter().flatten() {
@@ -239,7 +251,7 @@ impl World {
                 let pair = (scope, self.words.number(key), self.words.number(value));
                 take(&mut self.index.labelled, &pair, &id);
             }
-            for selector in self.index.matchers.get(&id).cloned().unwrap_or_default() {
+            for selector in listed(&self.index.matchers, id) {
                 self.unlink(selector, id, pending);
             }
         }
@@ -251,7 +263,7 @@ impl World {
                 }
                 None => take(&mut self.index.loose, &scope, &id),
             }
-            for bearer in self.index.matched.get(&id).cloned().unwrap_or_default() {
+            for bearer in listed(&self.index.matched, id) {
                 self.unlink(id, bearer, pending);
             }
         }
@@ -319,7 +331,7 @@ impl World {
 
     /// The object an object is part of: its controller, where that exists and is the one meant.
     pub(super) fn parent(&self, id: Id) -> Option<Id> {
-        let (parent, uid) = self.index.parents.get(&id)?;
+        let (parent, uid) = self.index.parents.get(id)?;
         let owner = self.at(*parent)?;
         // Kinds of the same name in other groups have no pods of their own here.
         labels_of(owner)?;

@@ -2,7 +2,7 @@
 
 use super::arena::Id;
 use super::store::World;
-use crate::health::{self, Around, Backend, Health, PodVerdict};
+use crate::health::{self, Around, Backend, Health, HealthState, PodVerdict};
 use crate::id::ObjectKey;
 use crate::resource::{Body, Object};
 
@@ -15,7 +15,7 @@ impl World {
         }
         let mut around = Around::default();
         match &object.body {
-            Body::Workload(_) | Body::Job(_) => around.pods = self.pod_verdicts(id, object),
+            Body::Workload(_) | Body::Job(_) => self.look_at_pods(id, object, &mut around),
             Body::Service(_) => self.look_behind(id, object, &mut around),
             Body::Claim(_) => {
                 around.last_event = self.events_of(&object.key).into_iter().find_map(|event| match &event.body {
@@ -28,21 +28,24 @@ impl World {
         Some(health::judge(object, &around))
     }
 
-    /// Pods with their verdicts, in order; none where nothing fresh is known about pods.
-    fn pod_verdicts(&self, id: Id, object: &Object) -> Vec<PodVerdict> {
+    /// The living pods: how many, and those that are not well; none where nothing fresh is known about pods.
+    fn look_at_pods(&self, id: Id, object: &Object, around: &mut Around) {
         if self.are_silent(object, "", "Pod") {
-            return Vec::new();
+            return;
         }
-        let pods = self.pods_below(id).into_iter();
-        let living = pods.filter(|pod| self.at(*pod).is_some_and(|pod| pod.deleted_at.is_none()));
-        let mut verdicts: Vec<PodVerdict> = living
-            .map(|pod| PodVerdict {
-                name: self.keys.key(pod).name.to_string(),
-                health: self.verdicts.get(&pod).cloned().unwrap_or_default(),
-            })
-            .collect();
-        verdicts.sort_by(|a, b| a.name.cmp(&b.name));
-        verdicts
+        for pod in self.pods_below(id) {
+            if self.at(pod).is_none_or(|pod| pod.deleted_at.is_some()) {
+                continue;
+            }
+            around.pod_count += 1;
+            let unwell = |health: &&Health| {
+                !matches!(health.state, HealthState::Well | HealthState::Resting | HealthState::None)
+            };
+            if let Some(health) = self.verdicts.get(pod).filter(unwell) {
+                around.pods.push(PodVerdict { name: self.keys.key(pod).name.clone(), health: health.clone() });
+            }
+        }
+        around.pods.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
     fn are_silent(&self, object: &Object, group: &str, kind: &str) -> bool {

@@ -13,6 +13,7 @@ mod keyframe;
 mod notable;
 mod read;
 mod rules;
+mod share;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -103,7 +103,7 @@ pub fn notable(
             };
             let text = format!("{} {} was deleted", gone.key.kind, gone.key.name);
             let detail =
-                if health_before.state == HealthState::None { String::new() } else { health_before.reason.clone() };
+                if health_before.state == HealthState::None { String::new() } else { health_before.reason.to_string() };
             let source_id = format!("{}:deleted", identity(gone));
             facts.push(Fact { detail, source_id, ..fact(gone, word, text, gone.deleted_at) });
         }
@@ -151,7 +151,7 @@ fn event_fact(object: &Object, event: &Event, told: i64) -> Option<Fact> {
 fn workload(after: &Object, old: &Workload, new: &Workload, health: &Health, facts: &mut Vec<Fact>) {
     let name = format!("{} {}", after.key.kind, after.key.name);
     let detail = match health.state {
-        HealthState::Critical | HealthState::Warning => health.reason.clone(),
+        HealthState::Critical | HealthState::Warning => health.reason.to_string(),
         _ => String::new(),
     };
     if let Some(what) = template_change(&old.template, &new.template) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use arcstr::literal;
+
 use super::arena::{Id, Word};
 use super::edge::{Edge, Standing, Type};
 use super::store::World;
@@ -40,7 +42,7 @@ impl World {
     #[must_use]
     pub fn relations(&self) -> Vec<Relation> {
         let mut found = BTreeSet::new();
-        for proof in self.plain.values().chain(self.calls.values()) {
+        for (_, proof) in self.plain.iter().chain(self.calls.iter()) {
             found.extend(proof.edges.iter().map(|edge| self.spell(edge)));
         }
         for (selector, bearers) in &self.index.matched {
@@ -58,7 +60,7 @@ impl World {
         provers.insert(id);
         let mut found = BTreeSet::new();
         for prover in provers {
-            for proof in [self.plain.get(&prover), self.calls.get(&prover)].into_iter().flatten() {
+            for proof in [self.plain.get(prover), self.calls.get(prover)].into_iter().flatten() {
                 let here = proof.edges.iter().filter(|edge| edge.from == id || edge.to == id);
                 found.extend(here.map(|edge| self.spell(edge)));
             }
@@ -119,8 +121,9 @@ impl World {
     #[must_use]
     pub fn unresolved(&self) -> Vec<Unresolved> {
         let mut found = Vec::new();
-        for (id, proof) in &self.calls {
-            let from = self.keys.key(*id);
+        for (id, proof) in self.calls.iter() {
+            let Some(proof) = proof.rest() else { continue };
+            let from = self.keys.key(id);
             let services = ObjectKey::new(&from.cluster, "", "Service", &from.namespace, "");
             if proof.unresolved.is_empty() || !self.is_listed(&services) {
                 continue;
@@ -138,7 +141,7 @@ impl World {
     /// Who calls whom: house, house and the relation that says so, ordered.
     #[must_use]
     pub fn calls(&self) -> Vec<(ObjectKey, ObjectKey, Relation)> {
-        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(|edge| self.is_house(edge.to));
+        let edges = self.calls.iter().flat_map(|(_, proof)| &proof.edges).filter(|edge| self.is_house(edge.to));
         let mut found: Vec<Relation> = edges.map(|edge| self.spell(edge)).collect();
         found.sort();
         found.into_iter().map(|relation| (relation.from.clone(), relation.to.clone(), relation)).collect()
@@ -152,7 +155,7 @@ impl World {
             Some(id) => self.verdict(id),
             None => Health {
                 state: HealthState::Unknown,
-                reason: "no such object is known here".to_owned(),
+                reason: literal!("no such object is known here"),
                 ..Health::default()
             },
         }

@@ -4,11 +4,11 @@
 //! the noted proofs, calls and verdicts are worked out anew and compared. Settling once for many changes gives the same
 //! world as settling after each.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::arena::{Id, Keys, Words};
-use super::edge::{Half, Proof};
+use super::arena::{Column, Id, Keys, Words};
+use super::edge::{Edge, Half, Proof, Proven};
 use super::index::{Index, put, take};
 use super::{Change, Delta, SourceState};
 use crate::alerts::Alert;
@@ -30,9 +30,9 @@ pub struct World {
     pub(super) objects: Vec<Option<Arc<Object>>>,
     pub(super) live: usize,
     pub(super) index: Index,
-    pub(super) plain: HashMap<Id, Proof>,
-    pub(super) calls: HashMap<Id, Proof>,
-    pub(super) verdicts: HashMap<Id, Health>,
+    pub(super) plain: Column<Proven>,
+    pub(super) calls: Column<Proven>,
+    pub(super) verdicts: Column<Health>,
     pub(super) alerts: BTreeMap<String, Alert>,
     pub(super) freshness: FreshnessBook,
     /// Label and version by cluster id.
@@ -130,7 +130,9 @@ impl World {
             Change::Object(object) => {
                 let id = self.number(&object.key);
                 if self.at(id) != Some(object) {
-                    self.place(id, Some(Arc::new((**object).clone())), pending);
+                    let mut kept = (**object).clone();
+                    self.share(id, &mut kept);
+                    self.place(id, Some(Arc::new(kept)), pending);
                     pending.delta.objects.push(object.key.clone());
                 }
             }
@@ -185,7 +187,8 @@ impl World {
 
     /// Notes every verdict of a cluster: its freshness is about to change.
     fn note_cluster(&mut self, cluster: &str, pending: &mut Pending) {
-        let ids: Vec<Id> = self.verdicts.keys().copied().filter(|id| self.keys.key(*id).cluster == cluster).collect();
+        let ids: Vec<Id> =
+            self.verdicts.iter().map(|(id, _)| id).filter(|id| self.keys.key(*id).cluster == cluster).collect();
         for id in ids {
             self.note(id, pending);
         }
@@ -262,7 +265,7 @@ impl World {
         match self.keys.key(id).kind.as_str() {
             "ReplicaSet" => {
                 // Which one is current is decided among siblings.
-                if let Some((parent, _)) = self.index.parents.get(&id) {
+                if let Some((parent, _)) = self.index.parents.get(id) {
                     for sibling in self.index.wards.get(parent).into_iter().flatten() {
                         pending.prove(*sibling, Half::Plain);
                     }
@@ -301,11 +304,19 @@ impl World {
         let before = std::mem::take(&mut pending.before);
         // Parents are judged by their pods, so pods come first.
         for pods in [true, false] {
-            for id in before.keys().filter(|id| (self.keys.key(**id).kind == "Pod") == pods) {
+            for id in before.keys() {
+                if (self.keys.key(*id).kind == "Pod") != pods {
+                    continue;
+                }
                 match self.judge(*id) {
-                    Some(health) => self.verdicts.insert(*id, health),
-                    None => self.verdicts.remove(id),
-                };
+                    Some(health) => {
+                        let health = self.shared_verdict(health);
+                        self.verdicts.insert(*id, health);
+                    }
+                    None => {
+                        self.verdicts.remove(*id);
+                    }
+                }
             }
         }
         let mut delta = pending.delta;
@@ -323,26 +334,26 @@ impl World {
     /// Puts a new proof in the place of the old one.
     fn replace(&mut self, id: Id, half: Half, proof: Proof, pending: &mut Pending) {
         let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
-        let empty = Proof::default();
-        let old = proofs.remove(&id);
-        let before = old.as_ref().unwrap_or(&empty);
-        if *before == proof {
-            if let Some(old) = old {
-                proofs.insert(id, old);
+        let before = proofs.remove(id).unwrap_or_default();
+        if before.is(&proof) {
+            if !proof.is_empty() {
+                proofs.insert(id, before);
             }
             return;
         }
-        pending.delta.relations |= before.edges != proof.edges || before.unresolved != proof.unresolved;
-        for touched in touched_by(id, before) {
+        let none = Proof::default();
+        let rest = before.rest().unwrap_or(&none);
+        pending.delta.relations |= *before.edges != *proof.edges || rest.unresolved != proof.unresolved;
+        for touched in touched_by(id, &before.edges, &rest.interests) {
             take(&mut self.index.touched, &touched, &(id, half));
         }
-        for host in &before.hosts {
+        for host in &rest.hosts {
             take(&mut self.index.callers, host, &id);
         }
-        for address in &before.addresses {
+        for address in &rest.addresses {
             take(&mut self.index.slices_by_ip, address, &id);
         }
-        for touched in touched_by(id, &proof) {
+        for touched in touched_by(id, &proof.edges, &proof.interests) {
             put(&mut self.index.touched, touched, (id, half));
         }
         for host in &proof.hosts {
@@ -353,13 +364,16 @@ impl World {
         }
         if !proof.is_empty() {
             let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
-            proofs.insert(id, proof);
+            proofs.insert(id, Proven::keep(proof));
         }
     }
 }
 
 /// The keys beside its own that a proof names.
-fn touched_by(id: Id, proof: &Proof) -> BTreeSet<Id> {
-    let ends = proof.edges.iter().flat_map(|edge| [edge.from, edge.to]);
-    ends.chain(proof.interests.iter().copied()).filter(|end| *end != id).collect()
+fn touched_by(id: Id, edges: &[Edge], interests: &[Id]) -> Vec<Id> {
+    let ends = edges.iter().flat_map(|edge| [edge.from, edge.to]);
+    let mut touched: Vec<Id> = ends.chain(interests.iter().copied()).filter(|end| *end != id).collect();
+    touched.sort_unstable();
+    touched.dedup();
+    touched
 }

@@ -10,7 +10,7 @@ fn object(value: &Value) -> Object {
 }
 
 fn health(state: HealthState, reason: &str) -> Health {
-    Health { state, reason: reason.to_owned(), ..Health::default() }
+    Health { state, reason: reason.into(), ..Health::default() }
 }
 
 /// Kind, text, detail and time of each fact of a step; the time is empty where the cluster does not say.

@@ -1,0 +1,123 @@
+//! What objects have in common is kept once: the words they use, and what a pod has from its house.
+
+use std::sync::Arc;
+
+use super::arena::Id;
+use super::store::World;
+use crate::health::{Health, HealthState};
+use crate::id::Text;
+use crate::resource::{Body, Condition, Object, Template};
+
+/// Takes what another holds where it is the same.
+fn with<T: PartialEq + ?Sized>(mine: &mut Arc<T>, theirs: &Arc<T>) {
+    if !Arc::ptr_eq(mine, theirs) && **mine == **theirs {
+        *mine = Arc::clone(theirs);
+    }
+}
+
+fn template_of(body: &Body) -> Option<&Arc<Template>> {
+    match body {
+        Body::Pod(pod) => Some(&pod.template),
+        Body::Workload(workload) => Some(&workload.template),
+        Body::Job(job) => Some(&job.template),
+        Body::CronJob(job) => Some(&job.template),
+        _ => None,
+    }
+}
+
+fn template_of_mut(body: &mut Body) -> Option<&mut Arc<Template>> {
+    match body {
+        Body::Pod(pod) => Some(&mut pod.template),
+        Body::Workload(workload) => Some(&mut workload.template),
+        Body::Job(job) => Some(&mut job.template),
+        Body::CronJob(job) => Some(&mut job.template),
+        _ => None,
+    }
+}
+
+/// Takes a whole template, or the parts of it that are the same: revisions differ in little.
+fn with_template(mine: &mut Arc<Template>, theirs: &Arc<Template>) {
+    with(mine, theirs);
+    if Arc::ptr_eq(mine, theirs) {
+        return;
+    }
+    if let Some(mine) = Arc::get_mut(mine) {
+        with(&mut mine.labels, &theirs.labels);
+        with(&mut mine.images, &theirs.images);
+        with(&mut mine.env_names, &theirs.env_names);
+        with(&mut mine.config_maps, &theirs.config_maps);
+        with(&mut mine.secrets, &theirs.secrets);
+        with(&mut mine.claims, &theirs.claims);
+        with(&mut mine.hosts, &theirs.hosts);
+        with(&mut mine.mounted_config_maps, &theirs.mounted_config_maps);
+        with(&mut mine.config_keys, &theirs.config_keys);
+    }
+}
+
+impl World {
+    /// Lets an object that is about to be kept hold what is kept already.
+    pub(super) fn share(&mut self, id: Id, object: &mut Object) {
+        object.key = self.keys.key(id).clone();
+        if let Some(relative) = self.objects.get(id.at()).cloned().flatten().or_else(|| self.sibling(id, object)) {
+            with(&mut object.labels, &relative.labels);
+            with(&mut object.annotations, &relative.annotations);
+            with(&mut object.owners, &relative.owners);
+            if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), template_of(&relative.body)) {
+                with_template(mine, theirs);
+            }
+        }
+        match &mut object.body {
+            Body::Pod(pod) => {
+                if let Some(template) = Arc::get_mut(&mut pod.template) {
+                    with(&mut template.labels, &object.labels);
+                }
+                for word in [&mut pod.node, &mut pod.phase, &mut pod.reason, &mut pod.host_ip] {
+                    self.word(word);
+                }
+                self.words_of_conditions(&mut pod.conditions);
+                pod.containers.shrink_to_fit();
+                for container in &mut pod.containers {
+                    for word in [&mut container.name, &mut container.image, &mut container.waiting] {
+                        self.word(word);
+                    }
+                }
+            }
+            Body::Workload(workload) => self.words_of_conditions(&mut workload.conditions),
+            Body::Job(job) => self.words_of_conditions(&mut job.conditions),
+            Body::Node(node) => self.words_of_conditions(&mut node.conditions),
+            _ => {}
+        }
+    }
+
+    /// Another child of the same controller, of the same kind.
+    fn sibling(&self, id: Id, object: &Object) -> Option<Arc<Object>> {
+        let parent = self.keys.find(&super::index::controller_of(object)?.0)?;
+        let mut wards = self.index.wards.get(&parent)?.iter();
+        let sibling = wards.find(|ward| **ward != id && self.keys.key(**ward).kind == object.key.kind)?;
+        self.objects.get(sibling.at()).cloned().flatten()
+    }
+
+    fn word(&mut self, text: &mut Text) {
+        if !text.is_empty() {
+            *text = self.words.share(text);
+        }
+    }
+
+    fn words_of_conditions(&mut self, conditions: &mut Vec<Condition>) {
+        conditions.shrink_to_fit();
+        for condition in conditions {
+            for word in [&mut condition.r#type, &mut condition.status, &mut condition.reason] {
+                self.word(word);
+            }
+        }
+    }
+
+    /// A verdict in words that are kept already; what is wrong is said in words of its own.
+    pub(super) fn shared_verdict(&mut self, mut health: Health) -> Health {
+        self.word(&mut health.field);
+        if !matches!(health.state, HealthState::Critical | HealthState::Warning) {
+            self.word(&mut health.reason);
+        }
+        health
+    }
+}
