@@ -7,7 +7,7 @@ use broadstreet_core::alerts::{self, Alert, AlertState, Case, Placed};
 use broadstreet_core::id::SourceId;
 use broadstreet_core::plan::Plan;
 use broadstreet_core::ports::{SegmentEntry, Store};
-use broadstreet_core::recording::{self, Segment};
+use broadstreet_core::recording::{self, Received, Segment};
 use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::{Change, Fact, Freshness, SourceState, World, notable};
 
@@ -225,18 +225,18 @@ pub fn sought(segment: &Segment, at: Moment) -> Sought {
 
 /// Alerts that went within the minute before a moment, with the place they had.
 fn fading(segment: &Segment, at: Moment) -> Vec<(Alert, Case)> {
-    let recent = segment.changes.iter().filter(|it| it.at <= at && at - it.at < FADES_AFTER);
-    let gone: Vec<(&String, Moment)> = recent
-        .filter_map(|it| match &it.change {
-            Change::AlertGone { id, .. } => Some((id, it.at)),
+    let recent = segment.changes.iter().enumerate().filter(|(_, it)| it.at <= at && at - it.at < FADES_AFTER);
+    let gone: Vec<(usize, &String, Moment)> = recent
+        .filter_map(|(place, it)| match &it.change {
+            Change::AlertGone { id, .. } => Some((place, id, it.at)),
             _ => None,
         })
         .collect();
     gone.into_iter()
-        .filter_map(|(id, gone_at)| {
+        .filter_map(|(place, id, gone_at)| {
             let before = segment.changes.iter().filter(|it| it.at < gone_at).map(|it| &it.change);
             let told = segment.keyframe.iter().chain(before).rev_find_alert(id)?;
-            if told.state == AlertState::Pending {
+            if told.state == AlertState::Pending || renamed_to(&segment.changes[place..], told).is_some() {
                 return None;
             }
             let (world, _) = recording::at(segment, gone_at - chrono::Duration::microseconds(1));
@@ -247,6 +247,18 @@ fn fading(segment: &Segment, at: Moment) -> Vec<(Alert, Case)> {
             }
         })
         .collect()
+}
+
+/// The alert that another goes on as: its labels under another id, told in the same breath as its end.
+fn renamed_to<'a>(following: &'a [Received], gone: &Alert) -> Option<&'a Alert> {
+    let began = following.first()?.at;
+    let breath = following.iter().take_while(|it| it.at - began < chrono::Duration::seconds(1));
+    breath
+        .filter_map(|it| match &it.change {
+            Change::Alert(alert) => Some(&**alert),
+            _ => None,
+        })
+        .find(|alert| alert.id != gone.id && alert.labels == gone.labels)
 }
 
 trait FindAlert<'a>: Iterator<Item = &'a Change> + Sized {
@@ -271,7 +283,23 @@ pub fn notes_of(segment: &Segment) -> Vec<Noted> {
     if let Some(from) = segment.from {
         notes.extend(world.alerts().map(|alert| Noted { at: from, what: What::Known(Box::new(alert.clone())) }));
     }
-    for received in &segment.changes {
+    // Known by another id from then on: neither the old one's end nor the new one's begin is news.
+    let mut lives_on = BTreeMap::new();
+    for (place, received) in segment.changes.iter().enumerate() {
+        if let Change::AlertGone { id, .. } = &received.change
+            && let Some(gone) = world.alert(id)
+            && let Some(new) = renamed_to(&segment.changes[place..], gone)
+        {
+            lives_on.insert(new.id.clone(), gone.state);
+            world.apply(&received.change);
+            continue;
+        }
+        if let Change::Alert(alert) = &received.change
+            && lives_on.remove(&alert.id) == Some(alert.state)
+        {
+            world.apply(&received.change);
+            continue;
+        }
         apply_noting(&mut world, received.at, &received.change, !listing, &mut notes);
     }
     notes

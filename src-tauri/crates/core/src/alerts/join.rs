@@ -220,6 +220,17 @@ pub fn diff(before: &BTreeMap<String, Alert>, after: &[Alert]) -> Vec<Change> {
     changes
 }
 
+/// Alerts that are known by another id than before, by the new one: a source that begins to answer teaches which labels are
+/// external, and the same labels have another id from then on. None of them ended or fired anew.
+#[must_use]
+pub fn renamed<'a>(before: &'a BTreeMap<String, Alert>, after: &[Alert]) -> BTreeMap<String, &'a Alert> {
+    let now: BTreeSet<&str> = after.iter().map(|alert| alert.id.as_str()).collect();
+    let gone = before.values().filter(|alert| !now.contains(alert.id.as_str()));
+    let gone: BTreeMap<&Labels, &Alert> = gone.map(|alert| (&alert.labels, alert)).collect();
+    let new = after.iter().filter(|alert| !before.contains_key(&alert.id));
+    new.filter_map(|alert| Some((alert.id.clone(), *gone.get(&alert.labels)?))).collect()
+}
+
 /// True where a heartbeat that was seen before no longer fires, which means that nothing else would be heard either.
 #[must_use]
 pub fn heartbeat_missing(seen_before: &[Alert], now: &[Alert]) -> bool {

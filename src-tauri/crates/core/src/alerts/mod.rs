@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use discover::discover;
 pub use file::{BadAlerts, CasesDocument, DocumentCase, DocumentTray, document, parse_file};
-pub use join::{alert_id, diff, heartbeat_missing, join};
+pub use join::{alert_id, diff, heartbeat_missing, join, renamed};
 pub use ladder::{Placed, Placement, place, placed};
 pub use names::is_heartbeat;
 

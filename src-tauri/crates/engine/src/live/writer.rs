@@ -346,6 +346,7 @@ impl Hand<'_> {
         let before: BTreeMap<String, Alert> =
             self.state.world.alerts().map(|alert| (alert.id.clone(), alert.clone())).collect();
         let changes = alerts::diff(&before, &joined);
+        let renamed = alerts::renamed(&before, &joined);
         let before_list: Vec<Alert> = before.values().cloned().collect();
         self.heartbeat(&before_list, &joined, now);
         if changes.is_empty() {
@@ -358,7 +359,8 @@ impl Hand<'_> {
             self.apply(change);
             match change {
                 Change::Alert(alert) => {
-                    let old = before.get(&alert.id).map(|old| old.state);
+                    let known = before.get(&alert.id).or_else(|| renamed.get(&alert.id).copied());
+                    let old = known.map(|old| old.state);
                     if let Some(word) = transition(old, alert.state) {
                         news.push((word, (**alert).clone(), None));
                     }
@@ -367,7 +369,8 @@ impl Hand<'_> {
                 Change::AlertGone { id, .. } => {
                     let Some(old) = before.get(id) else { continue };
                     let case = places.get(id).cloned();
-                    if old.state == AlertState::Pending || asked == Asked::NoLonger {
+                    let lives_on = renamed.values().any(|it| it.id == *id);
+                    if lives_on || old.state == AlertState::Pending || asked == Asked::NoLonger {
                         continue;
                     }
                     self.state.fading.push((now, Alert { state: AlertState::Resolved, ..old.clone() }, case.clone()));
