@@ -36,6 +36,8 @@ stories! {
     a_gap_in_command_raises_an_alarm_after_a_minute
     an_alert_becomes_a_case_a_row_and_its_end_a_row
     taking_a_source_away_resolves_nothing
+    a_source_without_its_secret_is_not_asked_until_it_is_entered
+    an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew
     a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty
     the_doctor_names_each_kind_that_may_not_be_read
     an_hour_that_occurs_twice_is_asked_about_by_both_its_instants
@@ -215,6 +217,53 @@ async fn taking_a_source_away_resolves_nothing(place: Place) {
     let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
     let kinds: Vec<&str> = entries.iter().map(|entry| text(entry, "/kind")).collect();
     assert!(kinds.contains(&"alert.fired") && !kinds.contains(&"alert.resolved"), "{kinds:?}");
+    desk.engine.stop().await;
+}
+
+async fn a_source_without_its_secret_is_not_asked_until_it_is_entered(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    let mut source = json!({
+        "id": "alertmanager:a", "kind": "alertmanager", "address": "http://127.0.0.1:1", "poll_seconds": 1,
+        "credentials": "basic", "user": "reader",
+    });
+    desk.call("save_source", source.clone()).await.expect("no cluster is open, so nothing is asked yet");
+    *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts: vec![alert("cart-1-a")], ..AlertPoll::default() };
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    let now = desk.call("desk", json!({})).await.expect("the desk");
+    let of = |now: &Value| now["sources"].as_array().unwrap().iter().find(|it| it["id"] == "alertmanager:a").cloned();
+    let silent = of(&now).expect("it is listed");
+    assert_eq!(text(&silent, "/code"), "no_secret");
+    assert!(text(&silent, "/hint").contains("enter it"), "{silent}");
+    assert!(desk.call("cases", json!({})).await.expect("cases")["cases"].as_array().unwrap().is_empty());
+    source["secret"] = json!("swordfish");
+    desk.call("save_source", source).await.expect("asked with it");
+    desk.settle(|state| state.placed.cases.len() == 1).await;
+    let now = desk.call("desk", json!({})).await.expect("the desk");
+    assert_eq!(text(&of(&now).expect("it is listed"), "/state"), "live");
+    desk.engine.stop().await;
+}
+
+async fn an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    add_alerts(&desk).await;
+    let id = declared(&desk).await;
+    let mut told = alert("cart-1-a");
+    told.labels.insert("prometheus".into(), "lab/k8s".into());
+    let alone = AlertPoll { alerts: vec![told], ..AlertPoll::default() };
+    *desk.signals.alerts.lock().unwrap() = alone.clone();
+    desk.settle(|state| state.placed.cases.len() == 1).await;
+    let external_labels = Labels::from([("prometheus".into(), "lab/k8s".into())]);
+    *desk.signals.alerts.lock().unwrap() = AlertPoll { external_labels, ..alone };
+    let bare = alert("cart-1-a").id;
+    desk.settle(|state| state.placed.cases.first().is_some_and(|case| case.alert == bare)).await;
+    desk.settle(|state| state.placed.cases.len() == 1 && state.fading.is_empty()).await;
+    desk.call("write_entry", json!({ "incident": id, "text": "Prometheus answers too" })).await.expect("written");
+    let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
+    let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
+    let kinds: Vec<&str> = entries.iter().map(|entry| text(entry, "/kind")).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "alert.fired").count(), 1, "{kinds:?}");
+    assert!(!kinds.contains(&"alert.resolved"), "{kinds:?}");
     desk.engine.stop().await;
 }
 

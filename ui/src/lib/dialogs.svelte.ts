@@ -29,6 +29,7 @@ export type Wanted =
   | { name: "pin"; text?: string; source?: string; target?: string }
   | { name: "open-context" }
   | { name: "open-bundle" }
+  | { name: "secrets" }
   | { name: "export"; incident?: { id: string; number: string } }
   | { name: "verify" }
   | { name: "brief" };

@@ -142,7 +142,8 @@ export interface Freshness {
 }
 
 /** A source in one mark and one word: amber by ten seconds without proof of life, hatched at sixty. */
-export function freshnessOf(source: Pick<SourceView, "state" | "since">, now: number): Freshness {
+export function freshnessOf(source: Pick<SourceView, "state" | "since"> & { readonly code?: string }, now: number): Freshness {
+  if (source.code === "no_secret") return { mark: "lost", text: "no password" };
   const seconds = source.since ? Math.max(0, (now - Date.parse(source.since)) / 1000) : null;
   const old = seconds === null || !Number.isFinite(seconds) ? "" : ` ${age(seconds)}`;
   switch (source.state) {

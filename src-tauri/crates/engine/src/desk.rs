@@ -392,15 +392,17 @@ impl Engine {
             None => all.push(settings.clone()),
         }
         self.keep_sources(&all).await?;
-        if let Some(live) = self.live().await
-            && let Err(why) = live::start_source(self, &live, &settings)
-        {
-            self.say_trouble(&live, &settings.id, &why).await;
-            self.notices.tell("desk", []);
-            return Err(why);
+        let mut started = Ok(());
+        if let Some(live) = self.live().await {
+            // What was wrong before may be so no longer: the next answer says.
+            live.state.write().await.proofs.entry(settings.id.clone()).or_default().trouble = None;
+            started = live::start_source(self, &live, &settings);
+            if let Err(why) = &started {
+                self.say_trouble(&live, &settings.id, why).await;
+            }
         }
         self.notices.tell("desk", []);
-        Ok(())
+        started
     }
 
     /// Removes a source and forgets its secret.

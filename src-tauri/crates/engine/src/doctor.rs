@@ -116,11 +116,7 @@ impl Engine {
     async fn check_source(&self, settings: &SourceSettings, checks: &mut Vec<Check>) {
         let name = settings.id.as_str();
         let secret = self.ports.vault.secret(name);
-        let needs = !matches!(
-            settings.credentials,
-            broadstreet_core::ports::Credentials::None | broadstreet_core::ports::Credentials::ClientCertificate { .. }
-        );
-        if needs && secret.is_none() {
+        if settings.credentials.need_secret() && secret.is_none() {
             let text = format!("the password or token of `{name}` is not kept on this device");
             let missing = warning(name, "credentials", "no_secret", text, "enter it again in Settings");
             checks.push(Check { state: "failed", ..missing });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { credentialsOf, emptyForm, freeId, KINDS, placeOf, problems, receivers, secretHint, sent } from "./source";
+import { KINDS, placeOf } from "../../lib/sources";
+import { credentialsOf, emptyForm, freeId, problems, receivers, secretHint, sent } from "./source";
 
 describe("a source's form", () => {
   it("begins with what its kind needs", () => {

@@ -1,14 +1,6 @@
 /** Sources as they are set up: which fields each kind has, and what is still wrong with a form. Pure. */
+import { type Kind, shortName } from "../../lib/sources";
 import type { SourceForm } from "../../wire/SourceForm";
-
-export const KINDS = [
-  { kind: "alertmanager", name: "Alertmanager", tells: "Which alerts fire, who is told, what is silenced" },
-  { kind: "prometheus", name: "Prometheus", tells: "Which rules fire or are pending" },
-  { kind: "icinga", name: "Icinga 2", tells: "Hosts and services in trouble" },
-  { kind: "goalert", name: "GoAlert", tells: "Who was paged, who answered, who is on call" },
-  { kind: "pagerduty", name: "PagerDuty", tells: "Who was paged, who answered, who is on call" },
-] as const;
-export type Kind = (typeof KINDS)[number]["kind"];
 
 export const CREDENTIALS = [
   { value: "none", name: "None" },
@@ -16,10 +8,6 @@ export const CREDENTIALS = [
   { value: "bearer", name: "Token" },
   { value: "client_certificate", name: "Client certificate" },
 ] as const;
-
-export function nameOfKind(kind: string): string {
-  return KINDS.find((k) => k.kind === kind)?.name ?? kind;
-}
 
 /** Whether the API server's proxy can lead to one of this kind. */
 export function canProxy(kind: string): boolean {
@@ -68,20 +56,9 @@ export function freeId(kind: string, taken: readonly string[]): string {
   return id;
 }
 
-/** The name within its kind: `main` of `alertmanager:main`. */
-export function shortName(id: string): string {
-  return id.slice(id.indexOf(":") + 1);
-}
-
 /** The receivers named in a line, without doubles. */
 export function receivers(text: string): string[] {
   return [...new Set(text.split(/[,\n]/).map((r) => r.trim()).filter(Boolean))];
-}
-
-/** Where it is asked, in one line. */
-export function placeOf(form: Pick<SourceForm, "address" | "proxy_namespace" | "proxy_service" | "proxy_port">): string {
-  if (form.proxy_service) return `Service ${form.proxy_namespace}/${form.proxy_service}${form.proxy_port ? `:${form.proxy_port}` : ""}, through the cluster`;
-  return form.address || "no address";
 }
 
 export type Field = "name" | "address" | "proxy_namespace" | "proxy_service" | "user" | "secret" | "certificate" | "key" | "poll_seconds";

@@ -105,6 +105,14 @@ pub enum Credentials {
     },
 }
 
+impl Credentials {
+    /// Whether a secret of the vault goes with them.
+    #[must_use]
+    pub fn need_secret(&self) -> bool {
+        matches!(self, Self::Basic { .. } | Self::Bearer)
+    }
+}
+
 /// A configured source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceSettings {

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::Live;
 use crate::supervise::Supervisor;
-use crate::{Engine, Result};
+use crate::{Engine, EngineError, Result};
 
 /// How often the API server is asked whether it lives.
 const ALIVE_EVERY: Duration = Duration::from_secs(3);
@@ -93,20 +93,20 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
         Duration::from_secs(u64::from(if settings.poll_seconds == 0 { POLL_SECONDS } else { settings.poll_seconds }));
     let input = live.input.clone();
     let opened = match settings.kind {
+        // Asked without it, a source may shut out who asks too often.
+        _ if secret.is_none() && settings.credentials.need_secret() => Err(no_secret(settings)),
         SourceKind::Alertmanager | SourceKind::Prometheus => {
             let connection = Arc::clone(&live.connection);
             let proxy: ProxyGet = Arc::new(move |target, path| {
                 let connection = Arc::clone(&connection);
                 Box::pin(async move { connection.proxy_get(target, path).await })
             });
-            engine.ports.signals.alerts(settings, secret, Some(proxy)).map(|source| {
-                poll_alerts(engine, &tasks, settings, source, pause, input);
-            })
+            let source = engine.ports.signals.alerts(settings, secret, Some(proxy));
+            source.map(|source| poll_alerts(engine, &tasks, settings, source, pause, input)).map_err(EngineError::from)
         }
         SourceKind::Icinga | SourceKind::Goalert | SourceKind::Pagerduty => {
-            engine.ports.signals.pager(settings, secret).map(|pager| {
-                poll_pager(engine, &tasks, settings, pager, pause, input);
-            })
+            let pager = engine.ports.signals.pager(settings, secret);
+            pager.map(|pager| poll_pager(engine, &tasks, settings, pager, pause, input)).map_err(EngineError::from)
         }
     };
     let failed = opened.err();
@@ -114,7 +114,13 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
     if let Some((_, old)) = sources.insert(settings.id.clone(), (settings.clone(), tasks)) {
         old.ask_to_stop();
     }
-    failed.map_or(Ok(()), |error| Err(error.into()))
+    failed.map_or(Ok(()), Err)
+}
+
+/// What a source says whose password or token is not at hand.
+pub(crate) fn no_secret(settings: &SourceSettings) -> EngineError {
+    let message = format!("the password or token of `{}` is not kept on this device", settings.id);
+    EngineError::refused("no_secret", message, "enter it again: nothing is asked of this source before")
 }
 
 fn poll_alerts(

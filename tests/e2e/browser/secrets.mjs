@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// A machine without a keyring, at the screen of the real program: the password a source needs is asked for when its cluster
+// is opened, can be put off, and lies nowhere on disk. `node secrets.mjs`; BROADSTREET names the program.
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { until } from "../walk/desk.mjs";
+import { PretendCluster } from "./cluster.mjs";
+import { freshDesk, hand, says, within } from "./hand.mjs";
+import { addressFrom, closeDialog, dialog, goTo, must, mustBeAccessible, openScreen, Tally } from "./screen.mjs";
+
+const PASSWORD = "swordfish-of-the-walk";
+const tally = new Tally();
+within(5);
+
+/** A pretend Alertmanager that wants a password, and counts who came without. */
+const asked = { well: 0, badly: 0 };
+const answers = { "/api/v2/status": { cluster: { status: "disabled" }, config: { original: "route: {receiver: all}\nreceivers: [{name: all}]\n" }, uptime: "2026-01-01T00:00:00Z", versionInfo: { version: "0.28.0" } }, "/api/v2/alerts": [], "/api/v2/silences": [] };
+const manager = createServer((request, answer) => {
+  const known = request.headers.authorization === `Basic ${Buffer.from(`reader:${PASSWORD}`).toString("base64")}`;
+  asked[known ? "well" : "badly"]++;
+  if (!known) return answer.writeHead(401, { "Content-Type": "text/plain" }).end("who are you");
+  return answer.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answers[new URL(request.url, "http://127.0.0.1").pathname] ?? []));
+}).listen(0, "127.0.0.1");
+await once(manager, "listening");
+
+const cluster = await new PretendCluster().start();
+const desk = freshDesk("laptop", { BROADSTREET_NO_KEYRING: "1" });
+const words = ["serve", "--kubeconfig", cluster.kubeconfig];
+await desk.start(words, "Mei Tanaka");
+await desk.call("save_source", { id: "alertmanager:main", kind: "alertmanager", address: `http://127.0.0.1:${manager.address().port}`, credentials: "basic", user: "reader", secret: PASSWORD, poll_seconds: 1 });
+await until(30, "it is asked with its password", () => asked.well > 0);
+await desk.stop();
+asked.badly = 0;
+
+const { browser, page, problems } = await openScreen(addressFrom([await desk.start(words, "Mei Tanaka")]));
+const { send } = hand(page);
+const check = (name, work) => tally.check(name, work);
+const bar = page.getByRole("alert").filter({ hasText: "password is not at hand" });
+const field = () => dialog(page).getByLabel("Alertmanager, main: password of reader");
+
+try {
+  await check("after a restart the cluster opens, and the password is asked for at once", async () => {
+    await field().waitFor();
+    await says(dialog(page), "kept in memory until Broadstreet ends");
+    must(await field().evaluate((input) => input === document.activeElement), "one cannot type at once");
+    must(await dialog(page).getByRole("button", { name: "Ask with it" }).isDisabled(), "it is sent without a password");
+    must(asked.badly === 0, `the source was asked ${asked.badly} times without its password`);
+    await mustBeAccessible(page);
+  });
+
+  await check("it can be put off: nothing is asked twice, and a line says what is missing", async () => {
+    await dialog(page).getByRole("button", { name: "Not now" }).click();
+    await page.waitForFunction(() => !document.querySelector("dialog[open]"));
+    await says(bar, "Nothing is asked of Alertmanager");
+    await goTo(page, "Command");
+    await goTo(page, "Map");
+    await page.getByRole("group", { name: /^Plan of/ }).waitFor();
+    must((await dialog(page).count()) === 0, "it is asked again while the same cluster is open");
+    must(asked.badly === 0, "the source was asked without its password");
+    await mustBeAccessible(page);
+  });
+
+  await check("the line leads back to the question; with the password the source answers and the line goes", async () => {
+    await bar.getByRole("button", { name: "Enter it…" }).click();
+    await field().fill(PASSWORD);
+    await send("Ask with it");
+    await bar.waitFor({ state: "detached" });
+    await until(30, "the source is live", async () => (await desk.call("desk")).sources.find((one) => one.id === "alertmanager:main")?.state === "live");
+    must(asked.badly === 0, "the source was asked without its password");
+  });
+
+  await check("the password stands in no file and in no answer", async () => {
+    must(!JSON.stringify(await desk.call("settings")).includes(PASSWORD), "the settings tell it");
+    for (const file of readdirSync(desk.folder, { recursive: true, withFileTypes: true })) {
+      if (file.isFile()) must(!readFileSync(join(file.parentPath ?? file.path, file.name)).includes(PASSWORD), `${file.name} holds it`);
+    }
+    must(!desk.log.includes(PASSWORD), "the log holds it");
+  });
+
+  await check("nothing went wrong in the page", async () => must(problems.length === 0, problems.slice(0, 8).join("\n")));
+} finally {
+  await closeDialog(page).catch(() => {});
+  await browser.close();
+  await desk.stop();
+  if (tally.failed) console.log(desk.log.slice(-2000));
+  desk.remove();
+  cluster.stop();
+  manager.closeAllConnections();
+  manager.close();
+}
+process.exit(tally.end());
