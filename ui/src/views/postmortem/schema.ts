@@ -79,7 +79,7 @@ export function blobOf(src: unknown): string | null {
 /** Pictures come from the record only: an address elsewhere is named, not fetched. */
 function picture(load: (id: string) => Promise<Blob>) {
   return Image.extend({
-    addNodeView: () => ({ node }) => {
+    addNodeView: () => ({ node, editor, getPos }) => {
       const dom = document.createElement("figure");
       const image = document.createElement("img");
       const caption = document.createElement("figcaption");
@@ -89,9 +89,17 @@ function picture(load: (id: string) => Promise<Blob>) {
       const lacking = (why: string): void => {
         image.remove();
         caption.textContent = alt ? `${alt} (${why})` : `A picture (${why})`;
+        caption.hidden = false;
       };
-      image.alt = alt;
-      caption.textContent = alt;
+      /** What the draft writes below its picture is its caption; it is not said twice. */
+      const name = (words: string): void => {
+        const at = getPos();
+        const below = at === undefined ? null : editor.state.doc.resolve(at).nodeAfter && editor.state.doc.resolve(at + node.nodeSize).nodeAfter;
+        image.alt = words;
+        caption.textContent = words;
+        caption.hidden = words === "" || below?.textContent.trim() === words.trim();
+      };
+      name(alt);
       dom.append(image, caption);
       dom.contentEditable = "false";
       const id = blobOf(node.attrs["src"]);
@@ -111,8 +119,7 @@ function picture(load: (id: string) => Promise<Blob>) {
         // Its words may change while it is looked at; it is fetched once.
         update: (next) => {
           if (next.type !== node.type || next.attrs["src"] !== node.attrs["src"]) return false;
-          image.alt = String(next.attrs["alt"] ?? "");
-          caption.textContent = image.alt;
+          name(String(next.attrs["alt"] ?? ""));
           return true;
         },
         destroy: () => {
