@@ -1,15 +1,19 @@
 //! Known manifests with known relations: one of traps with a list written by hand from the table of rules, two real ones
 //! whose calls are found again by an evaluator that shares nothing with the product but the manifest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::resource::{group_of, reduce};
 use broadstreet_core::topology;
-use broadstreet_core::world::{Change, RelationState, World};
+use broadstreet_core::world::{Change, Relation, RelationState, World};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::Value;
 
 mod naive;
+mod random;
 
 fn load(text: &str) -> Vec<Value> {
     let list: Value = serde_json::from_str(text).unwrap();
@@ -53,13 +57,22 @@ fn written(text: &str) -> BTreeSet<String> {
     lines.map(str::to_owned).collect()
 }
 
-#[test]
-fn the_traps_give_exactly_the_relations_written_by_hand() {
-    let found = told(&world(&load(include_str!("golden/adversarial.json"))));
-    let expected = written(include_str!("golden/adversarial.txt"));
+/// Compares what a set of objects gives with the list written by hand.
+fn check(objects: &str, list: &str) {
+    let (found, expected) = (told(&world(&load(objects))), written(list));
     let false_ones: Vec<&String> = found.difference(&expected).collect();
     let missing: Vec<&String> = expected.difference(&found).collect();
     assert!(false_ones.is_empty() && missing.is_empty(), "false: {false_ones:#?}\nmissing: {missing:#?}");
+}
+
+#[test]
+fn the_traps_give_exactly_the_relations_written_by_hand() {
+    check(include_str!("golden/adversarial.json"), include_str!("golden/adversarial.txt"));
+}
+
+#[test]
+fn kube_prometheus_gives_exactly_the_relations_written_by_hand() {
+    check(include_str!("golden/kube-prometheus.json"), include_str!("golden/kube-prometheus.txt"));
 }
 
 #[test]
@@ -75,6 +88,81 @@ fn the_traps_give_the_same_in_any_order_and_after_everything_was_taken_away_and_
         one.apply(&Change::Gone { key: object.key.clone(), uid: object.uid.to_string() });
         one.apply(&change);
         assert_eq!(told(&one), expected, "after {} came back", object.key);
+    }
+}
+
+/// What the world says by the rules the naive evaluator knows too.
+fn proven(world: &World) -> BTreeSet<String> {
+    let known = |it: &Relation| match it.rule {
+        12 | 19 | 20 | 21 | 22 | 26 | 29 => true,
+        17 => it.from.kind != "HorizontalPodAutoscaler",
+        27 => it.to.kind == "InstanceType",
+        _ => false,
+    };
+    let state = |state: RelationState| format!("{state:?}").to_lowercase();
+    let relations = world.relations().into_iter().filter(known);
+    relations.map(|it| format!("{} {} {}: {} -> {}", it.r#type, it.rule, state(it.state), it.from, it.to)).collect()
+}
+
+/// The same by the naive evaluator.
+fn naively_proven(items: &[Value]) -> BTreeSet<String> {
+    let policies = naive::policies::guards(items).into_iter().chain(naive::policies::allowed(items));
+    naive::rules::relations(items).into_iter().chain(policies).collect()
+}
+
+/// Compares what the world and the naive evaluator find.
+fn compare(items: &[Value], world: &World) {
+    let (found, naive) = (proven(world), naively_proven(items));
+    let false_ones: Vec<&String> = found.difference(&naive).collect();
+    let missing: Vec<&String> = naive.difference(&found).collect();
+    assert!(false_ones.is_empty() && missing.is_empty(), "false: {false_ones:#?}\nmissing: {missing:#?}");
+}
+
+#[test]
+fn a_reader_without_any_index_finds_the_same_in_every_golden_set() {
+    for text in [
+        include_str!("golden/adversarial.json"),
+        include_str!("golden/online-boutique.json"),
+        include_str!("golden/otel-demo.json"),
+        include_str!("golden/kube-prometheus.json"),
+    ] {
+        let items = load(text);
+        compare(&items, &world(&items));
+    }
+}
+
+/// Objects of a random cluster, each key once.
+fn cluster(of: Vec<Value>) -> Vec<Value> {
+    let keyed: BTreeMap<String, Value> = of.into_iter().map(|item| (naive::rules::key(&item), item)).collect();
+    keyed.into_values().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn a_reader_without_any_index_finds_the_same_in_any_cluster(of in vec(random::anything(), 0..40)) {
+        let items = cluster(of);
+        compare(&items, &world(&items));
+    }
+
+    #[test]
+    fn a_verdict_is_that_of_every_policy_read_one_by_one(
+        houses in vec(random::house(), 2..6), others in vec(random::policy(), 0..8), port in select(random::PORTS.to_vec())
+    ) {
+        let items = cluster(houses.into_iter().chain(others).collect());
+        let world = world(&items);
+        let houses: Vec<&Value> = items.iter().filter(|item| naive::policies::is_house(&items, item)).collect();
+        for from in &houses {
+            for to in &houses {
+                let [a, b] = [from, to].map(|it| reduce("", it).unwrap().key);
+                for port in [None, Some(port)] {
+                    let found = format!("{:?}", world.verdict(&a, &b, port)).to_lowercase();
+                    let naive = naive::policies::verdict(&items, from, to, port.map(u64::from));
+                    prop_assert_eq!(found, naive, "{} to {} at {:?}", a, b, port);
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use broadstreet_core::resource::{self, KindInfo, Object};
 use broadstreet_core::world::Change;
 use serde_json::Value;
 
-use crate::watch::{group_version, kind_name};
+use crate::watch::discovery::group_version;
+use crate::watch::kind_name;
 
 /// The objects of a kind that were handed on, by `namespace/name`: what must be told gone when a list lacks it.
 #[derive(Debug, Default)]
@@ -55,7 +56,7 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Value
     if info.metadata_only {
         fields.retain(|field, _| field == "metadata");
     }
-    fields.insert("apiVersion".to_owned(), group_version(info).into());
+    fields.insert("apiVersion".to_owned(), group_version(info.group, info.version).into());
     fields.insert("kind".to_owned(), info.kind.into());
     let object = match resource::reduce(cluster, &value) {
         Ok(object) => object,
@@ -112,8 +113,16 @@ mod tests {
 
     use super::*;
 
-    const SECRET: KindInfo =
-        KindInfo { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true, metadata_only: true };
+    const SECRET: KindInfo = KindInfo {
+        group: "",
+        version: "v1",
+        older: &[],
+        kind: "Secret",
+        plural: "secrets",
+        namespaced: true,
+        metadata_only: true,
+        optional: false,
+    };
 
     fn object(name: &str, uid: &str, version: &str) -> Value {
         json!({ "kind": "PartialObjectMetadata", "metadata": { "namespace": "n", "name": name, "uid": uid, "resourceVersion": version } })

@@ -25,15 +25,21 @@ pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo) {
     let ask_again = shared.access.limits.ask_again;
     let known: Arc<Mutex<Known>> = Arc::default();
     let mut whole = Scope::new(&shared, info, "", &known);
-    let mut present = shared.has(info).await;
+    let mut present = shared.discovery.version_of(&shared.access, info).await;
     loop {
-        let stop = if present { whole.follow().await } else { Stop::Absent };
+        let stop = match present {
+            Some(version) => {
+                whole.version = version;
+                whole.follow().await
+            }
+            None => Stop::Absent,
+        };
         match stop {
             Stop::Absent => {
                 whole.say(Freshness::Absent).await;
                 shared.settle(info, "").await;
                 sleep(ask_again).await;
-                present = shared.has_now(info).await;
+                present = shared.discovery.version_now(&shared.access, info).await;
             }
             Stop::Forbidden { verb, message } => {
                 whole.say(Freshness::Forbidden { verb: verb.to_owned(), message }).await;
@@ -79,7 +85,8 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
                 shared.expect(info, namespace);
             }
             let (handle, registration) = AbortHandle::new_pair();
-            let scope = Scope::new(shared, info, namespace, known);
+            let mut scope = Scope::new(shared, info, namespace, known);
+            scope.version = whole.version;
             let patience = patience(ask_again, wanted.len());
             let one: Answer<'static, ()> = Box::pin(one(Arc::clone(shared), info, namespace.clone(), scope, patience));
             followed.push(Abortable::new(one, registration));

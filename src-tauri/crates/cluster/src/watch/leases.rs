@@ -28,10 +28,12 @@ const FAILURES_UNTIL_STALE: u32 = 3;
 const LEASE: KindInfo = KindInfo {
     group: "coordination.k8s.io",
     version: "v1",
+    older: &[],
     kind: "Lease",
     plural: "leases",
     namespaced: true,
     metadata_only: false,
+    optional: false,
 };
 
 /// The nodes as last told, and what their leases say.

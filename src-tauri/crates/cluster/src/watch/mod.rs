@@ -5,12 +5,13 @@
 
 mod backoff;
 mod border;
+mod discovery;
 mod kind;
 mod leases;
 mod lines;
 mod scope;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::id::SourceId;
@@ -18,11 +19,10 @@ use broadstreet_core::ports::{Answer, ClusterIdentity, Flow, Observation};
 use broadstreet_core::resource::{KINDS, KindInfo};
 use broadstreet_core::world::{Change, Freshness, SourceState};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
-use serde_json::Value;
-use tokio::sync::{OnceCell, Semaphore, mpsc, watch as latest};
+use tokio::sync::{Semaphore, mpsc, watch as latest};
 
-use crate::access::{Access, JSON};
-use crate::failure::Failure;
+use crate::access::Access;
+use crate::watch::discovery::Discovery;
 use crate::watch::leases::Nodes;
 
 /// Observations waiting to be taken; a page of a list is one.
@@ -44,7 +44,7 @@ struct Shared {
     listed: latest::Sender<Listed>,
     nodes: Mutex<Nodes>,
     settling: Mutex<Settling>,
-    discovered: OnceCell<HashMap<String, BTreeSet<String>>>,
+    discovery: Discovery,
 }
 
 /// The namespaces the cluster lists.
@@ -84,7 +84,7 @@ pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<Str
         listed: latest::Sender::default(),
         nodes: Mutex::default(),
         settling: Mutex::default(),
-        discovered: OnceCell::new(),
+        discovery: Discovery::default(),
     });
     for info in KINDS {
         shared.expect(info, "");
@@ -111,38 +111,6 @@ impl Shared {
         let kind = kind_name(info);
         let state = SourceState { source: self.source.clone(), kind, namespace: namespace.to_owned(), state };
         self.say(Observation::Freshness(state)).await;
-    }
-
-    /// Whether the server has the kind; what discovery does not say is taken to be there, and the list will tell.
-    async fn has(&self, info: &KindInfo) -> bool {
-        let discovered = self.discovered.get_or_init(|| self.discover()).await;
-        discovered.get(&group_version(info)).is_none_or(|plurals| plurals.contains(info.plural))
-    }
-
-    /// Asks again for one kind, past what was discovered at the start.
-    async fn has_now(&self, info: &KindInfo) -> bool {
-        self.resources(&group_version(info)).await.is_none_or(|plurals| plurals.contains(info.plural))
-    }
-
-    async fn discover(&self) -> HashMap<String, BTreeSet<String>> {
-        let groups: BTreeSet<String> = KINDS.iter().map(group_version).collect();
-        let asked = groups.into_iter().map(|group| async move {
-            let found = self.resources(&group).await;
-            found.map(|plurals| (group, plurals))
-        });
-        futures_util::future::join_all(asked).await.into_iter().flatten().collect()
-    }
-
-    /// The resources of a group's version; none for a group that is not served, `None` where it cannot be asked.
-    async fn resources(&self, group_version: &str) -> Option<BTreeSet<String>> {
-        match self.access.json(&root(group_version), JSON, self.access.limits.answer).await {
-            Ok((_, value)) => {
-                let resources = value.get("resources").and_then(Value::as_array)?;
-                Some(resources.iter().filter_map(|entry| entry.get("name")?.as_str()).map(str::to_owned).collect())
-            }
-            Err(Failure::Status(refusal)) if refusal.code == 404 => Some(BTreeSet::new()),
-            Err(_) => None,
-        }
     }
 
     /// Something is going to be listed; [`Observation::InSync`] waits for it.
@@ -200,13 +168,4 @@ impl Shared {
 /// `group/Kind`, the core group empty: `/Pod`, `apps/Deployment`.
 fn kind_name(info: &KindInfo) -> String {
     format!("{}/{}", info.group, info.kind)
-}
-
-fn group_version(info: &KindInfo) -> String {
-    if info.group.is_empty() { info.version.to_owned() } else { format!("{}/{}", info.group, info.version) }
-}
-
-/// The path under which a group's version lies.
-fn root(group_version: &str) -> String {
-    if group_version.contains('/') { format!("/apis/{group_version}") } else { format!("/api/{group_version}") }
 }

@@ -19,12 +19,15 @@ use crate::failure::{Failure, Refusal, describe_body};
 use crate::watch::Shared;
 use crate::watch::backoff::Backoff;
 use crate::watch::border::{self, Crossed, Known};
+use crate::watch::discovery::{group_version, root};
 use crate::watch::lines::{Lines, WatchLine};
 
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// A watch refused this often in a row is given up for a new list: its resource version may be what is wrong.
 const REFUSALS_UNTIL_RELIST: u32 = 3;
+/// Definitions of custom resources on a page.
+const DEFINITIONS_ON_A_PAGE: u32 = 25;
 /// A watch that lasted this long without a word was no failure.
 const LASTED: Duration = Duration::from_secs(1);
 
@@ -59,6 +62,8 @@ enum End {
 pub struct Scope {
     shared: Arc<Shared>,
     info: &'static KindInfo,
+    /// The version the server has it in.
+    pub version: &'static str,
     namespace: String,
     known: Arc<Mutex<Known>>,
     said: Option<Freshness>,
@@ -72,6 +77,7 @@ impl Scope {
         Self {
             shared: Arc::clone(shared),
             info,
+            version: info.version,
             namespace: namespace.to_owned(),
             known: Arc::clone(known),
             said: None,
@@ -165,12 +171,18 @@ impl Scope {
     }
 
     fn path(&self) -> String {
-        let root = super::root(&super::group_version(self.info));
+        let root = root(&group_version(self.info.group, self.version));
         if self.namespace.is_empty() {
             format!("{root}/{}", self.info.plural)
         } else {
             format!("{root}/namespaces/{}/{}", escape(&self.namespace), self.info.plural)
         }
+    }
+
+    /// Objects on a page. A definition of a custom resource may be a megabyte.
+    fn page_size(&self) -> u32 {
+        let size = self.shared.access.limits.page_size;
+        if self.info.kind == "CustomResourceDefinition" { size.min(DEFINITIONS_ON_A_PAGE) } else { size }
     }
 
     /// Whether the list would be allowed now, without taking anything from it.
@@ -193,9 +205,9 @@ impl Scope {
             let path = if at_once {
                 format!("{}?resourceVersion=0", self.path())
             } else if token.is_empty() {
-                format!("{}?limit={}", self.path(), limits.page_size)
+                format!("{}?limit={}", self.path(), self.page_size())
             } else {
-                format!("{}?limit={}&continue={}", self.path(), limits.page_size, escape(&token))
+                format!("{}?limit={}&continue={}", self.path(), self.page_size(), escape(&token))
             };
             let answer = {
                 let _permit = self.shared.pages.acquire().await;

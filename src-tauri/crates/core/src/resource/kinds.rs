@@ -5,8 +5,10 @@
 pub struct KindInfo {
     /// The API group; empty for the core group.
     pub group: &'static str,
-    /// The version.
+    /// The version that is read.
     pub version: &'static str,
+    /// Versions of the same shape, as far as it is read, for servers that do not have that one; the best first.
+    pub older: &'static [&'static str],
     /// The kind.
     pub kind: &'static str,
     /// Its name in paths.
@@ -15,6 +17,8 @@ pub struct KindInfo {
     pub namespaced: bool,
     /// Whether only its metadata is ever asked for.
     pub metadata_only: bool,
+    /// Whether a cluster without it lacks nothing: it is there only where somebody installed its definition.
+    pub optional: bool,
 }
 
 const fn kind(
@@ -24,8 +28,26 @@ const fn kind(
     plural: &'static str,
     namespaced: bool,
 ) -> KindInfo {
-    KindInfo { group, version, kind, plural, namespaced, metadata_only: false }
+    KindInfo { group, version, older: &[], kind, plural, namespaced, metadata_only: false, optional: false }
 }
+
+/// A kind of a custom resource definition: most servers have none of it, and some an older version.
+const fn custom(
+    (group, kind, plural): (&'static str, &'static str, &'static str),
+    version: &'static str,
+    older: &'static [&'static str],
+) -> KindInfo {
+    KindInfo { group, version, older, kind, plural, namespaced: true, metadata_only: false, optional: true }
+}
+
+/// One that lives in no namespace.
+const fn above(kind: KindInfo) -> KindInfo {
+    KindInfo { namespaced: false, ..kind }
+}
+
+const GATEWAYS: &str = "gateway.networking.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const SOURCES: &str = "source.toolkit.fluxcd.io";
 
 /// Every kind that is watched, in the order it is asked for: what the map needs first comes first.
 pub const KINDS: &[KindInfo] = &[
@@ -57,10 +79,56 @@ pub const KINDS: &[KindInfo] = &[
     kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true),
     kind("", "v1", "Event", "events", true),
     kind("apps", "v1", "ControllerRevision", "controllerrevisions", true),
+    kind(ADMISSION, "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false),
+    kind(ADMISSION, "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false),
+    kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", false),
+    kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
+    above(custom((GATEWAYS, "GatewayClass", "gatewayclasses"), "v1", &["v1beta1"])),
+    custom((GATEWAYS, "Gateway", "gateways"), "v1", &["v1beta1"]),
+    custom((GATEWAYS, "HTTPRoute", "httproutes"), "v1", &["v1beta1"]),
+    custom((GATEWAYS, "GRPCRoute", "grpcroutes"), "v1", &["v1alpha2"]),
+    custom((GATEWAYS, "TLSRoute", "tlsroutes"), "v1", &["v1alpha3", "v1alpha2"]),
+    custom((GATEWAYS, "TCPRoute", "tcproutes"), "v1alpha2", &[]),
+    custom((GATEWAYS, "UDPRoute", "udproutes"), "v1alpha2", &[]),
+    custom((GATEWAYS, "ReferenceGrant", "referencegrants"), "v1", &["v1beta1", "v1alpha2"]),
+    custom(("autoscaling.k8s.io", "VerticalPodAutoscaler", "verticalpodautoscalers"), "v1", &["v1beta2"]),
+    custom(("keda.sh", "ScaledObject", "scaledobjects"), "v1alpha1", &[]),
+    custom(("monitoring.coreos.com", "ServiceMonitor", "servicemonitors"), "v1", &[]),
+    custom(("monitoring.coreos.com", "PodMonitor", "podmonitors"), "v1", &[]),
+    custom(("cert-manager.io", "Certificate", "certificates"), "v1", &[]),
+    custom(("cert-manager.io", "Issuer", "issuers"), "v1", &[]),
+    above(custom(("cert-manager.io", "ClusterIssuer", "clusterissuers"), "v1", &[])),
+    custom(("external-secrets.io", "ExternalSecret", "externalsecrets"), "v1", &["v1beta1"]),
+    custom(("external-secrets.io", "SecretStore", "secretstores"), "v1", &["v1beta1"]),
+    above(custom(("external-secrets.io", "ClusterSecretStore", "clustersecretstores"), "v1", &["v1beta1"])),
+    custom(("argoproj.io", "Rollout", "rollouts"), "v1alpha1", &[]),
+    custom(("flagger.app", "Canary", "canaries"), "v1beta1", &[]),
+    custom(("helm.toolkit.fluxcd.io", "HelmRelease", "helmreleases"), "v2", &["v2beta2", "v2beta1"]),
+    custom(("kustomize.toolkit.fluxcd.io", "Kustomization", "kustomizations"), "v1", &["v1beta2"]),
+    custom((SOURCES, "GitRepository", "gitrepositories"), "v1", &["v1beta2"]),
+    custom((SOURCES, "HelmRepository", "helmrepositories"), "v1", &["v1beta2"]),
+    custom((SOURCES, "OCIRepository", "ocirepositories"), "v1", &["v1beta2"]),
+    custom((SOURCES, "Bucket", "buckets"), "v1", &["v1beta2"]),
+    custom((SOURCES, "HelmChart", "helmcharts"), "v1", &["v1beta2"]),
 ];
+
+impl KindInfo {
+    /// The versions it can be read in, the best first.
+    pub fn versions(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.version).chain(self.older.iter().copied())
+    }
+}
 
 /// The group of a kind we know by name alone, as in an owner's or a target's reference without one.
 #[must_use]
 pub fn group_of(kind: &str) -> &'static str {
     KINDS.iter().find(|info| info.kind == kind).map_or("", |info| info.group)
+}
+
+/// Whether a cluster without a kind (`group/Kind`) lacks nothing.
+#[must_use]
+pub fn is_optional(kind: &str) -> bool {
+    let named =
+        |info: &&KindInfo| kind.split_once('/').is_some_and(|(group, kind)| info.group == group && info.kind == kind);
+    KINDS.iter().find(named).is_some_and(|info| info.optional)
 }

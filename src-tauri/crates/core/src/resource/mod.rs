@@ -4,9 +4,13 @@
 //! are read for host tokens and dropped ([`HostToken`]).
 
 mod bodies;
+mod custom;
+mod gateway;
 mod hosts;
 mod json;
 mod kinds;
+mod others;
+mod policy;
 mod reduce;
 mod selector;
 mod template;
@@ -22,13 +26,14 @@ use crate::id::{ObjectKey, Text};
 use crate::time::Moment;
 
 pub use bodies::{
-    Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob,
-    DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, HostName, HostToken, Ingress, IngressBackend, Job,
-    NamedUse, Namespace, NetworkPolicy, Node, Plain, Pod, Port, Selector, Service, Template, Terminated, Volume,
-    Workload,
+    Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob, Custom,
+    DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Gateway, Grant, HostName, HostToken, Ingress,
+    IngressBackend, Job, Monitor, NamedUse, Namespace, NetworkPolicy, Node, Peer, Plain, Pod, PolicyPort, PolicyRule,
+    Port, Reference, Route, RouteBackend, RouteParent, Scaler, Selector, Served, ServedBy, Service, Template,
+    Terminated, Volume, Workload,
 };
 pub use hosts::hash_host;
-pub use kinds::{KINDS, KindInfo, group_of};
+pub use kinds::{KINDS, KindInfo, group_of, is_optional};
 pub use reduce::{Malformed, reduce};
 
 /// Labels, ordered by key.

@@ -4,20 +4,28 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::custom::{is_known, references};
+use super::gateway::{gateway, grant, route};
 use super::hosts::hosts_in_data;
 use super::json::{At, Read};
+use super::others::{api_service, definition, monitor, scaled, vertical, webhooks};
+use super::policy::policy;
+use super::selector::selector;
 use super::template::template;
 use super::{
-    Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob,
-    DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Ingress, IngressBackend, Job, KINDS, Labels,
-    NamedUse, Namespace, NetworkPolicy, Node, Object, Owner, Plain, Pod, Port, Selector, Service, Terminated, Volume,
-    Workload,
+    Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob, Custom,
+    DisruptionBudget, Endpoint, EndpointSlice, Event, Ingress, IngressBackend, Job, KINDS, Labels, NamedUse, Namespace,
+    Node, Object, Owner, Plain, Pod, Port, Service, Terminated, Volume, Workload,
 };
 use crate::id::ObjectKey;
 use crate::time::Moment;
 
 /// Annotations that are kept; every other one may hold anything.
-const ANNOTATIONS: [&str; 7] = [
+const ANNOTATIONS: [&str; 11] = [
+    "broadstreet.io/app",
+    "argocd.argoproj.io/tracking-id",
+    "meta.helm.sh/release-name",
+    "meta.helm.sh/release-namespace",
     "deployment.kubernetes.io/revision",
     "kubernetes.io/config.mirror",
     "kubernetes.io/ingress.class",
@@ -147,6 +155,8 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
                     Ok(Port {
                         name: port.text("name")?,
                         number: u16::try_from(port.count("port")?).unwrap_or_default(),
+                        target: port.scalar("targetPort")?,
+                        protocol: port.text("protocol")?.replace("TCP", ""),
                     })
                 })
                 .collect::<Read<_>>()?,
@@ -155,10 +165,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
         }),
         ("discovery.k8s.io", "EndpointSlice") => Body::EndpointSlice(slice(at)?),
         ("networking.k8s.io", "Ingress") => Body::Ingress(ingress(at)?),
-        ("networking.k8s.io", "NetworkPolicy") => Body::NetworkPolicy(NetworkPolicy {
-            selector: selector(at.get("spec.podSelector"))?.unwrap_or_default(),
-            types: at.texts("spec.policyTypes")?,
-        }),
+        ("networking.k8s.io", "NetworkPolicy") => Body::NetworkPolicy(policy(at)?),
         ("", "ConfigMap") => Body::ConfigMap(config_map(at)),
         ("", "PersistentVolumeClaim") => Body::Claim(Claim {
             phase: at.text("status.phase")?,
@@ -203,7 +210,25 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
         ("apps", "ControllerRevision") => {
             Body::ControllerRevision(ControllerRevision { revision: at.count("revision")? })
         }
+        ("gateway.networking.k8s.io", "Gateway") => Body::Gateway(gateway(at)?),
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "UDPRoute" | "TLSRoute") => {
+            Body::Route(route(at)?)
+        }
+        ("gateway.networking.k8s.io", "ReferenceGrant") => Body::Grant(grant(at)?),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler") => Body::Scaler(vertical(at)?),
+        ("keda.sh", "ScaledObject") => Body::Scaler(scaled(at)?),
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") => {
+            Body::Served(webhooks(at)?)
+        }
+        ("apiregistration.k8s.io", "APIService") => Body::Served(api_service(at)?),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => Body::Served(definition(at)?),
+        ("monitoring.coreos.com", "ServiceMonitor") => Body::Monitor(monitor(at, "spec.endpoints")?),
+        ("monitoring.coreos.com", "PodMonitor") => Body::Monitor(monitor(at, "spec.podMetricsEndpoints")?),
         ("", "Secret") => Body::Plain(Plain::default()),
+        _ if is_known(group, kind) => Body::Custom(Custom {
+            references: references(at, group, kind)?,
+            conditions: conditions(at).unwrap_or_default(),
+        }),
         _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default() }),
     })
 }
@@ -213,7 +238,8 @@ fn told(at: At<'_>) -> bool {
     at.get("status").0.as_object().is_some_and(|status| !status.is_empty())
 }
 
-fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
+/// `status.conditions`.
+pub(super) fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
     at.list("status.conditions")?
         .into_iter()
         .map(|condition| {
@@ -340,20 +366,6 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
             .map(|claim| claim.text("metadata.name"))
             .collect::<Read<_>>()?,
     })
-}
-
-fn selector(at: At<'_>) -> Read<Option<Selector>> {
-    if at.0.is_null() {
-        return Ok(None);
-    }
-    Ok(Some(Selector {
-        labels: at.map("matchLabels")?,
-        expressions: at
-            .list("matchExpressions")?
-            .into_iter()
-            .map(|e| Ok(Expression { key: e.text("key")?, operator: e.text("operator")?, values: e.texts("values")? }))
-            .collect::<Read<_>>()?,
-    }))
 }
 
 fn slice(at: At<'_>) -> Read<EndpointSlice> {

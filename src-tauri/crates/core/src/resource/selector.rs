@@ -1,6 +1,22 @@
 //! Label selectors with the API's full semantics (apimachinery `labels.Requirement.Matches`).
 
+use super::json::{At, Read};
 use super::{Expression, Labels, Selector};
+
+/// A selector; none where there is none.
+pub(super) fn selector(at: At<'_>) -> Read<Option<Selector>> {
+    if at.0.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(Selector {
+        labels: at.map("matchLabels")?,
+        expressions: at
+            .list("matchExpressions")?
+            .into_iter()
+            .map(|e| Ok(Expression { key: e.text("key")?, operator: e.text("operator")?, values: e.texts("values")? }))
+            .collect::<Read<_>>()?,
+    }))
+}
 
 impl Selector {
     /// True where it asks for nothing: it then matches everything.

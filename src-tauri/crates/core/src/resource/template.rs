@@ -14,6 +14,7 @@ use super::{HostToken, Labels, NamedUse, Template};
 #[derive(Default)]
 struct Found {
     images: Vec<(String, String)>,
+    ports: Vec<(String, u16)>,
     env_names: Vec<String>,
     config_maps: Vec<NamedUse>,
     secrets: Vec<NamedUse>,
@@ -56,6 +57,7 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
         labels,
         service_account: if account.is_empty() { literal!("default") } else { account },
         images: template.images.into(),
+        ports: template.ports.into(),
         env_names: template.env_names.into(),
         config_maps: template.config_maps.into(),
         secrets: template.secrets.into(),
@@ -68,6 +70,12 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
 
 fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
     template.images.push((container.text("name")?, container.text("image")?));
+    for port in container.list("ports")? {
+        let (name, number) = (port.text("name")?, u16::try_from(port.count("containerPort")?).unwrap_or_default());
+        if !name.is_empty() {
+            template.ports.push((name, number));
+        }
+    }
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for (index, env) in container.list("env")?.into_iter().enumerate() {
         let name = env.text("name")?;

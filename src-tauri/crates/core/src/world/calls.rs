@@ -20,7 +20,7 @@ pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
 }
 
 /// The template of a workload or pod.
-fn template_of(object: &Object) -> Option<&Template> {
+pub(super) fn template_of(object: &Object) -> Option<&Template> {
     match &object.body {
         Body::Pod(pod) => Some(&pod.template),
         Body::Workload(workload) => Some(&workload.template),
@@ -55,6 +55,8 @@ impl World {
         proof.hosts.dedup();
         proof.interests.sort_unstable();
         proof.interests.dedup();
+        proof.doors.sort_unstable();
+        proof.doors.dedup();
         proof
     }
 
@@ -108,6 +110,10 @@ impl World {
                 if to == caller {
                     continue;
                 }
+                if standing == Standing::ByEnds {
+                    let doors = self.doors(service, token.port, to);
+                    proof.doors.extend(doors.into_iter().map(|port| (to, port)));
+                }
                 let edge = Edge {
                     from: caller,
                     to,
@@ -125,6 +131,24 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The ports of a house's pods behind a port of a Service, behind all of them where none is named. A headless Service
+    /// leads to the very port; what is not TCP is left out, and so is a name no container gives its port.
+    fn doors(&self, service: Id, port: Option<u16>, to: Id) -> Vec<u16> {
+        let Some(Body::Service(service)) = self.at(service).map(|object| &object.body) else { return Vec::new() };
+        if let (Some(port), true) = (port, service.cluster_ip == "None" || service.r#type == "ExternalName") {
+            return vec![port];
+        }
+        let names = self.at(to).and_then(template_of).map_or(&[][..], |template| &template.ports);
+        let open = service.ports.iter().filter(|open| open.protocol.is_empty());
+        let meant = open.filter(|open| port.is_none_or(|port| open.number == port));
+        let behind = meant.filter_map(|open| match (open.target.as_str(), open.target.parse::<u16>()) {
+            ("", _) => Some(open.number),
+            (_, Ok(number)) => Some(number),
+            (name, Err(_)) => names.iter().find(|(known, _)| known == name).map(|(_, number)| *number),
+        });
+        behind.collect()
     }
 
     /// True where the Service listens on the port, or cannot be asked: without a cluster address (headless, external

@@ -12,6 +12,7 @@ pub(super) enum Type {
     Backs,
     ResolvesTo,
     Routes,
+    Attaches,
     ClassedBy,
     Uses,
     Claims,
@@ -22,6 +23,11 @@ pub(super) enum Type {
     Scales,
     Protects,
     Guards,
+    Allows,
+    Serves,
+    Watches,
+    RefersTo,
+    PartOf,
     Calls,
     LocatedIn,
     About,
@@ -37,6 +43,7 @@ impl Type {
             Self::Backs => "backs",
             Self::ResolvesTo => "resolves-to",
             Self::Routes => "routes",
+            Self::Attaches => "attaches",
             Self::ClassedBy => "classed-by",
             Self::Uses => "uses",
             Self::Claims => "claims",
@@ -47,6 +54,11 @@ impl Type {
             Self::Scales => "scales",
             Self::Protects => "protects",
             Self::Guards => "guards",
+            Self::Allows => "allows",
+            Self::Serves => "serves",
+            Self::Watches => "watches",
+            Self::RefersTo => "refers-to",
+            Self::PartOf => "part-of",
             Self::Calls => "calls",
             Self::LocatedIn => "located-in",
             Self::About => "about",
@@ -61,6 +73,10 @@ pub(super) enum Standing {
     ByEnds,
     /// Ok also where an end does not exist: an optional reference, a place outside the cluster.
     Free,
+    /// Broken where the ends exist, dangling where one does not.
+    Refused,
+    /// Broken where the ends exist and nothing in the other namespace grants the reference, as far as grants can be read.
+    Ungranted,
     /// As said.
     Said(RelationState),
 }
@@ -101,6 +117,8 @@ pub(super) struct Proof {
     pub(super) hosts: Vec<HostKey>,
     /// Addresses of pods, coming or going, that ask for a new proof.
     pub(super) addresses: Vec<(Word, Word)>,
+    /// Ports of the houses called, as far as they are known.
+    pub(super) doors: Vec<(Id, u16)>,
 }
 
 impl Proof {
@@ -137,12 +155,14 @@ impl Proven {
                     && rest.interests == proof.interests
                     && rest.hosts == proof.hosts
                     && rest.addresses == proof.addresses
+                    && rest.doors == proof.doors
             }
             None => {
                 proof.unresolved.is_empty()
                     && proof.interests.is_empty()
                     && proof.hosts.is_empty()
                     && proof.addresses.is_empty()
+                    && proof.doors.is_empty()
             }
         };
         rest && *self.edges == *proof.edges

@@ -27,6 +27,10 @@ fn is_same_body(old: &Body, new: &Body) -> bool {
         (Body::Autoscaler(a), Body::Autoscaler(b)) => a.target == b.target,
         (Body::DisruptionBudget(a), Body::DisruptionBudget(b)) => a.selector == b.selector,
         (Body::Event(a), Body::Event(b)) => a.about == b.about && a.about_uid == b.about_uid,
+        (Body::Gateway(a), Body::Gateway(b)) => a.class == b.class && a.listeners == b.listeners,
+        (Body::Served(a), Body::Served(b)) => a.services == b.services,
+        (Body::Scaler(a), Body::Scaler(b)) => a.target == b.target,
+        (Body::Custom(a), Body::Custom(b)) => a.references == b.references,
         (Body::Namespace(_), Body::Namespace(_)) | (Body::Plain(_), Body::Plain(_)) => true,
         _ => old == new,
     }

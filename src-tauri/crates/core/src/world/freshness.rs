@@ -78,7 +78,7 @@ impl World {
     }
 
     /// The verdict on an object as it counts now.
-    pub(super) fn verdict(&self, id: Id) -> Health {
+    pub(super) fn health_of(&self, id: Id) -> Health {
         let Some(raw) = self.verdicts.get(id) else {
             return Health { state: HealthState::None, ..Health::default() };
         };

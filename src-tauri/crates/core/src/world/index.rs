@@ -19,15 +19,11 @@ pub(super) struct Index {
     pub(super) wards: FxHashMap<Id, Few<Id>>,
     /// Object → its controller's key and UID, whether or not that exists.
     pub(super) parents: Column<(Id, Word)>,
-    /// Label pair → pods and pod templates that bear it.
-    pub(super) labelled: FxHashMap<(Scope, Word, Word), Few<Id>>,
-    /// Namespace → every pod and pod template.
-    pub(super) bearers: FxHashMap<Scope, Few<Id>>,
-    /// Label pair → selectors that ask for it, each under one of its pairs.
-    pub(super) anchored: FxHashMap<(Scope, Word, Word), Few<Id>>,
-    /// Namespace → selectors that ask for no pair.
-    pub(super) loose: FxHashMap<Scope, Few<Id>>,
-    /// Object with a selector → pods and templates it matches.
+    /// Pods and pod templates, and who selects among them.
+    pub(super) pods: Choice,
+    /// Services, and who selects among them.
+    pub(super) chosen_services: Choice,
+    /// Object with a selector → what it matches: pods and templates, or Services.
     pub(super) matched: FxHashMap<Id, Few<Id>>,
     /// The other way round.
     pub(super) matchers: FxHashMap<Id, Few<Id>>,
@@ -47,6 +43,36 @@ pub(super) struct Index {
     pub(super) names: FxHashMap<(Word, Word), Few<Id>>,
     /// Key → provers that name it.
     pub(super) touched: FxHashMap<Id, Few<(Id, Half)>>,
+    /// Namespace → grants in it.
+    pub(super) grants: FxHashMap<Scope, Few<Id>>,
+    /// Namespace → policies for every pod of it.
+    pub(super) walls: FxHashMap<Scope, Few<Id>>,
+}
+
+/// What can be selected by its labels, and the selectors. A selector that looks into every namespace stands under the
+/// scope of [`EVERYWHERE`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice {
+    /// Label pair → what bears it.
+    labelled: FxHashMap<(Scope, Word, Word), Few<Id>>,
+    /// Namespace → all there is.
+    bearers: FxHashMap<Scope, Few<Id>>,
+    /// Cluster → namespaces in which there is any.
+    spaces: FxHashMap<Word, Few<Scope>>,
+    /// Label pair → selectors that ask for it, each under one of its pairs.
+    anchored: FxHashMap<(Scope, Word, Word), Few<Id>>,
+    /// Namespace → selectors that ask for no pair.
+    loose: FxHashMap<Scope, Few<Id>>,
+}
+
+/// No namespace is called so.
+const EVERYWHERE: &str = "*";
+
+/// What an object may be selected as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Pods,
+    Services,
 }
 
 /// Adds to a set of a map.
@@ -71,6 +97,20 @@ pub(super) fn take<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: &K
 /// The members of a set of a map, for a loop that changes it.
 fn listed(map: &FxHashMap<Id, Few<Id>>, id: Id) -> Vec<Id> {
     map.get(&id).into_iter().flatten().copied().collect()
+}
+
+/// How an object selects: among what, in which namespaces, by which labels.
+struct Selects<'a> {
+    family: Family,
+    reach: Reach<'a>,
+    by: Selection<'a>,
+}
+
+/// The namespaces a selector looks into.
+enum Reach<'a> {
+    Own,
+    Named(&'a [String]),
+    Everywhere,
 }
 
 /// A selector of a Service, or one with the API's full semantics.
@@ -108,19 +148,41 @@ impl Selection<'_> {
     }
 }
 
-/// What an object selects pods by. A Service without a selector selects nothing, a policy with an empty one is drawn at
+/// What an object selects by. A Service without a selector selects nothing, a policy with an empty one is drawn at
 /// its namespace, a budget without one (null) protects nothing.
-fn selection_of(object: &Object) -> Option<Selection<'_>> {
+fn selects_of(object: &Object) -> Option<Selects<'_>> {
+    let (family, reach, by) = match &object.body {
+        Body::Service(service) if !service.selector.is_empty() => {
+            (Family::Pods, Reach::Own, Selection::Pairs(&service.selector))
+        }
+        Body::DisruptionBudget(budget) => (Family::Pods, Reach::Own, Selection::Full(budget.selector.as_ref()?)),
+        Body::NetworkPolicy(policy) if !policy.selector.is_empty() => {
+            (Family::Pods, Reach::Own, Selection::Full(&policy.selector))
+        }
+        Body::Monitor(monitor) => {
+            let family = if object.key.kind == "PodMonitor" { Family::Pods } else { Family::Services };
+            let reach = match monitor.namespaces.as_slice() {
+                _ if monitor.anywhere => Reach::Everywhere,
+                [] => Reach::Own,
+                names => Reach::Named(names),
+            };
+            (family, reach, Selection::Full(&monitor.selector))
+        }
+        _ => return None,
+    };
+    Some(Selects { family, reach, by })
+}
+
+/// What an object may be selected as, and the labels it is selected by.
+fn chosen_by(object: &Object) -> Option<(Family, &Labels)> {
     match &object.body {
-        Body::Service(service) if !service.selector.is_empty() => Some(Selection::Pairs(&service.selector)),
-        Body::DisruptionBudget(budget) => budget.selector.as_ref().map(Selection::Full),
-        Body::NetworkPolicy(policy) if !policy.selector.is_empty() => Some(Selection::Full(&policy.selector)),
-        _ => None,
+        Body::Service(_) => Some((Family::Services, &object.labels)),
+        _ => labels_of(object).map(|labels| (Family::Pods, labels)),
     }
 }
 
 /// The labels by which a pod or a pod template is selected.
-fn labels_of(object: &Object) -> Option<&Labels> {
+pub(super) fn labels_of(object: &Object) -> Option<&Labels> {
     match &object.body {
         Body::Pod(_) => Some(&object.labels),
         Body::Workload(workload) => Some(&workload.template.labels),
@@ -171,40 +233,8 @@ impl World {
             self.index.parents.insert(id, (parent, uid));
             put(&mut self.index.wards, parent, id);
         }
-        if let Some(labels) = labels_of(object) {
-            put(&mut self.index.bearers, scope, id);
-            let mut candidates: BTreeSet<Id> = self.index.loose.get(&scope).into_iter().flatten().copied().collect();
-            for (key, value) in labels {
-                let pair = (scope, self.words.number(key), self.words.number(value));
-                put(&mut self.index.labelled, pair, id);
-                candidates.extend(self.index.anchored.get(&pair).into_iter().flatten());
-            }
-            for selector in candidates {
-                let matches =
-                    self.at(selector).and_then(selection_of).is_some_and(|selection| selection.matches(labels));
-                if matches {
-                    self.link(selector, id, pending);
-                }
-            }
-        }
-        if let Some(selection) = selection_of(object) {
-            let anchor =
-                selection.anchor().map(|(key, value)| (scope, self.words.number(key), self.words.number(value)));
-            let candidates = match anchor {
-                Some(pair) => self.index.labelled.get(&pair),
-                None => self.index.bearers.get(&scope),
-            };
-            let fits =
-                |bearer: &Id| self.at(*bearer).and_then(labels_of).is_some_and(|labels| selection.matches(labels));
-            let found: Vec<Id> = candidates.into_iter().flatten().copied().filter(fits).collect();
-            match anchor {
-                Some(pair) => put(&mut self.index.anchored, pair, id),
-                None => put(&mut self.index.loose, scope, id),
-            };
-            for bearer in found {
-                self.link(id, bearer, pending);
-            }
-        }
+        self.enter_bearer(id, object, pending);
+        self.enter_selector(id, object, pending);
         match &object.body {
             Body::Service(_) => {
                 for host in self.host_keys(id) {
@@ -227,6 +257,12 @@ impl World {
                     put(&mut self.index.nodes_by_address, address, id);
                 }
             }
+            Body::Grant(_) => {
+                put(&mut self.index.grants, scope, id);
+            }
+            Body::NetworkPolicy(policy) if policy.selector.is_empty() => {
+                put(&mut self.index.walls, scope, id);
+            }
             _ => {}
         }
     }
@@ -245,28 +281,7 @@ impl World {
                 }
             }
         }
-        if let Some(labels) = labels_of(object) {
-            take(&mut self.index.bearers, &scope, &id);
-            for (key, value) in labels {
-                let pair = (scope, self.words.number(key), self.words.number(value));
-                take(&mut self.index.labelled, &pair, &id);
-            }
-            for selector in listed(&self.index.matchers, id) {
-                self.unlink(selector, id, pending);
-            }
-        }
-        if let Some(selection) = selection_of(object) {
-            match selection.anchor() {
-                Some((key, value)) => {
-                    let pair = (scope, self.words.number(key), self.words.number(value));
-                    take(&mut self.index.anchored, &pair, &id);
-                }
-                None => take(&mut self.index.loose, &scope, &id),
-            }
-            for bearer in listed(&self.index.matched, id) {
-                self.unlink(id, bearer, pending);
-            }
-        }
+        self.leave(id, object, pending);
         match &object.body {
             Body::Service(_) => {
                 for host in self.host_keys(id) {
@@ -289,7 +304,126 @@ impl World {
                     take(&mut self.index.nodes_by_address, &address, &id);
                 }
             }
+            Body::Grant(_) => take(&mut self.index.grants, &scope, &id),
+            Body::NetworkPolicy(policy) if policy.selector.is_empty() => {
+                take(&mut self.index.walls, &scope, &id);
+            }
             _ => {}
+        }
+    }
+
+    fn choice(&mut self, family: Family) -> &mut Choice {
+        match family {
+            Family::Pods => &mut self.index.pods,
+            Family::Services => &mut self.index.chosen_services,
+        }
+    }
+
+    /// The namespaces a selector is entered under.
+    fn scopes_of(&mut self, id: Id, cluster: &str, reach: &Reach<'_>) -> Vec<Scope> {
+        match reach {
+            Reach::Own => vec![self.keys.scope(id)],
+            Reach::Named(names) => {
+                names.iter().map(|name| self.keys.scope_number(cluster, name, &mut self.words)).collect()
+            }
+            Reach::Everywhere => vec![self.keys.scope_number(cluster, EVERYWHERE, &mut self.words)],
+        }
+    }
+
+    /// Enters what can be selected, and links it with the selectors that do.
+    fn enter_bearer(&mut self, id: Id, object: &Object, pending: &mut Pending) {
+        let Some((family, labels)) = chosen_by(object) else { return };
+        let scope = self.keys.scope(id);
+        let cluster = self.words.number(&object.key.cluster);
+        let everywhere = self.keys.scope_number(&object.key.cluster, EVERYWHERE, &mut self.words);
+        let pairs: Vec<(Word, Word)> =
+            labels.iter().map(|(key, value)| (self.words.number(key), self.words.number(value))).collect();
+        let choice = self.choice(family);
+        put(&mut choice.bearers, scope, id);
+        put(&mut choice.spaces, cluster, scope);
+        for (key, value) in &pairs {
+            put(&mut choice.labelled, (scope, *key, *value), id);
+        }
+        let mut candidates: BTreeSet<Id> = BTreeSet::new();
+        for scope in [scope, everywhere] {
+            candidates.extend(choice.loose.get(&scope).into_iter().flatten());
+            for (key, value) in &pairs {
+                candidates.extend(choice.anchored.get(&(scope, *key, *value)).into_iter().flatten());
+            }
+        }
+        for selector in candidates {
+            let selects = self.at(selector).and_then(selects_of);
+            if selects.is_some_and(|selects| selects.by.matches(labels)) {
+                self.link(selector, id, pending);
+            }
+        }
+    }
+
+    /// Enters a selector, and links it with what it selects.
+    fn enter_selector(&mut self, id: Id, object: &Object, pending: &mut Pending) {
+        let Some(selects) = selects_of(object) else { return };
+        let cluster = self.words.number(&object.key.cluster);
+        let anchor = selects.by.anchor().map(|(key, value)| (self.words.number(key), self.words.number(value)));
+        let scopes = self.scopes_of(id, &object.key.cluster, &selects.reach);
+        let choice = self.choice(selects.family);
+        for scope in &scopes {
+            match anchor {
+                Some((key, value)) => put(&mut choice.anchored, (*scope, key, value), id),
+                None => put(&mut choice.loose, *scope, id),
+            };
+        }
+        let looked_into: Vec<Scope> = match selects.reach {
+            Reach::Everywhere => choice.spaces.get(&cluster).into_iter().flatten().copied().collect(),
+            _ => scopes,
+        };
+        let mut candidates: BTreeSet<Id> = BTreeSet::new();
+        for scope in looked_into {
+            let here = match anchor {
+                Some((key, value)) => choice.labelled.get(&(scope, key, value)),
+                None => choice.bearers.get(&scope),
+            };
+            candidates.extend(here.into_iter().flatten());
+        }
+        for bearer in candidates {
+            let chosen = self.at(bearer).and_then(chosen_by);
+            if chosen.is_some_and(|(_, labels)| selects.by.matches(labels)) {
+                self.link(id, bearer, pending);
+            }
+        }
+    }
+
+    /// Takes what can be selected, or a selector, away with its links.
+    fn leave(&mut self, id: Id, object: &Object, pending: &mut Pending) {
+        if let Some((family, labels)) = chosen_by(object) {
+            let scope = self.keys.scope(id);
+            let cluster = self.words.number(&object.key.cluster);
+            let pairs: Vec<(Word, Word)> =
+                labels.iter().map(|(key, value)| (self.words.number(key), self.words.number(value))).collect();
+            let choice = self.choice(family);
+            take(&mut choice.bearers, &scope, &id);
+            if !choice.bearers.contains_key(&scope) {
+                take(&mut choice.spaces, &cluster, &scope);
+            }
+            for (key, value) in pairs {
+                take(&mut choice.labelled, &(scope, key, value), &id);
+            }
+            for selector in listed(&self.index.matchers, id) {
+                self.unlink(selector, id, pending);
+            }
+        }
+        if let Some(selects) = selects_of(object) {
+            let anchor = selects.by.anchor().map(|(key, value)| (self.words.number(key), self.words.number(value)));
+            let scopes = self.scopes_of(id, &object.key.cluster, &selects.reach);
+            let choice = self.choice(selects.family);
+            for scope in scopes {
+                match anchor {
+                    Some((key, value)) => take(&mut choice.anchored, &(scope, key, value), &id),
+                    None => take(&mut choice.loose, &scope, &id),
+                }
+            }
+            for bearer in listed(&self.index.matched, id) {
+                self.unlink(id, bearer, pending);
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod share;
 mod store;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ use crate::time::Moment;
 
 pub use notable::{Fact, notable};
 pub use store::World;
+pub use verdict::Verdict;
 
 /// One thing learned from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

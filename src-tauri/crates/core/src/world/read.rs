@@ -45,6 +45,9 @@ impl World {
         for (_, proof) in self.plain.iter().chain(self.calls.iter()) {
             found.extend(proof.edges.iter().map(|edge| self.spell(edge)));
         }
+        for (_, proof) in self.calls.iter() {
+            found.extend(proof.edges.iter().filter_map(|street| self.allowance(proof, street)));
+        }
         for (selector, bearers) in &self.index.matched {
             found.extend(bearers.iter().filter_map(|bearer| self.selection(*selector, *bearer)));
         }
@@ -61,8 +64,10 @@ impl World {
         let mut found = BTreeSet::new();
         for prover in provers {
             for proof in [self.plain.get(prover), self.calls.get(prover)].into_iter().flatten() {
-                let here = proof.edges.iter().filter(|edge| edge.from == id || edge.to == id);
-                found.extend(here.map(|edge| self.spell(edge)));
+                for edge in proof.edges.iter().filter(|edge| edge.from == id || edge.to == id) {
+                    found.insert(self.spell(edge));
+                    found.extend(self.allowance(proof, edge).filter(|_| edge.r#type == Type::Calls));
+                }
             }
         }
         for selector in self.index.matchers.get(&id).into_iter().flatten() {
@@ -74,16 +79,27 @@ impl World {
         found.into_iter().collect()
     }
 
-    /// 6, 9, 18, 19: what a selector that matches says. Services select live pods and the templates of houses, policies
-    /// and budgets are told once for each house.
+    /// 6, 9, 18, 19, 22: what a selector that matches says. Services select live pods and the templates of houses,
+    /// policies and budgets are told once for each house, monitors for each Service or live pod.
     fn selection(&self, selector: Id, bearer: Id) -> Option<Relation> {
-        let pod = matches!(self.at(bearer)?.body, Body::Pod(_));
+        let chosen = &self.at(bearer)?.body;
+        let pod = matches!(chosen, Body::Pod(_));
         let house = self.is_house(bearer);
-        let (r#type, rule, field) = match &self.at(selector)?.body {
-            Body::Service(_) if pod => (Type::Selects, 6, "spec.selector"),
-            Body::Service(_) if house => (Type::Selects, 9, "spec.selector"),
-            Body::DisruptionBudget(_) if house => (Type::Protects, 18, "spec.selector"),
-            Body::NetworkPolicy(_) if house => (Type::Guards, 19, "spec.podSelector"),
+        let mut state = RelationState::Ok;
+        let (r#type, rule, field) = match (&self.at(selector)?.body, chosen) {
+            (Body::Service(_), _) if pod => (Type::Selects, 6, "spec.selector"),
+            (Body::Service(_), _) if house => (Type::Selects, 9, "spec.selector"),
+            (Body::DisruptionBudget(_), _) if house => (Type::Protects, 18, "spec.selector"),
+            (Body::NetworkPolicy(_), _) if house => (Type::Guards, 19, "spec.podSelector"),
+            (Body::Monitor(monitor), Body::Service(service)) => {
+                // The operator asks the endpoints' ports by name: where a Service has none of them, nothing is asked.
+                let opens = |name: &String| service.ports.iter().any(|port| port.name == *name);
+                if !monitor.ports.is_empty() && !monitor.ports.iter().any(opens) {
+                    state = RelationState::Broken;
+                }
+                (Type::Watches, 22, "spec.selector")
+            }
+            (Body::Monitor(_), Body::Pod(_)) => (Type::Watches, 22, "spec.selector"),
             _ => return None,
         };
         Some(Relation {
@@ -93,7 +109,7 @@ impl World {
             source: RelationSource::Spec,
             rule,
             field: field.to_owned(),
-            state: RelationState::Ok,
+            state,
         })
     }
 
@@ -103,8 +119,14 @@ impl World {
         let state = match edge.standing {
             Standing::Free => RelationState::Ok,
             Standing::Said(state) => state,
-            Standing::ByEnds if missing(edge.from) || missing(edge.to) => RelationState::Dangling,
+            _ if missing(edge.from) || missing(edge.to) => RelationState::Dangling,
             Standing::ByEnds => RelationState::Ok,
+            Standing::Refused => RelationState::Broken,
+            Standing::Ungranted => {
+                let to = self.keys.key(edge.to);
+                let grants = self.is_listed(&super::rules::grants_of(&to.cluster, &to.namespace));
+                if grants { RelationState::Broken } else { RelationState::Ok }
+            }
         };
         Relation {
             from: self.keys.key(edge.from).clone(),
@@ -152,7 +174,7 @@ impl World {
     #[must_use]
     pub fn health(&self, key: &ObjectKey) -> Health {
         match self.keys.find(key).filter(|id| self.at(*id).is_some()) {
-            Some(id) => self.verdict(id),
+            Some(id) => self.health_of(id),
             None => Health {
                 state: HealthState::Unknown,
                 reason: literal!("no such object is known here"),

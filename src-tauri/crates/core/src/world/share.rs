@@ -44,6 +44,7 @@ fn with_template(mine: &mut Arc<Template>, theirs: &Arc<Template>) {
     if let Some(mine) = Arc::get_mut(mine) {
         with(&mut mine.labels, &theirs.labels);
         with(&mut mine.images, &theirs.images);
+        with(&mut mine.ports, &theirs.ports);
         with(&mut mine.env_names, &theirs.env_names);
         with(&mut mine.config_maps, &theirs.config_maps);
         with(&mut mine.secrets, &theirs.secrets);

@@ -196,7 +196,7 @@ impl World {
 
     /// Notes that an object's verdict may change, and what it is now.
     pub(super) fn note(&self, id: Id, pending: &mut Pending) {
-        pending.before.entry(id).or_insert_with(|| self.verdict(id));
+        pending.before.entry(id).or_insert_with(|| self.health_of(id));
     }
 
     /// Puts an object in its place or takes it away.
@@ -207,6 +207,7 @@ impl World {
             _ => true,
         };
         let existence = old.is_some() != new.is_some();
+        pending.delta.relations |= moved && super::verdict::may_differ(old.as_deref(), new.as_deref());
         self.note_around(id, pending);
         if let (true, Some(old)) = (moved, &old) {
             self.unindex(id, old, pending);
@@ -256,6 +257,13 @@ impl World {
         for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
             pending.prove(*prover, *half);
             pending.delta.relations |= existence;
+        }
+        let key = self.keys.key(id);
+        if key.kind == "ReferenceGrant" {
+            let all = self.keys.find(&super::rules::grants_of(&key.cluster, &key.namespace));
+            for (prover, half) in all.and_then(|all| self.index.touched.get(&all)).into_iter().flatten() {
+                pending.prove(*prover, *half);
+            }
         }
         self.ask_house(id, pending);
         let wards: Vec<Id> = self.index.wards.get(&id).into_iter().flatten().copied().collect();
@@ -321,7 +329,7 @@ impl World {
         }
         let mut delta = pending.delta;
         for (id, before) in before {
-            if self.at(id).is_some() && self.verdict(id) != before {
+            if self.at(id).is_some() && self.health_of(id) != before {
                 delta.health.push(self.keys.key(id).clone());
             }
         }
@@ -343,7 +351,8 @@ impl World {
         }
         let none = Proof::default();
         let rest = before.rest().unwrap_or(&none);
-        pending.delta.relations |= *before.edges != *proof.edges || rest.unresolved != proof.unresolved;
+        pending.delta.relations |=
+            *before.edges != *proof.edges || rest.unresolved != proof.unresolved || rest.doors != proof.doors;
         for touched in touched_by(id, &before.edges, &rest.interests) {
             take(&mut self.index.touched, &touched, &(id, half));
         }

@@ -8,6 +8,9 @@ use super::*;
 use crate::health::HealthState;
 use crate::resource::reduce;
 
+#[path = "../../tests/random/mod.rs"]
+mod random;
+
 fn object(value: &Value) -> Change {
     Change::Object(Box::new(reduce("c", value).unwrap()))
 }
@@ -28,6 +31,10 @@ fn read(world: &World) -> String {
         let events: Vec<&ObjectKey> = world.events_of(key).iter().map(|event| &event.key).collect();
         let named = world.by_name(&key.kind, Some(&key.namespace), &key.name);
         text += &format!("{key} {:?} {:?} {events:?} {named:?}\n", world.health(key), world.house_of(key));
+    }
+    let houses = world.houses();
+    for (from, to) in houses.iter().flat_map(|from| houses.iter().map(move |to| (from, to))) {
+        text += &format!("{:?} {:?} ", world.verdict(from, to, Some(80)), world.street_verdict(from, to));
     }
     for ip in ["10.0.0.1", "10.0.0.2"] {
         text += &format!("{:?} {:?}\n", world.pod_by_ip(ip), world.node_by_address(ip));
@@ -199,11 +206,13 @@ prop_compose! {
 }
 
 fn any_object() -> impl Strategy<Value = Change> {
-    prop_oneof![3 => pod(), 3 => workload(), 3 => network(), 2 => other()].prop_map(|value| object(&value))
+    prop_oneof![3 => pod(), 3 => workload(), 3 => network(), 2 => other(), 5 => random::anything()]
+        .prop_map(|value| object(&value))
 }
 
 prop_compose! {
-    fn any_freshness()(kind in select(vec!["", "/Pod", "Pod", "apps/Deployment", "/Service", "discovery.k8s.io/EndpointSlice", "/ConfigMap"]),
+    fn any_freshness()(kind in select(vec!["", "/Pod", "Pod", "apps/Deployment", "/Service", "discovery.k8s.io/EndpointSlice", "/ConfigMap",
+                       "/Namespace", "networking.k8s.io/NetworkPolicy", "gateway.networking.k8s.io/ReferenceGrant"]),
                        source in select(vec!["cluster:lab", "cluster:c", "alertmanager:main"]), space in select(vec!["", "", "a"]),
                        state in select(vec![0, 1, 2, 3, 4])) -> Change {
         let why = "it is silent".to_owned();

@@ -1,6 +1,9 @@
 //! Rule 24 as plainly as it can be said: every word of every value that names a Service of the manifest. No index, no
 //! reduced objects, no rule of the product about which names hold an address; it reads the JSON and compares texts.
 
+pub mod policies;
+pub mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -32,11 +35,16 @@ fn template(item: &Value) -> Option<&Value> {
 
 /// Who calls whom, as `namespace/caller -> namespace/called`.
 pub fn calls(items: &[Value]) -> BTreeSet<String> {
+    let name = |item: &Value| format!("{}/{}", space(item), text(item, "/metadata/name"));
+    streets(items).into_iter().map(|(from, to, _)| format!("{} -> {}", name(from), name(to))).collect()
+}
+
+/// Who calls whom, with the ports of the called one's pods as far as they are known.
+pub fn streets(items: &[Value]) -> Vec<(&Value, &Value, BTreeSet<u64>)> {
     let services: Vec<&Value> = items.iter().filter(|item| text(item, "/kind") == "Service").collect();
-    let mut found = BTreeSet::new();
-    for caller in items {
+    let mut found: Vec<(&Value, &Value, BTreeSet<u64>)> = Vec::new();
+    for caller in items.iter().filter(|item| policies::is_house(items, item)) {
         let Some(template) = template(caller) else { continue };
-        let from = format!("{}/{}", space(caller), text(caller, "/metadata/name"));
         for (host, port) in values(items, caller, template).iter().flat_map(|value| hosts(value)) {
             let mut labels = host.split('.');
             let (name, named, rest) = (labels.next().unwrap_or_default(), labels.next(), labels.next());
@@ -51,12 +59,16 @@ pub fn calls(items: &[Value]) -> BTreeSet<String> {
             if port.is_some() && !open && text(service, "/spec/clusterIP") != "None" {
                 continue;
             }
-            let behind: Vec<String> = items
-                .iter()
-                .filter(|item| is_behind(service, item))
-                .map(|item| format!("{}/{}", space(item), text(item, "/metadata/name")))
-                .collect();
-            found.extend(behind.iter().filter(|to| **to != from).map(|to| format!("{from} -> {to}")));
+            for called in items.iter().filter(|item| is_behind(service, item) && policies::is_house(items, item)) {
+                if std::ptr::eq(called, caller) {
+                    continue;
+                }
+                let doors = policies::doors(service, port, called);
+                match found.iter_mut().find(|(from, to, _)| std::ptr::eq(*from, caller) && std::ptr::eq(*to, called)) {
+                    Some((.., known)) => known.extend(doors),
+                    None => found.push((caller, called, doors.into_iter().collect())),
+                }
+            }
         }
     }
     found

@@ -1,6 +1,8 @@
 //! What each kind adds to the metadata every object has.
 
+mod gateway;
 mod network;
+mod others;
 mod pods;
 mod storage;
 mod workloads;
@@ -10,7 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::id::Text;
 use crate::time::Moment;
 
-pub use network::{Endpoint, EndpointSlice, Ingress, IngressBackend, NetworkPolicy, Port, Service};
+pub use gateway::{Gateway, Grant, Route, RouteBackend, RouteParent};
+pub use network::{
+    Endpoint, EndpointSlice, Ingress, IngressBackend, NetworkPolicy, Peer, PolicyPort, PolicyRule, Port, Service,
+};
+pub use others::{Custom, Monitor, Reference, Scaler, Served, ServedBy};
 pub use pods::{ContainerStatus, HostName, HostToken, NamedUse, Pod, Template, Terminated};
 pub use storage::{Claim, ConfigMap, Volume};
 pub use workloads::{Autoscaler, ControllerRevision, CronJob, DisruptionBudget, Expression, Job, Selector, Workload};
@@ -55,6 +61,20 @@ pub enum Body {
     Event(Event),
     /// `ControllerRevision`.
     ControllerRevision(ControllerRevision),
+    /// Gateway.
+    Gateway(Gateway),
+    /// A route of the Gateway API; the key says which.
+    Route(Route),
+    /// `ReferenceGrant`.
+    Grant(Grant),
+    /// Webhook configurations, `APIService`, `CustomResourceDefinition`: what the API server calls through a Service.
+    Served(Served),
+    /// `ServiceMonitor` or `PodMonitor`.
+    Monitor(Monitor),
+    /// `VerticalPodAutoscaler` or `ScaledObject`.
+    Scaler(Scaler),
+    /// A custom kind whose references are known.
+    Custom(Custom),
     /// A kind known by its metadata alone: Secret, `ServiceAccount`, Role, `StorageClass`, `IngressClass` …
     Plain(Plain),
 }

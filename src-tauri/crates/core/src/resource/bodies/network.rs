@@ -27,6 +27,12 @@ pub struct Port {
     pub name: String,
     /// `port`.
     pub number: u16,
+    /// `targetPort`, a number or a name; empty where it is the port itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub target: String,
+    /// `protocol`; empty for TCP.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub protocol: String,
 }
 
 /// `EndpointSlice`.
@@ -79,11 +85,48 @@ pub struct IngressBackend {
     pub resource: String,
 }
 
-/// `NetworkPolicy`, as far as the plan needs it now.
+/// `NetworkPolicy`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NetworkPolicy {
     /// `spec.podSelector`.
     pub selector: Selector,
-    /// `spec.policyTypes`.
+    /// `spec.policyTypes`; [`NetworkPolicy::governs_egress`] knows what counts where it is empty.
     pub types: Vec<String>,
+    /// `spec.ingress`.
+    #[serde(default)]
+    pub ingress: Vec<PolicyRule>,
+    /// `spec.egress`.
+    #[serde(default)]
+    pub egress: Vec<PolicyRule>,
+}
+
+/// One rule of a policy, for one direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRule {
+    /// `from` or `to`; empty admits everybody.
+    pub peers: Vec<Peer>,
+    /// `ports`; empty admits every port.
+    pub ports: Vec<PolicyPort>,
+}
+
+/// Somebody a rule admits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// `namespaceSelector`; none stands for the policy's own namespace.
+    pub namespaces: Option<Selector>,
+    /// `podSelector`; none stands for every pod.
+    pub pods: Option<Selector>,
+    /// `ipBlock` as text: addresses outside, so it admits no pod.
+    pub block: String,
+}
+
+/// A port a rule admits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyPort {
+    /// `protocol`; `TCP` where none is given.
+    pub protocol: String,
+    /// `port` or its name as text; empty for every port of the protocol.
+    pub port: String,
+    /// `endPort`, where a range is given.
+    pub end: Option<u16>,
 }

@@ -79,6 +79,9 @@ pub struct Template {
     pub service_account: Text,
     /// Image by container name, in the order of the spec, init containers first.
     pub images: Arc<[(String, String)]>,
+    /// Ports of the containers that have a name, with their number.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub ports: Arc<[(String, u16)]>,
     /// Names of environment variables by container, values never.
     pub env_names: Arc<[String]>,
     /// ConfigMaps named, with the field that names them.

@@ -2,7 +2,7 @@
 
 use super::super::edge::{Standing, Type};
 use super::Prover;
-use crate::resource::{Autoscaler, Binding};
+use crate::resource::{Autoscaler, Binding, Scaler};
 
 impl Prover<'_> {
     /// 16: subjects that are objects, and the role.
@@ -32,6 +32,15 @@ impl Prover<'_> {
         if !kind.is_empty() && !name.is_empty() {
             let target = self.beside(group, kind, name);
             self.edge((self.id, target), Type::Scales, 17, "spec.scaleTargetRef", Standing::ByEnds);
+        }
+    }
+
+    /// 17: the target of a scaler that is no `HorizontalPodAutoscaler`.
+    pub(super) fn scaler(&mut self, scaler: &Scaler) {
+        let target = &scaler.target;
+        if !target.kind.is_empty() && !target.name.is_empty() {
+            let to = self.beside(&target.group, &target.kind, &target.name);
+            self.edge((self.id, to), Type::Scales, 17, &target.field, Standing::ByEnds);
         }
     }
 }

@@ -4,6 +4,9 @@
 //! reference heals by itself when its target appears.
 
 mod access;
+mod apps;
+mod custom;
+mod gateway;
 mod network;
 mod owners;
 mod places;
@@ -15,7 +18,9 @@ use super::arena::Id;
 use super::edge::{Edge, Proof, Standing, Type};
 use super::store::World;
 use crate::id::ObjectKey;
-use crate::resource::{Body, NamedUse, Object};
+use crate::resource::{Body, KINDS, NamedUse, Object, Port, Reference};
+
+pub(super) use gateway::grants_of;
 
 /// One object at work on its proof.
 struct Prover<'a> {
@@ -36,6 +41,7 @@ impl World {
         let Some(object) = self.objects.get(id.at()).cloned().flatten() else { return Proof::default() };
         let mut prover = Prover { world: self, id, object: &object, proof: Proof::default() };
         prover.owners();
+        prover.app();
         match &object.body {
             Body::Pod(pod) => prover.pod(pod),
             Body::Workload(workload) => prover.template(&workload.template),
@@ -49,6 +55,11 @@ impl World {
             Body::Volume(volume) => prover.volume(volume),
             Body::Binding(binding) => prover.binding(binding),
             Body::Autoscaler(autoscaler) => prover.autoscaler(autoscaler),
+            Body::Gateway(gateway) => prover.gateway(gateway),
+            Body::Route(route) => prover.route(route),
+            Body::Served(served) => prover.served(served),
+            Body::Scaler(scaler) => prover.scaler(scaler),
+            Body::Custom(custom) => prover.custom(custom),
             Body::Node(_) => prover.node(),
             Body::Event(event) => prover.event(event),
             _ => {}
@@ -73,6 +84,31 @@ impl Prover<'_> {
     fn above(&mut self, group: &str, kind: &str, name: &str) -> Id {
         let key = self.key(group, kind, "", name);
         self.world.number(&key)
+    }
+
+    /// The number of an object named in full; nothing where its namespace cannot be known.
+    fn referenced(&mut self, reference: &Reference) -> Option<Id> {
+        let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
+        if KINDS.iter().any(|info| info.kind == kind && info.group == group && !info.namespaced) {
+            return Some(self.above(group, kind, &reference.name));
+        }
+        let namespace = match reference.namespace.as_str() {
+            "" => self.object.key.namespace.as_str(),
+            named => named,
+        };
+        let key = self.key(group, kind, namespace, &reference.name);
+        (!namespace.is_empty()).then(|| self.world.number(&key))
+    }
+
+    /// True for a Service that does not open a port, by number or name; no port asks for nothing.
+    fn is_closed(&self, target: Id, port: &str) -> bool {
+        match self.world.at(target).map(|object| &object.body) {
+            Some(Body::Service(service)) => {
+                let listens = |open: &Port| open.name == port || open.number.to_string() == port;
+                !port.is_empty() && !service.ports.iter().any(listens)
+            }
+            _ => false,
+        }
     }
 
     fn edge(&mut self, ends: (Id, Id), r#type: Type, rule: u8, field: &str, standing: Standing) {

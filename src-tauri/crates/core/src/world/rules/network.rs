@@ -4,7 +4,7 @@ use super::super::calls::service_of_domain;
 use super::super::edge::{Standing, Type};
 use super::super::{RelationSource, RelationState};
 use super::{Prover, is_other};
-use crate::resource::{Body, EndpointSlice, Ingress, Port, Service};
+use crate::resource::{Body, EndpointSlice, Ingress, Service};
 
 /// The kind of places outside the cluster: external names and addresses.
 const EXTERNAL: &str = "External";
@@ -90,13 +90,7 @@ impl Prover<'_> {
                 continue;
             }
             let target = self.beside("", "Service", &backend.service);
-            let closed = match self.world.at(target).map(|object| &object.body) {
-                Some(Body::Service(service)) => {
-                    let listens = |port: &Port| port.name == backend.port || port.number.to_string() == backend.port;
-                    !backend.port.is_empty() && !service.ports.iter().any(listens)
-                }
-                _ => false,
-            };
+            let closed = self.is_closed(target, &backend.port);
             let standing = if closed { Standing::Said(RelationState::Broken) } else { Standing::ByEnds };
             self.edge((self.id, target), Type::Routes, 10, &backend.field, standing);
         }

@@ -5,10 +5,11 @@ use super::super::{RelationSource, RelationState};
 use super::{Prover, is_other};
 use crate::resource::Event;
 
-/// Labels that say where a node is, with the kind of place they name.
-const PLACES: [(&str, &str); 7] = [
+/// Labels that say where and what a node is, with the kind of place they name.
+const PLACES: [(&str, &str); 8] = [
     ("topology.kubernetes.io/zone", "Zone"),
     ("topology.kubernetes.io/region", "Region"),
+    ("node.kubernetes.io/instance-type", "InstanceType"),
     ("eks.amazonaws.com/nodegroup", "Pool"),
     ("cloud.google.com/gke-nodepool", "Pool"),
     ("kubernetes.azure.com/agentpool", "Pool"),
@@ -17,7 +18,7 @@ const PLACES: [(&str, &str); 7] = [
 ];
 
 impl Prover<'_> {
-    /// 27: zone, region and pool.
+    /// 27: zone, region, type of machine and pool.
     pub(super) fn node(&mut self) {
         let object = self.object;
         for (label, kind) in PLACES {

@@ -1,0 +1,105 @@
+//! The Gateway API (v1; `TCPRoute` and `UDPRoute` v1alpha2): gateways, routes, grants.
+
+use super::json::{At, Read};
+use super::reduce::conditions;
+use super::{Gateway, Grant, Reference, Route, RouteBackend, RouteParent};
+
+const GROUP: &str = "gateway.networking.k8s.io";
+
+/// Reads a Gateway.
+pub(super) fn gateway(at: At<'_>) -> Read<Gateway> {
+    Ok(Gateway {
+        class: at.text("spec.gatewayClassName")?,
+        listeners: at.list("spec.listeners")?.into_iter().map(|one| one.text("name")).collect::<Read<_>>()?,
+        conditions: conditions(at)?,
+    })
+}
+
+/// Reads a route of any protocol.
+pub(super) fn route(at: At<'_>) -> Read<Route> {
+    let mut route = Route::default();
+    for (index, parent) in at.list("spec.parentRefs")?.into_iter().enumerate() {
+        let target = reference(parent, format!("spec.parentRefs[{index}]"), (GROUP, "Gateway"))?;
+        let section = parent.text("sectionName")?;
+        let refused = refused(at, &target, &section, parent.number("port")?)?;
+        route.parents.push(RouteParent { target, section, refused });
+    }
+    for (index, rule) in at.list("spec.rules")?.into_iter().enumerate() {
+        let field = format!("spec.rules[{index}]");
+        mirrors(&mut route, rule, &field)?;
+        for (number, one) in rule.list("backendRefs")?.into_iter().enumerate() {
+            let field = format!("{field}.backendRefs[{number}]");
+            backend(&mut route, one, &field)?;
+            mirrors(&mut route, one, &field)?;
+        }
+    }
+    Ok(route)
+}
+
+/// Backends that only get a copy of the traffic.
+fn mirrors(route: &mut Route, at: At<'_>, field: &str) -> Read<()> {
+    for (index, filter) in at.list("filters")?.into_iter().enumerate() {
+        let mirror = filter.get("requestMirror.backendRef");
+        if !mirror.0.is_null() {
+            backend(route, mirror, &format!("{field}.filters[{index}].requestMirror.backendRef"))?;
+        }
+    }
+    Ok(())
+}
+
+fn backend(route: &mut Route, at: At<'_>, field: &str) -> Read<()> {
+    let target = reference(at, field.to_owned(), ("", "Service"))?;
+    if !target.name.is_empty() {
+        let port = at.number("port")?.and_then(|port| u16::try_from(port).ok());
+        route.backends.push(RouteBackend { target, port });
+    }
+    Ok(())
+}
+
+/// A reference in which group and kind have defaults; an empty group that is written out is the core group.
+fn reference(at: At<'_>, field: String, (group, kind): (&str, &str)) -> Read<Reference> {
+    let named = at.text("kind")?;
+    Ok(Reference {
+        field,
+        group: if at.has("group") { at.text("group")? } else { group.to_owned() },
+        kind: if named.is_empty() { kind.to_owned() } else { named },
+        namespace: at.text("namespace")?,
+        name: at.text("name")?,
+    })
+}
+
+/// What a controller says of a parent in `status.parents`: the conditions that are false.
+fn refused(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Read<Vec<String>> {
+    let own = at.text("metadata.namespace")?;
+    let space = |namespace: &str| if namespace.is_empty() { own.clone() } else { namespace.to_owned() };
+    let mut found = Vec::new();
+    for told in at.list("status.parents")? {
+        let meant = told.get("parentRef");
+        let same = reference(meant, String::new(), (GROUP, "Gateway"))?;
+        let is_it = (&same.group, &same.kind, &same.name) == (&parent.group, &parent.kind, &parent.name)
+            && space(&same.namespace) == space(&parent.namespace)
+            && meant.text("sectionName")? == section
+            && meant.number("port")? == port;
+        if !is_it {
+            continue;
+        }
+        for condition in told.list("conditions")? {
+            let r#type = condition.text("type")?;
+            let counts = matches!(r#type.as_str(), "Accepted" | "ResolvedRefs");
+            if counts && condition.text("status")? == "False" && !found.contains(&r#type) {
+                found.push(r#type);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads a grant.
+pub(super) fn grant(at: At<'_>) -> Read<Grant> {
+    let list = |field: &str, last: &str| -> Read<Vec<(String, String, String)>> {
+        let entries = at.list(field)?.into_iter();
+        entries.map(|one| Ok((one.text("group")?, one.text("kind")?, one.text(last)?))).collect()
+    };
+    Ok(Grant { from: list("spec.from", "namespace")?, to: list("spec.to", "name")? })
+}

@@ -1,0 +1,170 @@
+//! Rules 19 and 20 as plainly as they can be said: every policy against every pair of houses.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::rules::{group, key, selects};
+use super::{list, space, template, text};
+
+/// What stands above what.
+fn rank(kind: &str) -> u8 {
+    match kind {
+        "Pod" => 1,
+        "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" => 2,
+        "Deployment" | "CronJob" => 3,
+        _ => 0,
+    }
+}
+
+/// Whether an item is an outermost controller or a standalone pod.
+pub fn is_house(items: &[Value], item: &Value) -> bool {
+    let kind = text(item, "/kind");
+    let known = ["", "apps", "batch"].contains(&group(text(item, "/apiVersion")));
+    let owned = list(item, "/metadata/ownerReferences").iter().any(|owner| {
+        let is_it = |it: &Value| {
+            let (known, meant) = (text(it, "/metadata/uid"), text(owner, "/uid"));
+            it["kind"] == owner["kind"]
+                && space(it) == space(item)
+                && it["metadata"]["name"] == owner["name"]
+                && (known.is_empty() || meant.is_empty() || known == meant)
+        };
+        owner["controller"] == true && rank(text(owner, "/kind")) > rank(kind) && items.iter().any(is_it)
+    });
+    let label = ["batch.kubernetes.io/job-name", "job-name"]
+        .iter()
+        .find_map(|key| item["metadata"]["labels"][*key].as_str())
+        .filter(|_| kind == "Pod" && list(item, "/metadata/ownerReferences").is_empty());
+    let of_job = label.is_some_and(|job| {
+        let is_it =
+            |it: &Value| text(it, "/kind") == "Job" && space(it) == space(item) && it["metadata"]["name"] == *job;
+        items.iter().any(is_it)
+    });
+    known && rank(kind) > 0 && !owned && !of_job
+}
+
+/// The labels of a house's pods.
+fn labels(house: &Value) -> &Value {
+    match text(house, "/kind") {
+        "Pod" => &house["metadata"]["labels"],
+        "CronJob" => &house["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"],
+        _ => &house["spec"]["template"]["metadata"]["labels"],
+    }
+}
+
+/// Whether a port of a rule lets TCP to a port of a house in.
+fn opens(port: &Value, number: Option<u64>, target: &Value) -> bool {
+    if port["protocol"].as_str().unwrap_or("TCP") != "TCP" {
+        return false;
+    }
+    let Some(number) = number else { return true };
+    match &port["port"] {
+        Value::Null => true,
+        Value::String(name) => named(target, name).contains(&number),
+        first => {
+            let first = first.as_u64().unwrap();
+            (first..=port["endPort"].as_u64().unwrap_or(first)).contains(&number)
+        }
+    }
+}
+
+/// The numbers of the ports a house calls by a name.
+fn named(house: &Value, name: &str) -> Vec<u64> {
+    let containers = template(house)
+        .into_iter()
+        .flat_map(|it| ["initContainers", "containers"].map(|part| list(&it["spec"], &format!("/{part}"))));
+    let ports = containers.flatten().flat_map(|it| list(it, "/ports"));
+    ports.filter(|it| it["name"] == name).filter_map(|it| it["containerPort"].as_u64()).collect()
+}
+
+/// `allowed`, `blocked` or `unprotected`.
+pub fn verdict(items: &[Value], from: &Value, to: &Value, port: Option<u64>) -> &'static str {
+    let policies = || items.iter().filter(|it| text(it, "/kind") == "NetworkPolicy");
+    let mut sides = Vec::new();
+    for (house, other, rules, peers, r#type) in
+        [(to, from, "ingress", "from", "Ingress"), (from, to, "egress", "to", "Egress")]
+    {
+        let governing: Vec<&Value> = policies()
+            .filter(|it| space(it) == space(house) && selects(&it["spec"]["podSelector"], labels(house)))
+            .filter(|it| match list(it, "/spec/policyTypes") {
+                [] => r#type == "Ingress" || !list(it, "/spec/egress").is_empty(),
+                types => types.iter().any(|it| it == r#type),
+            })
+            .collect();
+        if governing.is_empty() {
+            continue;
+        }
+        sides.push(governing.iter().any(|policy| {
+            list(&policy["spec"], &format!("/{rules}")).iter().any(|rule| {
+                let (ports, peers) = (list(rule, "/ports"), list(rule, &format!("/{peers}")));
+                let open = ports.is_empty() || ports.iter().any(|it| opens(it, port, to));
+                open && (peers.is_empty() || peers.iter().any(|peer| is_peer(items, peer, other, space(policy))))
+            })
+        }));
+    }
+    match sides.as_slice() {
+        [] => "unprotected",
+        sides if sides.iter().all(|admitted| *admitted) => "allowed",
+        _ => "blocked",
+    }
+}
+
+fn is_peer(items: &[Value], peer: &Value, other: &Value, own: &str) -> bool {
+    let (spaces, pods) = (&peer["namespaceSelector"], &peer["podSelector"]);
+    if spaces.is_null() && pods.is_null() {
+        return false;
+    }
+    let mut of_space = serde_json::json!({});
+    let known = items.iter().find(|it| text(it, "/kind") == "Namespace" && it["metadata"]["name"] == space(other));
+    if let Some(Value::Object(labels)) = known.map(|it| &it["metadata"]["labels"]) {
+        of_space = Value::Object(labels.clone());
+    }
+    of_space["kubernetes.io/metadata.name"] = space(other).into();
+    let in_space = if spaces.is_null() { space(other) == own } else { selects(spaces, &of_space) };
+    in_space && (pods.is_null() || selects(pods, labels(other)))
+}
+
+/// The streets that policies allow, as `from -> to`: those of [`super::streets`] with a port that is open.
+pub fn allowed(items: &[Value]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (from, to, doors) in super::streets(items) {
+        let doors = if doors.is_empty() { vec![None] } else { doors.into_iter().map(Some).collect() };
+        if doors.into_iter().any(|port| verdict(items, from, to, port) == "allowed") {
+            found.insert(format!("allows 20 ok: {} -> {}", key(from), key(to)));
+        }
+    }
+    found
+}
+
+/// Which policy guards whom: the houses it selects, its namespace where it selects every pod.
+pub fn guards(items: &[Value]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for policy in items.iter().filter(|it| text(it, "/kind") == "NetworkPolicy") {
+        let selector = &policy["spec"]["podSelector"];
+        if selector["matchLabels"].as_object().is_none_or(serde_json::Map::is_empty)
+            && list(selector, "/matchExpressions").is_empty()
+        {
+            found.insert(format!("guards 19 ok: {} -> //Namespace//{}", key(policy), space(policy)));
+            continue;
+        }
+        let houses = items.iter().filter(|it| is_house(items, it) && space(it) == space(policy));
+        let chosen = houses.filter(|it| selects(selector, labels(it)));
+        found.extend(chosen.map(|house| format!("guards 19 ok: {} -> {}", key(policy), key(house))));
+    }
+    found
+}
+
+/// The doors of a house behind a port of a Service, behind all where none is named.
+pub fn doors(service: &Value, port: Option<u64>, house: &Value) -> Vec<u64> {
+    if let (Some(port), "None") = (port, text(service, "/spec/clusterIP")) {
+        return vec![port];
+    }
+    let open = list(service, "/spec/ports").iter().filter(|it| port.is_none() || it["port"].as_u64() == port);
+    let tcp = open.filter(|it| it["protocol"].as_str().unwrap_or("TCP") == "TCP");
+    tcp.flat_map(|it| match &it["targetPort"] {
+        Value::Null => it["port"].as_u64().into_iter().collect(),
+        Value::String(name) => named(house, name).into_iter().take(1).collect(),
+        number => number.as_u64().into_iter().collect::<Vec<u64>>(),
+    })
+    .collect()
+}
