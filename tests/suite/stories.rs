@@ -30,14 +30,14 @@ macro_rules! stories {
     };
 }
 
+#[path = "stories/alerts.rs"]
+mod alerts;
+
 stories! {
     digests_taken_live_equal_the_digests_after_seek
     command_moves_only_by_acceptance_after_the_brief
     a_gap_in_command_raises_an_alarm_after_a_minute
-    an_alert_becomes_a_case_a_row_and_its_end_a_row
-    taking_a_source_away_resolves_nothing
     a_source_without_its_secret_is_not_asked_until_it_is_entered
-    an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew
     a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty
     the_doctor_names_each_kind_that_may_not_be_read
     an_hour_that_occurs_twice_is_asked_about_by_both_its_instants
@@ -171,55 +171,6 @@ async fn a_gap_in_command_raises_an_alarm_after_a_minute(place: Place) {
     desk.engine.stop().await;
 }
 
-async fn an_alert_becomes_a_case_a_row_and_its_end_a_row(place: Place) {
-    let desk = TestDesk::at(place, MEI).await;
-    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
-    add_alerts(&desk).await;
-    let id = declared(&desk).await;
-    *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts: vec![alert("cart-1-a")], ..AlertPoll::default() };
-    desk.settle(|state| state.placed.cases.len() == 1).await;
-    let panel = desk.call("object", json!({ "id": "c/apps/Deployment/shop/cart" })).await.expect("the panel");
-    assert_eq!(text(&panel, "/cases/0/label"), r#"pod="cart-1-a""#);
-    assert_eq!(text(&panel, "/health"), "critical");
-    assert!(text(&panel, "/field").contains("waiting"), "{panel}");
-    *desk.signals.alerts.lock().unwrap() = AlertPoll::default();
-    desk.settle(|state| state.placed.cases.is_empty()).await;
-    let kinds = async || {
-        let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
-        let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
-        entries.iter().map(|entry| text(entry, "/kind").to_owned()).collect::<Vec<_>>()
-    };
-    for _ in 0..200 {
-        if kinds().await.iter().any(|kind| kind == "alert.resolved") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    let kinds = kinds().await;
-    assert_eq!(kinds.iter().filter(|kind| *kind == "alert.fired").count(), 1, "{kinds:?}");
-    assert_eq!(kinds.iter().filter(|kind| *kind == "alert.resolved").count(), 1, "{kinds:?}");
-    assert_eq!(kinds.iter().filter(|kind| *kind == "evidence.frozen").count(), 1, "{kinds:?}");
-    desk.engine.stop().await;
-}
-
-async fn taking_a_source_away_resolves_nothing(place: Place) {
-    let desk = TestDesk::at(place, MEI).await;
-    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
-    add_alerts(&desk).await;
-    let id = declared(&desk).await;
-    *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts: vec![alert("cart-1-a")], ..AlertPoll::default() };
-    desk.settle(|state| state.placed.cases.len() == 1).await;
-    desk.call("remove_source", json!({ "id": "alertmanager:a" })).await.expect("removed");
-    desk.settle(|state| state.placed.cases.is_empty() && state.fading.is_empty()).await;
-    let note = json!({ "incident": id, "text": "Alertmanager is taken away" });
-    desk.call("write_entry", note).await.expect("written");
-    let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
-    let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
-    let kinds: Vec<&str> = entries.iter().map(|entry| text(entry, "/kind")).collect();
-    assert!(kinds.contains(&"alert.fired") && !kinds.contains(&"alert.resolved"), "{kinds:?}");
-    desk.engine.stop().await;
-}
-
 async fn a_source_without_its_secret_is_not_asked_until_it_is_entered(place: Place) {
     let desk = TestDesk::at(place, MEI).await;
     let mut source = json!({
@@ -240,30 +191,6 @@ async fn a_source_without_its_secret_is_not_asked_until_it_is_entered(place: Pla
     desk.settle(|state| state.placed.cases.len() == 1).await;
     let now = desk.call("desk", json!({})).await.expect("the desk");
     assert_eq!(text(&of(&now).expect("it is listed"), "/state"), "live");
-    desk.engine.stop().await;
-}
-
-async fn an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew(place: Place) {
-    let desk = TestDesk::at(place, MEI).await;
-    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
-    add_alerts(&desk).await;
-    let id = declared(&desk).await;
-    let mut told = alert("cart-1-a");
-    told.labels.insert("prometheus".into(), "lab/k8s".into());
-    let alone = AlertPoll { alerts: vec![told], ..AlertPoll::default() };
-    *desk.signals.alerts.lock().unwrap() = alone.clone();
-    desk.settle(|state| state.placed.cases.len() == 1).await;
-    let external_labels = Labels::from([("prometheus".into(), "lab/k8s".into())]);
-    *desk.signals.alerts.lock().unwrap() = AlertPoll { external_labels, ..alone };
-    let bare = alert("cart-1-a").id;
-    desk.settle(|state| state.placed.cases.first().is_some_and(|case| case.alert == bare)).await;
-    desk.settle(|state| state.placed.cases.len() == 1 && state.fading.is_empty()).await;
-    desk.call("write_entry", json!({ "incident": id, "text": "Prometheus answers too" })).await.expect("written");
-    let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
-    let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
-    let kinds: Vec<&str> = entries.iter().map(|entry| text(entry, "/kind")).collect();
-    assert_eq!(kinds.iter().filter(|kind| **kind == "alert.fired").count(), 1, "{kinds:?}");
-    assert!(!kinds.contains(&"alert.resolved"), "{kinds:?}");
     desk.engine.stop().await;
 }
 

@@ -138,6 +138,10 @@ impl Connection for ScriptedCluster {
 pub struct ScriptedSignals {
     /// The next answer of every source of alerts.
     pub alerts: Arc<Mutex<AlertPoll>>,
+    /// True while no source of alerts answers.
+    pub silent: Arc<AtomicBool>,
+    /// What every source of alerts has in its history.
+    pub prior: Arc<Mutex<Vec<AlertSpan>>>,
     /// The next answer of every pager; `None` does not answer.
     pub pages: Arc<Mutex<Option<PagerPoll>>>,
 }
@@ -159,23 +163,27 @@ impl Signals for ScriptedSignals {
 impl AlertSource for ScriptedSignals {
     fn poll(&self) -> Answer<'_, Result<AlertPoll, SignalError>> {
         let poll = self.alerts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(async { Ok(poll) })
+        let silent = self.silent.load(Ordering::Relaxed);
+        Box::pin(async move { if silent { Err(switched_off("alerts")) } else { Ok(poll) } })
     }
     fn history(&self, _: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
-        Box::pin(async { Ok(Vec::new()) })
+        let prior = self.prior.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async { Ok(prior) })
+    }
+}
+
+fn switched_off(source: &str) -> SignalError {
+    SignalError::Unreachable {
+        source_id: source.into(),
+        address: "http://127.0.0.1".into(),
+        why: "switched off by the test".into(),
     }
 }
 
 impl Pager for ScriptedSignals {
     fn poll(&self, _: Moment) -> Answer<'_, Result<PagerPoll, SignalError>> {
         let poll = self.pages.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(async {
-            poll.ok_or_else(|| SignalError::Unreachable {
-                source_id: "pager".into(),
-                address: "http://127.0.0.1".into(),
-                why: "switched off by the test".into(),
-            })
-        })
+        Box::pin(async { poll.ok_or_else(|| switched_off("pager")) })
     }
     fn stream(&self) -> Answer<'_, Result<Flow<Vec<PageAttempt>>, SignalError>> {
         Box::pin(async { Ok(Box::pin(futures_util::stream::pending()) as Flow<Vec<PageAttempt>>) })

@@ -187,6 +187,7 @@ impl Engine {
             input,
             tasks: self.tasks.child(),
             sources: Mutex::new(BTreeMap::new()),
+            asked: std::sync::atomic::AtomicBool::new(false),
             since,
         });
         live::start_writer(self, &live, received);
@@ -196,6 +197,7 @@ impl Engine {
                 self.say_trouble(&live, &settings.id, &why).await;
             }
         }
+        live.asked.store(true, std::sync::atomic::Ordering::Release);
         *self.desk.write().await = Open::Live(live);
         let under_way = self.under_way().await?;
         if self.chosen().is_none_or(|id| !under_way.contains(&id)) {

@@ -5,6 +5,7 @@ mod file;
 mod ground;
 mod join;
 mod ladder;
+mod muting;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub use discover::discover;
 pub use file::{BadAlerts, CasesDocument, DocumentCase, DocumentTray, document, parse_file};
 pub use join::{alert_id, diff, heartbeat_missing, join, renamed};
 pub use ladder::{Placed, Placement, place, placed};
+pub use muting::{Muting, muting};
 pub use names::is_heartbeat;
 
 use crate::id::{ObjectKey, SourceId};

@@ -82,6 +82,8 @@ pub const ALERT_RESOLVED: &str = "alert.resolved";
 pub const ALERT_SILENCED: &str = "alert.silenced";
 /// Another alert mutes an alert.
 pub const ALERT_INHIBITED: &str = "alert.inhibited";
+/// An alert is muted no more and fires on.
+pub const ALERT_UNMUTED: &str = "alert.unmuted";
 /// An alert's condition holds.
 pub const ALERT_PENDING: &str = "alert.pending";
 /// A workload rolled out.
@@ -160,6 +162,7 @@ pub const MACHINE: &[&str] = &[
     ALERT_RESOLVED,
     ALERT_SILENCED,
     ALERT_INHIBITED,
+    ALERT_UNMUTED,
     ALERT_PENDING,
     K8S_ROLLOUT,
     K8S_SCALED,

@@ -10,6 +10,7 @@ mod order;
 pub mod quick;
 pub mod rules;
 pub(crate) mod text;
+pub mod unseen;
 
 pub use brief::brief;
 pub use fold::{Folding, fold, is_open, vacancy};

@@ -146,7 +146,7 @@ pub(super) fn say(kind: &str, actor: &Actor, payload: &Value, context: Context<'
             plain(format!("Evidence frozen: {}", parts.join(", ")))
         }
         kinds::TOPOLOGY_SNAPSHOT => plain(format!("What {} looked like was kept", get("cluster"))),
-        _ if kind.starts_with("alert.") => alert(kind, payload),
+        _ if kind.starts_with("alert.") => alert(kind, payload, context.zone),
         _ if kind.starts_with("page.") => page(kind, payload),
         _ if kinds::is_known(kind) => (get("text").to_owned(), get("detail").to_owned()),
         // A newer version wrote it: better its bare kind than nothing.
@@ -181,7 +181,7 @@ fn action(payload: &Value) -> String {
     parts.join(", ")
 }
 
-fn alert(kind: &str, payload: &Value) -> (String, String) {
+fn alert(kind: &str, payload: &Value, zone: Tz) -> (String, String) {
     let place = payload.get("at").and_then(|at| serde_json::from_value::<Address>(at.clone()).ok());
     let place = match place {
         Some(Address::Object(key)) => format!(" on {}", key.name),
@@ -189,23 +189,37 @@ fn alert(kind: &str, payload: &Value) -> (String, String) {
         Some(Address::ControlPlane(_)) => " on the control plane".to_owned(),
         Some(Address::Heartbeat | Address::Plumbing) | None => String::new(),
     };
+    let muted = |field: &str| payload.get("muted").map_or("", |it| text_at(it, field));
     let word = match kind {
         kinds::ALERT_FIRED => "fired",
         kinds::ALERT_RESOLVED => "resolved",
         kinds::ALERT_SILENCED => "was silenced",
         kinds::ALERT_INHIBITED => "was muted by another alert",
+        kinds::ALERT_UNMUTED => match muted("was") {
+            "inhibited" => "is no longer muted by another alert, still firing",
+            _ => "is no longer silenced, still firing",
+        },
         _ => "is pending",
     };
     let summary = text_at(payload, "summary");
     let untold = kind == kinds::ALERT_FIRED && text_at(payload, "told") == "nobody";
-    let detail = match (untold, text_at(payload, "told_why")) {
-        (false, _) => summary.to_owned(),
-        (true, why) => {
-            let untold = joined("nobody was told", why);
-            if summary.is_empty() { untold } else { format!("{summary}; {untold}") }
-        }
+    let untold = if untold { joined("nobody was told", text_at(payload, "told_why")) } else { String::new() };
+    let by = if kind == kinds::ALERT_UNMUTED { "" } else { muted("by") };
+    let (when, unseen) = payload.get("unseen").map(|it| unseen(it, zone)).unwrap_or_default();
+    let parts = [unseen, by, summary, &untold];
+    let detail = parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
+    (format!("{} {word}{place}{when}", text_at(payload, "name")), detail)
+}
+
+/// When something ended that nobody saw, and how that is known.
+fn unseen(payload: &Value, zone: Tz) -> (String, &'static str) {
+    let (Some(from), Some(to)) = (moment_at(payload, "from"), moment_at(payload, "to")) else {
+        return (String::new(), "nothing was recorded when it ended; its time is from Prometheus' history");
     };
-    (format!("{} {word}{place}", text_at(payload, "name")), detail)
+    let (from, to) = (from.with_timezone(&zone), to.with_timezone(&zone));
+    let format = if from.date_naive() == to.date_naive() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    let when = format!(", unseen, between {} and {}", from.format(format), to.format(&format!("{format} %Z")));
+    (when, "nothing was recorded when it ended")
 }
 
 fn page(kind: &str, payload: &Value) -> (String, String) {

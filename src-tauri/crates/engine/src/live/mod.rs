@@ -2,9 +2,10 @@
 
 mod pollers;
 mod tape;
+mod unseen;
 mod writer;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use broadstreet_core::alerts::{Alert, Case, Placed};
@@ -87,6 +88,10 @@ pub struct State {
     pub polls: BTreeMap<SourceId, (SourceKind, AlertPoll)>,
     /// What fired before this recorder listened.
     pub prior: Vec<AlertSpan>,
+    /// The sources that told what fired before, or could not.
+    pub histories: BTreeSet<SourceId>,
+    /// The sources whose answer was compared with what incidents say still fires.
+    pub compared: BTreeSet<SourceId>,
     /// Every attempt the pagers told.
     pub attempts: Vec<PageAttempt>,
     /// Spans a pager cannot tell about.
@@ -153,6 +158,8 @@ pub struct Live {
     pub tasks: Supervisor,
     /// The tasks of each source, to be stopped one by one.
     pub sources: std::sync::Mutex<BTreeMap<SourceId, (SourceSettings, Supervisor)>>,
+    /// True once every configured source is among them.
+    pub asked: std::sync::atomic::AtomicBool,
     /// Since when this recorder listens.
     pub since: Moment,
 }

@@ -37,8 +37,8 @@ pub enum Input {
     Alive(std::result::Result<(), ClusterError>),
     /// A source of alerts answered, or did not.
     Alerts(SourceId, SourceKind, std::result::Result<AlertPoll, SignalError>),
-    /// What fired before.
-    Prior(Vec<AlertSpan>),
+    /// What fired before, by a source's history; nothing where it could not be read.
+    Prior(SourceId, Vec<AlertSpan>),
     /// A pager answered, or did not.
     Pages(SourceId, std::result::Result<PagerPoll, SignalError>),
     /// A pager's stream told attempts.
@@ -146,12 +146,10 @@ fn poll_alerts(
             if input.send(Input::Alerts(id.clone(), kind, answer)).await.is_err() {
                 return Ok(());
             }
-            if answered
-                && read_history
-                && let Ok(spans) = source.history(Window { from: now - HISTORY, to: now }).await
-            {
-                read_history = false;
-                if input.send(Input::Prior(spans)).await.is_err() {
+            if answered && read_history {
+                let history = source.history(Window { from: now - HISTORY, to: now }).await;
+                read_history = history.is_err();
+                if input.send(Input::Prior(id.clone(), history.unwrap_or_default())).await.is_err() {
                     return Ok(());
                 }
             }

@@ -16,7 +16,7 @@ use broadstreet_core::world::{Change, Freshness, SourceState, notable};
 use broadstreet_core::{pages, world};
 use tokio::sync::mpsc;
 
-use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble};
+use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble, unseen};
 use crate::error::EngineError;
 use crate::past::{Noted, What};
 use crate::{Engine, Result};
@@ -37,6 +37,7 @@ struct Round {
     channels: BTreeSet<&'static str>,
     flush: bool,
     stir: bool,
+    unseen: bool,
 }
 
 /// Starts the writer.
@@ -66,6 +67,13 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
             unwritten.append(&mut round.rows);
             if !unwritten.is_empty() {
                 write_rows(&engine, &live, &mut unwritten).await;
+            }
+            if round.unseen
+                && unwritten.is_empty()
+                && let Err(why) = unseen::write(&engine, &live).await
+            {
+                tracing::error!(%why, "what ended unseen could not be written yet");
+                set_trouble(&engine, &live, Some(Trouble::of(&why))).await;
             }
             if round.flush && engine.now() >= keep_next {
                 let began = engine.now();
@@ -177,9 +185,12 @@ impl Hand<'_> {
             }
             Input::Alive(answer) => self.alive(answer.map_err(EngineError::from)),
             Input::Alerts(id, kind, answer) => self.alerts(&id, kind, answer),
-            Input::Prior(spans) => {
-                self.state.prior.extend(spans);
-                self.round.channels.insert("history");
+            Input::Prior(id, spans) => {
+                self.state.histories.insert(id);
+                if !spans.is_empty() {
+                    self.state.prior.extend(spans);
+                    self.round.channels.insert("history");
+                }
             }
             Input::Pages(id, answer) => self.pages(&id, answer),
             Input::Streamed(id, attempts) => {
@@ -354,15 +365,20 @@ impl Hand<'_> {
         }
         let places: BTreeMap<String, Case> =
             self.state.placed.cases.iter().map(|case| (case.alert.clone(), case.clone())).collect();
-        let mut news = Vec::new();
+        let (silences, mut news) = (self.state.silences(), Vec::new());
         for change in &changes {
             self.apply(change);
             match change {
                 Change::Alert(alert) => {
-                    let known = before.get(&alert.id).or_else(|| renamed.get(&alert.id).copied());
-                    let old = known.map(|old| old.state);
-                    if let Some(word) = transition(old, alert.state) {
-                        news.push((word, (**alert).clone(), None));
+                    let old = before.get(&alert.id).or_else(|| renamed.get(&alert.id).copied());
+                    if let Some(word) = transition(old.map(|old| old.state), alert.state) {
+                        let muted = match word {
+                            "silenced" | "inhibited" => Some((&**alert, &joined)),
+                            "unmuted" => old.map(|old| (old, &before_list)),
+                            _ => None,
+                        };
+                        let muting = muted.map(|(it, all)| (it.state, alerts::muting(it, all, &silences, now)));
+                        news.push((word, (**alert).clone(), None, muting));
                     }
                     self.state.fading.retain(|(_, faded, _)| faded.id != alert.id);
                 }
@@ -374,13 +390,13 @@ impl Hand<'_> {
                         continue;
                     }
                     self.state.fading.push((now, Alert { state: AlertState::Resolved, ..old.clone() }, case.clone()));
-                    news.push(("resolved", old.clone(), case));
+                    news.push(("resolved", old.clone(), case, None));
                 }
                 _ => {}
             }
         }
         self.state.placed = alerts::placed(&self.state.world);
-        for (word, alert, case) in news {
+        for (word, alert, case, muting) in news {
             let case = case.or_else(|| self.state.placed.cases.iter().find(|case| case.alert == alert.id).cloned());
             let counts = !matches!(case.as_ref().map(|case| &case.at), Some(Address::Heartbeat | Address::Plumbing));
             let at = match word {
@@ -389,7 +405,10 @@ impl Hand<'_> {
                 _ => now,
             };
             if counts && word != "pending" {
-                self.round.rows.push(drafts::alert(&alert, case.as_ref(), word, at));
+                self.round.rows.push(match &muting {
+                    Some((was, by)) => drafts::alert_muting(&alert, case.as_ref(), word, at, *was, by),
+                    None => drafts::alert(&alert, case.as_ref(), word, at),
+                });
             }
             let what = What::Alert { alert: Box::new(alert), case, transition: word.to_owned() };
             self.state.note(Noted { at: now, what });
@@ -458,6 +477,8 @@ impl Hand<'_> {
 
     fn removed(&mut self, id: &SourceId) {
         self.state.proofs.remove(id);
+        self.state.compared.remove(id);
+        self.state.histories.remove(id);
         self.state.on_call.retain(|(source, ..)| source != id);
         if self.state.polls.remove(id).is_some() {
             let now = self.engine.now();
@@ -488,6 +509,7 @@ impl Hand<'_> {
             self.new_segment(at);
         }
         self.round.flush = true;
+        self.round.unseen = unseen::is_due(self.live, self.state);
     }
 
     /// Ends the segment being written and starts the next at the world as it is.
@@ -537,6 +559,7 @@ fn transition(old: Option<AlertState>, new: AlertState) -> Option<&'static str> 
         (_, Silenced) => Some("silenced"),
         (_, Inhibited) => Some("inhibited"),
         (_, Pending) => Some("pending"),
+        (Some(Silenced | Inhibited), Firing) => Some("unmuted"),
         (Some(Firing | Silenced | Inhibited), Resolved) => Some("resolved"),
         _ => None,
     }

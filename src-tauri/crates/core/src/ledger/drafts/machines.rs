@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{machine, points};
-use crate::alerts::{Address, Alert, Case};
+use crate::alerts::{Address, Alert, AlertState, Case, Muting};
 use crate::id::BlobId;
-use crate::ledger::{Draft, Ref, kinds};
+use crate::ledger::{Draft, Ref, Row, kinds};
 use crate::pages::{DeliveryState, PageAttempt};
 use crate::time::{Moment, Precision, Stamp};
 use crate::world::Fact;
@@ -26,7 +26,7 @@ fn row(source: &str, source_id: String, at: Stamp, kind: &str, payload: Value, r
     }
 }
 
-/// A transition of an alert: `fired`, `resolved`, `silenced`, `inhibited`, `pending`.
+/// A transition of an alert: `fired`, `resolved`, `pending`; those of being muted are [`alert_muting`]'s.
 pub fn alert(alert: &Alert, case: Option<&Case>, transition: &str, at: Moment) -> Draft {
     let summary = ["summary", "message", "description"].iter().find_map(|name| alert.annotations.get(*name));
     let payload = json!({
@@ -52,6 +52,42 @@ pub fn alert(alert: &Alert, case: Option<&Case>, transition: &str, at: Moment) -
     let since = alert.starts_at.map(|at| at.to_rfc3339()).unwrap_or_default();
     let kind = format!("alert.{transition}");
     row(alert.source.as_str(), format!("{name}:{since}:{transition}"), Stamp::exact(at), &kind, payload, refs)
+}
+
+/// An alert began to be muted (`silenced`, `inhibited`), or is muted no more and fires on (`unmuted`). `was` is how it stood
+/// before or stands now, muted by `by`: one alert may be muted many times.
+pub fn alert_muting(
+    alert: &Alert,
+    case: Option<&Case>,
+    transition: &str,
+    at: Moment,
+    was: AlertState,
+    by: &Muting,
+) -> Draft {
+    let mut draft = self::alert(alert, case, transition, at);
+    draft.payload["muted"] = json!({ "was": was, "by": by.words });
+    draft.source_id = format!("{}:{}", draft.source_id, by.name);
+    draft
+}
+
+/// What nobody saw end, after the row that says it began: `resolved`, `unmuted`. `within` says between which instants it
+/// ended; none where a history tells the end. `transition` is the one it would have had, had it been seen.
+pub fn alert_unseen(row: &Row, word: &str, transition: String, at: Stamp, within: Option<(Moment, Moment)>) -> Draft {
+    let mut payload = row.payload.clone();
+    payload["unseen"] = match within {
+        Some((from, to)) => json!({ "from": from, "to": to }),
+        None => json!({}),
+    };
+    Draft {
+        occurred: at,
+        actor: machine(&row.source),
+        kind: format!("alert.{word}"),
+        payload,
+        source: row.source.clone(),
+        source_id: transition,
+        refs: row.refs.clone(),
+        revises: None,
+    }
 }
 
 /// Something notable in the cluster; it happened when the cluster says, else when it was received.

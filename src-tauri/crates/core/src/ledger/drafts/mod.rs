@@ -3,7 +3,9 @@
 mod machines;
 mod people;
 
-pub use machines::{FrozenCounts, alert, evidence_frozen, fact, page_transitions, snapshot};
+pub use machines::{
+    FrozenCounts, alert, alert_muting, alert_unseen, evidence_frozen, fact, page_transitions, snapshot,
+};
 pub use people::*;
 
 use serde_json::Value;
