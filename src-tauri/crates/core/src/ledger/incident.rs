@@ -77,6 +77,9 @@ pub struct Incident {
     pub offers: Vec<Offer>,
     /// Every role held now.
     pub roles: Vec<RoleHeld>,
+    /// Every role anybody held, in the order they took it.
+    #[serde(default)]
+    pub held: Vec<RoleSpan>,
     /// Milestones, by name.
     pub milestones: Vec<Milestone>,
     /// Tasks, in the order they were assigned.
@@ -146,6 +149,19 @@ pub struct RoleHeld {
     pub since: Moment,
     /// True where acceptance was entered on the offerer's own device.
     pub accepted_on_offerers_device: bool,
+}
+
+/// Who held a role, from when to when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleSpan {
+    /// The role.
+    pub role: String,
+    /// By whom.
+    pub person: Person,
+    /// From.
+    pub from: Moment,
+    /// To; `None` while they hold it.
+    pub to: Option<Moment>,
 }
 
 /// A milestone.

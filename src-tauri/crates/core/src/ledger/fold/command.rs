@@ -3,7 +3,7 @@
 use super::timeline::Mark;
 use super::{State, Step, is_open};
 use crate::id::RowId;
-use crate::ledger::incident::{CommandSpan, Offer, Person, RoleHeld};
+use crate::ledger::incident::{CommandSpan, Offer, Person, RoleHeld, RoleSpan};
 use crate::ledger::kinds;
 use crate::time::Moment;
 
@@ -114,6 +114,9 @@ impl State {
     /// Gives a role to a person; offers of it by whoever held it before lapse.
     fn give(&mut self, role: &str, person: &Person, step: &Step<'_>, same_device: bool) {
         self.incident.roles.retain(|held| held.role != role);
+        self.leave(role, step.at());
+        let (role_, person_) = (role.to_owned(), person.clone());
+        self.incident.held.push(RoleSpan { role: role_, person: person_, from: step.at(), to: None });
         self.incident.roles.push(RoleHeld {
             role: role.to_owned(),
             person: person.clone(),
@@ -131,8 +134,16 @@ impl State {
 
     fn take_away(&mut self, role: &str, at: Moment) {
         self.incident.roles.retain(|held| held.role != role);
+        self.leave(role, at);
         if role == COMMANDER {
             self.command(None, at);
+        }
+    }
+
+    /// Whoever holds a role holds it until now.
+    fn leave(&mut self, role: &str, at: Moment) {
+        for span in self.incident.held.iter_mut().filter(|span| span.role == role && span.to.is_none()) {
+            span.to = Some(at.max(span.from));
         }
     }
 

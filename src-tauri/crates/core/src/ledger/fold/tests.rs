@@ -87,6 +87,22 @@ fn command_passes_only_by_acceptance_and_leaves_no_hole() {
 }
 
 #[test]
+fn everybody_who_held_a_role_is_known_from_when_to_when() {
+    let mut book = commanded();
+    book.write("a", 2, drafts::role_assumed(&by("Ana"), at(2), "communications_lead", &person("Ana")));
+    book.write("a", 4, drafts::role_released(&by("Ana"), at(4), "communications_lead", "off shift"));
+    book.write("a", 6, drafts::role_assumed(&by("Jonas"), at(6), "communications_lead", &person("Jonas")));
+    let offer =
+        book.write("a", 8, drafts::role_offered(&by("Jonas"), at(8), "communications_lead", &person("Noor"), ""));
+    book.write("b", 9, drafts::role_accepted(&by("Noor"), at(9), &offer, "communications_lead"));
+    let incident = book.incident();
+    let minute = |at: Moment| (at - moment(0)).num_minutes();
+    let held: Vec<_> =
+        incident.held.iter().map(|it| (it.person.name.as_str(), minute(it.from), it.to.map(minute))).collect();
+    assert_eq!(held, [("Mei", 1, None), ("Ana", 2, Some(4)), ("Jonas", 6, Some(9)), ("Noor", 9, None)]);
+}
+
+#[test]
 fn an_acceptance_on_the_offerers_device_is_marked() {
     let mut book = commanded();
     let offer = book.write("a", 5, drafts::role_offered(&by("Mei"), at(5), "commander", &person("Ana"), ""));

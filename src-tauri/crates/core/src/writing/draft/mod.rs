@@ -10,7 +10,7 @@ use super::facts::milestone;
 use super::{Block, Document, Span, facts, words};
 use crate::id::BlobId;
 use crate::ledger::Actor;
-use crate::ledger::incident::{Entry, Hypothesis, Incident, Status};
+use crate::ledger::incident::{Entry, Hypothesis, Incident, RoleSpan, Status};
 use crate::time::{Moment, Precision, Stamp};
 
 /// What the draft takes from outside the record.
@@ -214,11 +214,17 @@ impl Drafter<'_> {
             let to = span.to.map_or_else(String::new, |to| self.dated(to));
             rows.push(vec![cell("Commander"), cell(who), cell(self.dated(span.from)), cell(to)]);
         }
-        for held in self.incident.roles.iter().filter(|held| held.role != "commander") {
-            named.insert(held.person.id.clone());
-            let role = words::sentence(&held.role);
-            rows.push(vec![cell(role), cell(&held.person.name), cell(self.dated(held.since)), cell("")]);
+        // Command outside the incident's own time is in no span of it.
+        let told = |span: &&RoleSpan| span.role != "commander" || !named.contains(&span.person.id);
+        let mut spans: Vec<&RoleSpan> = self.incident.held.iter().filter(told).collect();
+        let order: Vec<&String> = self.incident.held.iter().map(|span| &span.role).collect();
+        spans.sort_by_key(|span| order.iter().position(|role| **role == span.role));
+        for span in spans {
+            let to = span.to.map_or_else(String::new, |to| self.dated(to));
+            let role = words::sentence(&span.role);
+            rows.push(vec![cell(role), cell(&span.person.name), cell(self.dated(span.from)), cell(to)]);
         }
+        named.extend(self.incident.held.iter().map(|span| span.person.id.clone()));
         let mut blocks = Vec::new();
         if rows.len() > 1 {
             blocks.push(Block::Table { rows });

@@ -6,7 +6,7 @@ use super::{DraftFacts, draft};
 use crate::id::{BlobId, IncidentId, PersonId, RowId};
 use crate::ledger::Actor;
 use crate::ledger::incident::{
-    ActionItem, CommandSpan, Decision, Entry, Hypothesis, Incident, Milestone, Person, RoleHeld, Severity, Status,
+    ActionItem, CommandSpan, Decision, Entry, Hypothesis, Incident, Milestone, Person, RoleSpan, Severity, Status,
     Wording,
 };
 use crate::time::{Moment, Precision, Stamp};
@@ -71,6 +71,10 @@ fn hypothesis(label: &str, text: &str, state: &str, side: &str, evidence: &str) 
     }
 }
 
+fn held(role: &str, who: &str, from: &str, to: Option<&str>) -> RoleSpan {
+    RoleSpan { role: role.to_owned(), person: person(who), from: at(from), to: to.map(at) }
+}
+
 fn incident() -> Incident {
     let set =
         |name: &str, time: &str| Milestone { name: name.to_owned(), at: Stamp::exact(at(time)), row: RowId::default() };
@@ -104,12 +108,13 @@ fn incident() -> Incident {
             CommandSpan { commander: Some(person("Ngozi")), from: at("12:40:10"), to: Some(at("13:07:00")) },
             CommandSpan { commander: Some(person("Tomas")), from: at("13:07:00"), to: Some(at("13:13:21")) },
         ],
-        roles: vec![RoleHeld {
-            role: "operations_lead".to_owned(),
-            person: person("Amara"),
-            since: at("12:41:00"),
-            accepted_on_offerers_device: false,
-        }],
+        held: vec![
+            held("commander", "Ngozi", "12:40:10", Some("13:07:00")),
+            held("operations_lead", "Amara", "12:41:00", Some("12:58:00")),
+            held("communications_lead", "Yuki", "12:44:00", Some("13:02:30")),
+            held("operations_lead", "Noor", "12:58:00", None),
+            held("commander", "Tomas", "13:07:00", None),
+        ],
         milestones: vec![
             set("impact_started", "12:32:08"),
             set("detected", "12:33:00"),
@@ -246,6 +251,6 @@ proptest! {
         prop_assert_eq!(markdown::write(&markdown::read(&text)), text.clone());
         let kept = prosemirror::from_json(&prosemirror::to_json(&document), &document.title, &document.subtitle).unwrap();
         prop_assert_eq!(markdown::write(&kept), text);
-        prop_assert_eq!(html::page(&document, &BTreeMap::new()).matches("<tr>").count(), texts.len() + 10);
+        prop_assert_eq!(html::page(&document, &BTreeMap::new()).matches("<tr>").count(), texts.len() + 12);
     }
 }
