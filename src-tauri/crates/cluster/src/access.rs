@@ -319,6 +319,11 @@ impl Access {
         limit: Duration,
     ) -> Result<(http::response::Parts, Value), Failure> {
         let answer = self.get(path, accept, limit).await?;
+        self.json_of(answer).await
+    }
+
+    /// Reads an answer as JSON.
+    pub async fn json_of(&self, answer: Response<Body>) -> Result<(http::response::Parts, Value), Failure> {
         let (head, body) = answer.into_parts();
         let body = self.read(body).await.map_err(Failure::Cluster)?;
         match serde_json::from_slice(&body) {

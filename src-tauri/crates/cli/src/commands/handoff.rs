@@ -3,7 +3,7 @@
 use broadstreet_api::ApiError;
 use serde_json::{Value, json};
 
-use super::{open_context, with_desk};
+use super::{reading, with_desk};
 use crate::args::{Global, Handoff};
 use crate::instance::Desk;
 use crate::output::{self, field, list};
@@ -16,7 +16,7 @@ pub async fn run(global: &Global, args: Handoff) -> Result<(), ApiError> {
                 if let Desk::Own(host) = desk
                     && global.context.is_some()
                 {
-                    open_context(global, &host.engine).await?;
+                    reading::open_and_read(global, &host.engine).await?;
                 }
                 let payload = json!({ "to": to, "hours": hours, "free_text": note });
                 desk.call(global, if *write { "write_handoff" } else { "draft_handoff" }, payload).await?

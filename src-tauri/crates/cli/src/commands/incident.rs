@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use broadstreet_api::ApiError;
 use serde_json::{Value, json};
 
-use super::{labelled, open_context, show, which, with_desk};
+use super::{labelled, reading, show, which, with_desk};
 use crate::args::{Global, Incident, Which};
 use crate::instance::Desk;
 use crate::output::{self, bad_file, list};
@@ -25,7 +25,7 @@ pub async fn run(global: &Global, args: Incident) -> Result<(), ApiError> {
                 if let Desk::Own(host) = desk
                     && global.context.is_some()
                 {
-                    open_context(global, &host.engine).await?;
+                    reading::open_and_read(global, &host.engine).await?;
                 }
                 let payload = json!({
                     "title": title, "severity": severity, "subjects": subjects, "commander": commander, "zone": zone, "drill": drill,

@@ -7,24 +7,19 @@ mod doctor;
 mod handoff;
 mod incident;
 mod postmortem;
+mod reading;
 mod record;
 mod serve;
 mod show;
 mod source;
 mod topology;
 
-use std::time::Duration;
-
 use broadstreet_api::ApiError;
-use broadstreet_engine::Engine;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::args::{Cli, Command, Global};
 use crate::instance::Desk;
 use crate::output::{field, list};
-
-/// How long a cluster may take to be read once.
-const READ_ONCE: Duration = Duration::from_secs(300);
 
 /// Runs what was typed.
 pub async fn run(cli: Cli) -> Result<(), ApiError> {
@@ -113,40 +108,6 @@ fn labelled(incident: &Value, kind: &str, named: &str) -> Result<String, ApiErro
             "name one of those",
         )
     })
-}
-
-/// Opens the context of the options in an engine of our own, and waits until it was read once.
-async fn open_context(global: &Global, engine: &Engine) -> Result<Value, ApiError> {
-    let mut listening = engine.listen();
-    let payload = json!({
-        "kubeconfig": global.kubeconfig.as_ref().map(|it| it.display().to_string()),
-        "context": global.context,
-        "namespaces": global.namespaces,
-    });
-    broadstreet_api::dispatch(engine, "open_context", payload).await?;
-    let read = async {
-        loop {
-            let desk = broadstreet_api::dispatch(engine, "desk", Value::Null).await?;
-            let waits = |it: &Value| field(it, "kind") == "cluster" && field(it, "state") == "catching_up";
-            if !list(&desk, "sources").iter().any(waits) {
-                return Ok(desk);
-            }
-            // A notice may have been told between the two: looked at again after a while anyway.
-            let _ = tokio::time::timeout(Duration::from_secs(1), listening.next()).await;
-        }
-    };
-    match tokio::time::timeout(READ_ONCE, read).await {
-        Ok(desk) => desk,
-        Err(_) => Err(slow()),
-    }
-}
-
-fn slow() -> ApiError {
-    ApiError::new(
-        "unreachable",
-        format!("the cluster was not read within {} s", READ_ONCE.as_secs()),
-        "name the namespaces to read with --namespaces, or try again on a better line",
-    )
 }
 
 /// Resolves when the person (Ctrl-C) or the system (SIGTERM) asks to end.

@@ -3,7 +3,7 @@
 use broadstreet_api::ApiError;
 use serde_json::json;
 
-use super::{asked_to_end, open_context};
+use super::{asked_to_end, reading};
 use crate::args::{Global, Record};
 use crate::host::Host;
 use crate::output::{self, field, list, note};
@@ -26,8 +26,10 @@ pub async fn run(global: &Global, args: Record) -> Result<(), ApiError> {
         };
         let engine = host.engine.clone();
         let reading = async {
-            let desk = open_context(global, &engine).await?;
+            reading::open(global, &engine).await?;
+            let desk = broadstreet_api::dispatch(&engine, "desk", serde_json::Value::Null).await?;
             note(&format!("Recording {}. Ctrl-C ends.", field(&desk, "title")));
+            let desk = reading::until_read(&engine).await?;
             for source in list(&desk, "sources") {
                 note(&format!("  {} {} {}", field(source, "label"), field(source, "state"), field(source, "why")));
             }

@@ -3,7 +3,7 @@
 use broadstreet_api::ApiError;
 use serde_json::{Value, json};
 
-use super::asked_to_end;
+use super::{asked_to_end, reading};
 use crate::args::{Global, Open};
 use crate::host::Host;
 use crate::output::{self, bad_file, note};
@@ -43,7 +43,15 @@ async fn run(global: &Global, host: Host, port: u16, opened: Option<(&str, Value
         if !host.lasting_secrets {
             note("There is no keyring here: passwords of sources are asked for again after a restart.");
         }
-        let ended = server.run(asked_to_end()).await;
+        let engine = host.engine.clone();
+        let reading = async {
+            reading::until_read(&engine).await?;
+            std::future::pending::<Result<(), ApiError>>().await
+        };
+        let ended = tokio::select! {
+            ended = server.run(asked_to_end()) => ended,
+            failed = reading => failed,
+        };
         drop(announced);
         ended
     }

@@ -95,10 +95,10 @@ async fn live(global: &Global) -> Result<Source, ApiError> {
             }
         }
     };
-    match tokio::time::timeout(super::READ_ONCE, read).await {
+    match tokio::time::timeout(super::reading::READ_ONCE, read).await {
         Ok(Ok(())) => {}
         Ok(Err(why)) => return Err(failed(ClusterError::Unreachable { server: identity.server, why })),
-        Err(_) => return Err(super::slow()),
+        Err(_) => return Err(super::reading::slow()),
     }
     for (kind, why) in &failing.kinds {
         note(&format!("not read: {kind}: {why}"));

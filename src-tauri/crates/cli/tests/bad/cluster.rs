@@ -11,7 +11,10 @@
 //! | an object that does not parse | `an_object_that_does_not_parse_is_skipped_until_it_does` |
 //! | an object of 1 MB | `an_object_of_a_megabyte_is_taken_and_only_its_shape_kept` |
 //! | nothing can be listed at all | `a_cluster_of_which_nothing_can_be_listed_ends_in_time` |
+//! | lists that are never answered | `a_cluster_that_answers_no_list_is_named_at_once_and_what_comes_is_recorded` |
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use broadstreet_core::resource::KINDS;
@@ -309,4 +312,66 @@ fn a_cluster_of_which_nothing_can_be_listed_ends_in_time() {
     kube.well();
     place.json(&["topology", "--kubeconfig", &kubeconfig, "--format", "json"]);
     nothing_is_lost(&place);
+}
+
+/// A `record` in the background, with what it says; asked to end at the end of the test.
+struct Recorder {
+    child: std::process::Child,
+    said: std::sync::Arc<std::sync::Mutex<String>>,
+}
+
+impl Recorder {
+    fn start(place: &Place, kubeconfig: &str) -> Self {
+        let mut command = place.command(&["record", "--as", "Mei", "--kubeconfig", kubeconfig]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = std::sync::Arc::<std::sync::Mutex<String>>::default();
+        let (mut stderr, heard) = (BufReader::new(child.stderr.take().unwrap()), said.clone());
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|read| read > 0) {
+                heard.lock().unwrap().push_str(&std::mem::take(&mut line));
+            }
+        });
+        Self { child, said }
+    }
+
+    #[track_caller]
+    fn until_said(&self, seconds: u64, what: &str) {
+        crate::place::until(seconds, what, || self.said.lock().unwrap().contains(what).then_some(()));
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_cluster_that_answers_no_list_is_named_at_once_and_what_comes_is_recorded() {
+    let (place, kube) = (Place::new(), Kube::start());
+    let kubeconfig = place.kubeconfig_of(&kube);
+    // Most lists are accepted and never answered, more of them than are asked for at once; pods are.
+    kube.fault(|asked| (asked.query.contains("limit=") && !asked.path.ends_with("/pods")).then(Told::mute));
+    let recorder = Recorder::start(&place, &kubeconfig);
+    recorder.until_said(10, "Recording lab");
+    recorder.until_said(10, "lab is catching up, waiting for ");
+    let said = recorder.said.lock().unwrap().clone();
+    assert!(said.contains("/Node"), "{said}");
+    let asked = |command: &str, payload: Value| place.asked_of_the_running(command, &payload);
+    let desk = asked("desk", json!({})).unwrap();
+    assert_eq!((&desk["sources"][0]["id"], &desk["sources"][0]["state"]), (&json!(CLUSTER), &json!("catching_up")));
+    crate::place::until(10, "the pod", || {
+        let found = asked("object", json!({ "id": "uid-kube-system//Pod/shop/cart", "at": null }));
+        found.is_some_and(|it| it["exists"] == true).then_some(())
+    });
+    kube.put("pods", pod("later"));
+    crate::place::until(10, "what came later", || {
+        let found = asked("object", json!({ "id": "uid-kube-system//Pod/shop/later", "at": null }));
+        found.is_some_and(|it| it["exists"] == true).then_some(())
+    });
+    drop(recorder);
+    let said = place.serve(&["--kubeconfig", &kubeconfig]).call("desk", json!({}));
+    assert_eq!(said["sources"][0]["state"], "catching_up", "the screen is there before the cluster is: {said}");
 }

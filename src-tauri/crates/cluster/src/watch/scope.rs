@@ -31,6 +31,9 @@ const DEFINITIONS_ON_A_PAGE: u32 = 25;
 /// A watch that lasted this long without a word was no failure.
 const LASTED: Duration = Duration::from_secs(1);
 
+/// While nothing of a page came for so long, others are asked for.
+const OTHERS_GO_ON: Duration = Duration::from_secs(3);
+
 /// Why following ended.
 #[derive(Debug)]
 pub enum Stop {
@@ -195,6 +198,26 @@ impl Scope {
             .is_ok()
     }
 
+    /// Asks for one page of a list. A server that has not begun to answer for long holds up no other kind's page.
+    async fn page(&self, path: &str, accept: &str) -> Result<(http::response::Parts, Value), Failure> {
+        let (access, pages) = (&self.shared.access, &self.shared.pages);
+        let mut permit = pages.acquire().await;
+        let asked = access.get(path, accept, access.limits.page);
+        tokio::pin!(asked);
+        let answer = match timeout(OTHERS_GO_ON, &mut asked).await {
+            Ok(answer) => answer?,
+            Err(_) => {
+                drop(permit);
+                let answer = asked.await?;
+                permit = pages.acquire().await;
+                answer
+            }
+        };
+        let read = access.json_of(answer).await;
+        drop(permit);
+        read
+    }
+
     /// Lists everything, handing on each page as it comes, and at the end what is gone. Answers the resource version.
     async fn list(&mut self, at_once: bool) -> Result<String, End> {
         let accept = if self.info.metadata_only { METADATA_LIST } else { JSON };
@@ -209,11 +232,7 @@ impl Scope {
             } else {
                 format!("{}?limit={}&continue={}", self.path(), self.page_size(), escape(&token))
             };
-            let answer = {
-                let _permit = self.shared.pages.acquire().await;
-                self.shared.access.json(&path, accept, limits.page).await
-            };
-            let mut page = match answer {
+            let mut page = match self.page(&path, accept).await {
                 Ok((_, page)) => page,
                 Err(failure) => return Err(end_of(failure, "list")),
             };
