@@ -43,7 +43,7 @@ pub fn labels(estate: &Estate, house: &House) -> Value {
 }
 
 fn is_used(house: &House, every: usize) -> bool {
-    house.number % every == 0
+    house.number.is_multiple_of(every)
 }
 
 /// The spec of a house's pods, without what the scheduler and the service account controller add.
