@@ -228,6 +228,10 @@ async fn an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew(
     let bare = alert("cart-1-a").id;
     desk.settle(|state| state.placed.cases.first().is_some_and(|case| case.alert == bare)).await;
     desk.settle(|state| state.placed.cases.len() == 1 && state.fading.is_empty()).await;
+    let at = text(&desk.call("desk", json!({})).await.expect("the desk"), "/now").to_owned();
+    let then = desk.call("cases", json!({ "at": at })).await.expect("the cases as recorded");
+    assert_eq!(then["cases"].as_array().map(Vec::len), Some(1), "{then}");
+    assert_eq!(text(&then, "/cases/0/state"), "firing");
     desk.call("write_entry", json!({ "incident": id, "text": "Prometheus answers too" })).await.expect("written");
     let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
     let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
