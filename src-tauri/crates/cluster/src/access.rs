@@ -16,6 +16,7 @@ use kube::client::Body;
 use kube::config::{AuthInfo, Config};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, OnceCell};
@@ -318,20 +319,37 @@ impl Access {
         accept: &str,
         limit: Duration,
     ) -> Result<(http::response::Parts, Value), Failure> {
-        let answer = self.get(path, accept, limit).await?;
-        self.json_of(answer).await
+        let (head, body) = self.bytes(path, accept, limit).await?;
+        let value = self.parse(&head, &body)?;
+        Ok((head, value))
     }
 
-    /// Reads an answer as JSON.
-    pub async fn json_of(&self, answer: Response<Body>) -> Result<(http::response::Parts, Value), Failure> {
+    /// Asks and hands on the body as it came.
+    pub async fn bytes(
+        &self,
+        path: &str,
+        accept: &str,
+        limit: Duration,
+    ) -> Result<(http::response::Parts, Vec<u8>), Failure> {
+        let answer = self.get(path, accept, limit).await?;
+        self.body_of(answer).await
+    }
+
+    /// The body of an answer as it came.
+    pub async fn body_of(&self, answer: Response<Body>) -> Result<(http::response::Parts, Vec<u8>), Failure> {
         let (head, body) = answer.into_parts();
         let body = self.read(body).await.map_err(Failure::Cluster)?;
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok((head, value)),
+        Ok((head, body))
+    }
+
+    /// Reads a body as JSON, in whatever form is wanted of it.
+    pub fn parse<'a, T: Deserialize<'a>>(&self, head: &http::response::Parts, body: &'a [u8]) -> Result<T, Failure> {
+        match serde_json::from_slice(body) {
+            Ok(value) => Ok(value),
             Err(error) => {
                 let kind =
                     head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-                let words = failure::describe_body(kind, &body);
+                let words = failure::describe_body(kind, body);
                 let why = if words.starts_with('`') { format!("{words}, which is no JSON ({error})") } else { words };
                 Err(Failure::Cluster(self.odd(format!("HTTP {} with {why}", head.status))))
             }

@@ -211,7 +211,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
             .map(|it| {
                 it.images
                     .iter()
-                    .map(|(name, image)| ImageView { container: name.clone(), image: image.clone() })
+                    .map(|(name, image)| ImageView { container: name.to_string(), image: image.to_string() })
                     .collect()
             })
             .unwrap_or_default(),

@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::{self, KindInfo, Object};
+use broadstreet_core::resource::{self, Json, KindInfo, Object};
 use broadstreet_core::world::Change;
-use serde_json::Value;
 
 use crate::watch::discovery::group_version;
 use crate::watch::kind_name;
@@ -35,30 +34,32 @@ pub enum Crossed {
 }
 
 /// The place of an object as `namespace/name`.
-pub fn place(value: &Value) -> String {
-    let text = |field: &str| value.pointer(field).and_then(Value::as_str).unwrap_or_default();
-    format!("{}/{}", text("/metadata/namespace"), text("/metadata/name"))
+pub fn place(value: &Json<'_>) -> String {
+    let text = |field: &str| value.at(field).and_then(Json::as_str).unwrap_or_default();
+    format!("{}/{}", text("metadata.namespace"), text("metadata.name"))
 }
 
 /// The resource version, where there is one.
-pub fn version(value: &Value) -> Option<&str> {
-    value.pointer("/metadata/resourceVersion").and_then(Value::as_str).filter(|version| !version.is_empty())
+pub fn version<'v>(value: &'v Json<'_>) -> Option<&'v str> {
+    value.at("metadata.resourceVersion").and_then(Json::as_str).filter(|version| !version.is_empty())
 }
 
 /// Reduces an object. Items of lists carry no kind, and those read as metadata another one, so it is set to what was
 /// asked for; of a kind read as metadata anything else is thrown away first, should a server send it all the same.
-pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Value) -> Crossed {
+pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Json<'_>) -> Crossed {
     let place = place(&value);
     let bad = |name: &str, why: String| {
         Crossed::Bad(Observation::Skipped { kind: kind_name(info), name: name.trim_start_matches('/').to_owned(), why })
     };
-    let Value::Object(fields) = &mut value else { return bad("", "it is no object".to_owned()) };
-    if info.metadata_only {
-        fields.retain(|field, _| field == "metadata");
+    if value.fields().is_none() {
+        return bad("", "it is no object".to_owned());
     }
-    fields.insert("apiVersion".to_owned(), group_version(info.group, info.version).into());
-    fields.insert("kind".to_owned(), info.kind.into());
-    let object = match resource::reduce(cluster, &value) {
+    if info.metadata_only {
+        value.keep_only("metadata");
+    }
+    value.set("apiVersion", group_version(info.group, info.version));
+    value.set("kind", info.kind.to_owned());
+    let object = match resource::reduce_json(cluster, &value) {
         Ok(object) => object,
         Err(error) => return bad(&place, error.why),
     };
@@ -75,10 +76,10 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Value
 }
 
 /// Forgets an object the server deleted.
-pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Value) -> Change {
+pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Json<'_>) -> Change {
     let place = place(value);
     known.objects.remove(place.as_str());
-    let uid = value.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+    let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
     gone(cluster, info, &place, uid)
 }
 
@@ -109,9 +110,14 @@ fn gone(cluster: &str, info: &KindInfo, place: &str, uid: &str) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde::Deserialize as _;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn crossed(known: &mut Known, value: &Value) -> Crossed {
+        cross(known, "c", &SECRET, Json::deserialize(value).expect("JSON"))
+    }
 
     const SECRET: KindInfo = KindInfo {
         group: "",
@@ -131,7 +137,7 @@ mod tests {
     #[test]
     fn an_object_seen_again_unchanged_is_not_handed_on_twice() {
         let mut known = Known::default();
-        let mut check = |uid: &str, version: &str| match cross(&mut known, "c", &SECRET, object("a", uid, version)) {
+        let mut check = |uid: &str, version: &str| match crossed(&mut known, &object("a", uid, version)) {
             Crossed::New(None, object) => format!("new {}", object.key),
             Crossed::New(Some(Change::Gone { uid, .. }), _) => format!("in place of {uid}"),
             Crossed::Same => "same".to_owned(),
@@ -147,7 +153,7 @@ mod tests {
     fn what_a_list_lacks_is_gone_within_its_namespace_only() {
         let mut known = Known::default();
         for name in ["a", "b"] {
-            cross(&mut known, "c", &SECRET, object(name, name, "1"));
+            crossed(&mut known, &object(name, name, "1"));
         }
         let listed = HashSet::from(["n/a".to_owned()]);
         assert!(vanish(&mut known, "c", &SECRET, "m", &listed).is_empty());
@@ -159,7 +165,7 @@ mod tests {
     #[test]
     fn malformed_objects_are_named_and_values_of_secrets_never_cross() {
         let mut known = Known::default();
-        let check = |known: &mut Known, value: Value| match cross(known, "c", &SECRET, value) {
+        let check = |known: &mut Known, value: Value| match crossed(known, &value) {
             Crossed::Bad(Observation::Skipped { kind, name, .. }) => format!("{kind} {name}"),
             other => format!("{other:?}"),
         };

@@ -15,10 +15,13 @@ use crate::failure::Failure;
 /// Names of resources by group and version.
 type Resources = HashMap<String, BTreeSet<String>>;
 
+/// The groups a server has, where it said so.
+type Groups = Option<Arc<BTreeSet<String>>>;
+
 /// What was asked so far.
 #[derive(Default)]
 pub struct Discovery {
-    groups: Mutex<Option<(Instant, Option<Arc<BTreeSet<String>>>)>>,
+    groups: Mutex<Option<(Instant, Groups)>>,
     first: OnceCell<Resources>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::KindInfo;
+use broadstreet_core::resource::{Json, KindInfo};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness};
 use http::header;
@@ -199,7 +199,7 @@ impl Scope {
     }
 
     /// Asks for one page of a list. A server that has not begun to answer for long holds up no other kind's page.
-    async fn page(&self, path: &str, accept: &str) -> Result<(http::response::Parts, Value), Failure> {
+    async fn page(&self, path: &str, accept: &str) -> Result<(http::response::Parts, Vec<u8>), Failure> {
         let (access, pages) = (&self.shared.access, &self.shared.pages);
         let mut permit = pages.acquire().await;
         let asked = access.get(path, accept, access.limits.page);
@@ -213,7 +213,7 @@ impl Scope {
                 answer
             }
         };
-        let read = access.json_of(answer).await;
+        let read = access.body_of(answer).await;
         drop(permit);
         read
     }
@@ -221,7 +221,6 @@ impl Scope {
     /// Lists everything, handing on each page as it comes, and at the end what is gone. Answers the resource version.
     async fn list(&mut self, at_once: bool) -> Result<String, End> {
         let accept = if self.info.metadata_only { METADATA_LIST } else { JSON };
-        let limits = self.shared.access.limits;
         let mut listed: HashSet<String> = HashSet::new();
         let mut token = String::new();
         loop {
@@ -232,26 +231,35 @@ impl Scope {
             } else {
                 format!("{}?limit={}&continue={}", self.path(), self.page_size(), escape(&token))
             };
-            let mut page = match self.page(&path, accept).await {
-                Ok((_, page)) => page,
+            let answer = self.page(&path, accept).await;
+            let (mut changes, mut skipped) = (Vec::new(), Vec::new());
+            let page = answer.and_then(|(head, body)| {
+                let mut page: Json<'_> = self.shared.access.parse(&head, &body)?;
+                let Some(version) = border::version(&page).map(str::to_owned) else {
+                    return Ok(Err("something that is no list"));
+                };
+                let items = match page.take("items") {
+                    Some(Json::List(items)) => items,
+                    Some(Json::Null) => Vec::new(), // Go writes an empty list so
+                    _ => return Ok(Err("a list without items")),
+                };
+                for item in items {
+                    listed.insert(border::place(&item));
+                    self.cross(item, &mut changes, &mut skipped);
+                }
+                let next = page.at("metadata.continue").and_then(Json::as_str).unwrap_or_default().to_owned();
+                Ok(Ok((version, next)))
+            });
+            let version = match page {
+                Ok(Ok((version, next))) => {
+                    token = next;
+                    version
+                }
+                Ok(Err(what)) => return Err(End::Failed(format!("`{path}` answered {what}"), None)),
                 Err(failure) => return Err(end_of(failure, "list")),
             };
-            let Some(version) = border::version(&page).map(str::to_owned) else {
-                return Err(End::Failed(format!("`{path}` answered something that is no list"), None));
-            };
-            let items = match page.get_mut("items").map(Value::take) {
-                Some(Value::Array(items)) => items,
-                Some(Value::Null) => Vec::new(), // Go writes an empty list so
-                _ => return Err(End::Failed(format!("`{path}` answered a list without items"), None)),
-            };
             self.lives();
-            let (mut changes, mut skipped) = (Vec::new(), Vec::new());
-            for item in items {
-                listed.insert(border::place(&item));
-                self.cross(item, &mut changes, &mut skipped);
-            }
             self.hand_on(changes, skipped).await;
-            token = page.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
             if token.is_empty() || at_once {
                 let gone = {
                     let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -263,7 +271,7 @@ impl Scope {
         }
     }
 
-    fn cross(&self, value: Value, changes: &mut Vec<Change>, skipped: &mut Vec<Observation>) {
+    fn cross(&self, value: Json<'_>, changes: &mut Vec<Change>, skipped: &mut Vec<Observation>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match border::cross(&mut known, &self.shared.cluster, self.info, value) {
             Crossed::New(before, mut object) => {
@@ -354,12 +362,16 @@ impl Scope {
 
     fn take(
         &self,
-        line: Result<WatchLine, String>,
+        line: Result<Vec<u8>, String>,
         version: &mut String,
         changes: &mut Vec<Change>,
         skipped: &mut Vec<Observation>,
     ) -> Option<End> {
-        let line = match line {
+        let bytes = match &line {
+            Ok(bytes) => Ok(bytes.as_slice()),
+            Err(why) => Err(why.clone()),
+        };
+        let line = match bytes.clone().and_then(WatchLine::read) {
             Ok(line) => line,
             Err(why) => {
                 let kind = super::kind_name(self.info);
@@ -368,7 +380,7 @@ impl Scope {
             }
         };
         if line.r#type == "ERROR" {
-            let refusal = Refusal::of_status(&line.object);
+            let refusal = Refusal::of_status(&bytes.map_or(Value::Null, status_of));
             return Some(match refusal {
                 refusal if refusal.is_expired() => End::Expired,
                 refusal if refusal.code == 403 => {
@@ -396,6 +408,12 @@ impl Scope {
         }
         None
     }
+}
+
+/// The status an `ERROR` line carries, whole.
+fn status_of(line: &[u8]) -> Value {
+    let mut event: Value = serde_json::from_slice(line).unwrap_or_default();
+    event.get_mut("object").map(Value::take).unwrap_or_default()
 }
 
 fn end_of(failure: Failure, verb: &'static str) -> End {

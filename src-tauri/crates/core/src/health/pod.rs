@@ -140,7 +140,7 @@ fn container(status: &ContainerStatus, place: &str) -> Option<Health> {
 fn readiness(pod: &Pod) -> Health {
     let most = pod.containers.iter().max_by_key(|status| status.restarts);
     let past = most.filter(|status| status.restarts > 0).map_or_else(String::new, |status| {
-        let last = status.last_terminated.as_ref().map_or_else(String::new, how);
+        let last = status.last_terminated.as_deref().map_or_else(String::new, how);
         format!(
             "; {}{}{}",
             name(status),

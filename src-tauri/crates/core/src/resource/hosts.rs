@@ -182,7 +182,7 @@ impl<'a> Found<'a> {
     }
 
     fn add(&mut self, host: HostName, port: Option<u16>) {
-        let token = HostToken { field: self.field.to_owned(), host, port };
+        let token = HostToken { field: self.field.into(), host, port };
         if !self.tokens.contains(&token) {
             self.tokens.push(token);
         }

@@ -1,35 +1,32 @@
 //! Reading JSON the way the API server writes it: absent and null are the same, another type is an error.
 
-use chrono::DateTime;
-use serde_json::Value;
-
 use super::Labels;
+use super::sieve::Json;
 use crate::id::Text;
 use crate::time::Moment;
+use chrono::DateTime;
 
 /// Messages are kept up to this many characters.
 pub(super) const LONGEST_MESSAGE: usize = 300;
 
 /// A place in the JSON with the ways we read from it. Absent and null are the same; another type is malformed.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a>(pub(super) &'a Value);
+pub(super) struct At<'a>(pub(super) &'a Json<'a>);
 
 /// What was read, or why it could not be.
 pub(super) type Read<T> = Result<T, String>;
 
-static NULL: Value = Value::Null;
-
 impl<'a> At<'a> {
     /// The value at a dotted path.
     pub(super) fn get(self, path: &str) -> At<'a> {
-        At(path.split('.').fold(self.0, |value, key| value.get(key).unwrap_or(&NULL)))
+        At(self.0.at(path).unwrap_or(&Json::Null))
     }
 
     /// Text; empty where there is none.
     pub(super) fn text(self, path: &str) -> Read<String> {
         match self.get(path).0 {
-            Value::Null => Ok(String::new()),
-            Value::String(text) => Ok(text.clone()),
+            Json::Null => Ok(String::new()),
+            Json::Text(text) => Ok(text.clone().into_owned()),
             other => Err(format!("`{path}` is {} where text is expected", type_of(other))),
         }
     }
@@ -37,7 +34,7 @@ impl<'a> At<'a> {
     /// Text as it is kept.
     pub(super) fn word(self, path: &str) -> Read<Text> {
         match self.get(path).0 {
-            Value::String(text) => Ok(Text::from(text.as_str())),
+            Json::Text(text) => Ok(Text::from(&**text)),
             _ => self.text(path).map(Text::from),
         }
     }
@@ -45,7 +42,8 @@ impl<'a> At<'a> {
     /// Text or a number as text: ports, quantities.
     pub(super) fn scalar(self, path: &str) -> Read<String> {
         match self.get(path).0 {
-            Value::Number(number) => Ok(number.to_string()),
+            Json::Whole(number) => Ok(number.to_string()),
+            Json::Real(number) => Ok(number.to_string()),
             _ => self.text(path),
         }
     }
@@ -53,8 +51,9 @@ impl<'a> At<'a> {
     /// A whole number.
     pub(super) fn number(self, path: &str) -> Read<Option<i64>> {
         match self.get(path).0 {
-            Value::Null => Ok(None),
-            Value::Number(number) => number.as_i64().map(Some).ok_or_else(|| format!("`{path}` is not a whole number")),
+            Json::Null => Ok(None),
+            Json::Whole(number) => Ok(Some(*number)),
+            Json::Real(_) => Err(format!("`{path}` is not a whole number")),
             other => Err(format!("`{path}` is {} where a number is expected", type_of(other))),
         }
     }
@@ -67,8 +66,8 @@ impl<'a> At<'a> {
     /// True or false.
     pub(super) fn flag(self, path: &str) -> Read<Option<bool>> {
         match self.get(path).0 {
-            Value::Null => Ok(None),
-            Value::Bool(flag) => Ok(Some(*flag)),
+            Json::Null => Ok(None),
+            Json::Flag(flag) => Ok(Some(*flag)),
             other => Err(format!("`{path}` is {} where true or false is expected", type_of(other))),
         }
     }
@@ -92,8 +91,8 @@ impl<'a> At<'a> {
     /// A list; empty where there is none.
     pub(super) fn list(self, path: &str) -> Read<Vec<At<'a>>> {
         match self.get(path).0 {
-            Value::Null => Ok(Vec::new()),
-            Value::Array(items) => Ok(items.iter().map(At).collect()),
+            Json::Null => Ok(Vec::new()),
+            Json::List(items) => Ok(items.iter().map(At).collect()),
             other => Err(format!("`{path}` is {} where a list is expected", type_of(other))),
         }
     }
@@ -109,10 +108,10 @@ impl<'a> At<'a> {
     /// A map of texts; other values in it are left out.
     pub(super) fn map(self, path: &str) -> Read<Labels> {
         match self.get(path).0 {
-            Value::Null => Ok(Labels::new()),
-            Value::Object(fields) => Ok(fields
+            Json::Null => Ok(Labels::new()),
+            Json::Map(fields) => Ok(fields
                 .iter()
-                .filter_map(|(key, value)| value.as_str().map(|value| (key.clone(), value.to_owned())))
+                .filter_map(|(key, value)| value.as_str().map(|value| (key.clone().into_owned(), value.to_owned())))
                 .collect()),
             other => Err(format!("`{path}` is {} where a map is expected", type_of(other))),
         }
@@ -129,13 +128,13 @@ impl<'a> At<'a> {
     }
 }
 
-fn type_of(value: &Value) -> &'static str {
+fn type_of(value: &Json<'_>) -> &'static str {
     match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
+        Json::Null => "nothing",
+        Json::Flag(_) => "true or false",
+        Json::Whole(_) | Json::Real(_) => "a number",
+        Json::Text(_) => "text",
+        Json::List(_) => "a list",
+        Json::Map(_) => "a map",
     }
 }

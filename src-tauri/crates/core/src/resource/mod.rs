@@ -13,6 +13,7 @@ mod others;
 mod policy;
 mod reduce;
 mod selector;
+mod sieve;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,8 @@ pub use bodies::{
 };
 pub use hosts::hash_host;
 pub use kinds::{KINDS, KindInfo, group_of, is_optional};
-pub use reduce::{Malformed, reduce};
+pub use reduce::{Malformed, reduce, reduce_json};
+pub use sieve::Json;
 
 /// Labels, ordered by key.
 pub type Labels = BTreeMap<String, String>;

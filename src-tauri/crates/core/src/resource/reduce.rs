@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::custom::{is_known, references};
@@ -11,6 +12,7 @@ use super::json::{At, Read};
 use super::others::{api_service, definition, monitor, scaled, vertical, webhooks};
 use super::policy::policy;
 use super::selector::selector;
+use super::sieve::Json;
 use super::template::template;
 use super::{
     Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob, Custom,
@@ -21,7 +23,7 @@ use crate::id::ObjectKey;
 use crate::time::Moment;
 
 /// Annotations that are kept; every other one may hold anything.
-const ANNOTATIONS: [&str; 11] = [
+pub(super) const ANNOTATIONS: [&str; 11] = [
     "broadstreet.io/app",
     "argocd.argoproj.io/tracking-id",
     "meta.helm.sh/release-name",
@@ -52,7 +54,18 @@ pub struct Malformed {
 /// # Errors
 /// When it has no kind or name, or a field has another type than the API says.
 pub fn reduce(cluster: &str, value: &Value) -> Result<Object, Malformed> {
-    let at = At(value);
+    match Json::deserialize(value) {
+        Ok(json) => reduce_json(cluster, &json),
+        Err(error) => Err(Malformed { kind: "object".to_owned(), name: String::new(), why: error.to_string() }),
+    }
+}
+
+/// Reduces one API object as it was read through the sieve; much the faster way.
+///
+/// # Errors
+/// As [`reduce`].
+pub fn reduce_json(cluster: &str, json: &Json<'_>) -> Result<Object, Malformed> {
+    let at = At(json);
     let kind = at.get("kind").0.as_str().unwrap_or_default().to_owned();
     let place = |field: &str| at.get(field).0.as_str().unwrap_or_default().to_owned();
     let name = format!("{}/{}", place("metadata.namespace"), place("metadata.name"));
@@ -119,7 +132,9 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
         }
         ("", "Node") => Body::Node(node(at)?),
         ("", "Pod") => Body::Pod(pod(at, Arc::clone(labels))?),
-        ("apps", "Deployment" | "StatefulSet" | "ReplicaSet" | "DaemonSet") => Body::Workload(workload(at, kind)?),
+        ("apps", "Deployment" | "StatefulSet" | "ReplicaSet" | "DaemonSet") => {
+            Body::Workload(Box::new(workload(at, kind)?))
+        }
         ("batch", "Job") => Body::Job(Job {
             completions: at.number("spec.completions")?,
             suspended: at.yes("spec.suspend")?,
@@ -206,7 +221,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             desired: at.count("status.desiredHealthy")?,
             has_status: told(at),
         }),
-        ("", "Event") => Body::Event(event(at)?),
+        ("", "Event") => Body::Event(Box::new(event(at)?)),
         ("apps", "ControllerRevision") => {
             Body::ControllerRevision(ControllerRevision { revision: at.count("revision")? })
         }
@@ -235,7 +250,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
 
 /// True where somebody reported a status; `status: {}` stands in many files.
 fn told(at: At<'_>) -> bool {
-    at.get("status").0.as_object().is_some_and(|status| !status.is_empty())
+    at.get("status").0.fields().is_some_and(|status| !status.is_empty())
 }
 
 /// `status.conditions`.
@@ -323,15 +338,15 @@ fn telling(mut conditions: Vec<Condition>) -> Vec<Condition> {
     conditions
 }
 
-fn terminated(at: At<'_>) -> Read<Option<Terminated>> {
+fn terminated(at: At<'_>) -> Read<Option<Box<Terminated>>> {
     if at.0.is_null() {
         return Ok(None);
     }
-    Ok(Some(Terminated {
+    Ok(Some(Box::new(Terminated {
         exit_code: at.count("exitCode")?,
         reason: at.word("reason")?,
         finished_at: at.moment("finishedAt")?,
-    }))
+    })))
 }
 
 fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
@@ -428,7 +443,11 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
         .into_iter()
         .enumerate()
         .map(|(i, tls)| {
-            Ok(NamedUse { name: tls.text("secretName")?, field: format!("spec.tls[{i}].secretName"), optional: false })
+            Ok(NamedUse {
+                name: tls.word("secretName")?,
+                field: format!("spec.tls[{i}].secretName").into(),
+                optional: false,
+            })
         })
         .collect::<Read<Vec<_>>>()?;
     Ok(Ingress { class, backends, tls: tls.into_iter().filter(|tls| !tls.name.is_empty()).collect() })
@@ -438,10 +457,10 @@ fn config_map(at: At<'_>) -> ConfigMap {
     let mut keys = Vec::new();
     let mut hosts = Vec::new();
     for path in ["data", "binaryData"] {
-        if let Value::Object(fields) = at.get(path).0 {
+        if let Json::Map(fields) = at.get(path).0 {
             for (key, value) in fields {
-                keys.push(key.clone());
-                if let (Value::String(text), "data") = (value, path) {
+                keys.push(key.clone().into_owned());
+                if let (Json::Text(text), "data") = (value, path) {
                     hosts.extend(hosts_in_data(key, text, &format!("data[{key}]")));
                 }
             }

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arcstr::literal;
-use serde_json::Value;
 
 use super::hosts::{LONGEST_TEXT, hosts_in_argument, hosts_in_variable};
 use super::json::{At, Read};
+use super::sieve::Json;
 use super::{HostToken, Labels, NamedUse, Template};
+use crate::id::Text;
 
 /// What was found in a spec so far.
 #[derive(Default)]
 struct Found {
-    images: Vec<(String, String)>,
-    ports: Vec<(String, u16)>,
-    env_names: Vec<String>,
+    images: Vec<(Text, Text)>,
+    ports: Vec<(Text, u16)>,
+    env_names: Vec<Text>,
     config_maps: Vec<NamedUse>,
     secrets: Vec<NamedUse>,
     claims: Vec<NamedUse>,
@@ -38,10 +39,10 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
     }
     volumes(&mut template, spec, field)?;
     for (index, secret) in spec.list("imagePullSecrets")?.into_iter().enumerate() {
-        let name = secret.text("name")?;
+        let name = secret.word("name")?;
         template.secrets.push(NamedUse {
             name,
-            field: format!("{field}.imagePullSecrets[{index}].name"),
+            field: format!("{field}.imagePullSecrets[{index}].name").into(),
             optional: false,
         });
     }
@@ -69,9 +70,9 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
 }
 
 fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
-    template.images.push((container.text("name")?, container.text("image")?));
+    template.images.push((container.word("name")?, container.word("image")?));
     for port in container.list("ports")? {
-        let (name, number) = (port.text("name")?, u16::try_from(port.count("containerPort")?).unwrap_or_default());
+        let (name, number) = (port.word("name")?, u16::try_from(port.count("containerPort")?).unwrap_or_default());
         if !name.is_empty() {
             template.ports.push((name, number));
         }
@@ -79,18 +80,18 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for (index, env) in container.list("env")?.into_iter().enumerate() {
         let name = env.text("name")?;
-        if let Value::String(value) = env.get("value").0 {
+        if let Json::Text(value) = env.get("value").0 {
             let value = expand(value, &values);
             template.hosts.extend(hosts_in_variable(&name, &value, &format!("{field}.env[{name}].value")));
             values.insert(name.clone(), value);
         }
-        template.env_names.push(name);
+        template.env_names.push(name.into());
         for (path, secret) in [("valueFrom.configMapKeyRef", false), ("valueFrom.secretKeyRef", true)] {
             let reference = env.get(path);
             if reference.has("name") {
                 let used = NamedUse {
-                    name: reference.text("name")?,
-                    field: format!("{field}.env[{index}].{path}.name"),
+                    name: reference.word("name")?,
+                    field: format!("{field}.env[{index}].{path}.name").into(),
                     optional: reference.yes("optional")?,
                 };
                 if secret {
@@ -107,8 +108,8 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
             let reference = source.get(path);
             if reference.has("name") {
                 let used = NamedUse {
-                    name: reference.text("name")?,
-                    field: format!("{field}.envFrom[{index}].{path}.name"),
+                    name: reference.word("name")?,
+                    field: format!("{field}.envFrom[{index}].{path}.name").into(),
                     optional: reference.yes("optional")?,
                 };
                 if secret {
@@ -123,7 +124,7 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
     let mut before = String::new();
     for list in ["command", "args"] {
         for (index, text) in container.list(list)?.into_iter().enumerate() {
-            if let Value::String(text) = text.0 {
+            if let Json::Text(text) = text.0 {
                 let text = expand(text, &values);
                 template.hosts.extend(hosts_in_argument(&before, &text, &format!("{field}.{list}[{index}]")));
                 before = text;
@@ -169,7 +170,8 @@ fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
         let here = format!("{field}.volumes[{index}]");
         let mut config = |source: At<'_>, field: String| -> Read<()> {
             if source.has("name") {
-                let used = NamedUse { name: source.text("name")?, field, optional: source.yes("optional")? };
+                let used =
+                    NamedUse { name: source.word("name")?, field: field.into(), optional: source.yes("optional")? };
                 template.mounted_config_maps.push(used.clone());
                 template.config_maps.push(used);
             }
@@ -180,15 +182,15 @@ fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
             config(source.get("configMap"), format!("{here}.projected.sources[{s}].configMap.name"))?;
             if source.has("secret.name") {
                 let optional = source.yes("secret.optional")?;
-                let field = format!("{here}.projected.sources[{s}].secret.name");
-                template.secrets.push(NamedUse { name: source.text("secret.name")?, field, optional });
+                let field = format!("{here}.projected.sources[{s}].secret.name").into();
+                template.secrets.push(NamedUse { name: source.word("secret.name")?, field, optional });
             }
         }
         if volume.has("secret.secretName") {
             let optional = volume.yes("secret.optional")?;
             template.secrets.push(NamedUse {
-                name: volume.text("secret.secretName")?,
-                field: format!("{here}.secret.secretName"),
+                name: volume.word("secret.secretName")?,
+                field: format!("{here}.secret.secretName").into(),
                 optional,
             });
         }
@@ -196,22 +198,22 @@ fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
             ["csi.nodePublishSecretRef", "flexVolume.secretRef", "iscsi.secretRef", "rbd.secretRef", "cephfs.secretRef"]
         {
             if volume.has(&format!("{path}.name")) {
-                let name = volume.text(&format!("{path}.name"))?;
-                template.secrets.push(NamedUse { name, field: format!("{here}.{path}.name"), optional: false });
+                let name = volume.word(&format!("{path}.name"))?;
+                template.secrets.push(NamedUse { name, field: format!("{here}.{path}.name").into(), optional: false });
             }
         }
         if volume.has("persistentVolumeClaim.claimName") {
-            let name = volume.text("persistentVolumeClaim.claimName")?;
+            let name = volume.word("persistentVolumeClaim.claimName")?;
             template.claims.push(NamedUse {
                 name,
-                field: format!("{here}.persistentVolumeClaim.claimName"),
+                field: format!("{here}.persistentVolumeClaim.claimName").into(),
                 optional: false,
             });
         }
         if volume.has("ephemeral") {
             // The claim is `<pod>-<volume>`, known only where the pod's name is.
-            let name = format!("*-{}", volume.text("name")?);
-            template.claims.push(NamedUse { name, field: format!("{here}.ephemeral"), optional: true });
+            let name = format!("*-{}", volume.text("name")?).into();
+            template.claims.push(NamedUse { name, field: format!("{here}.ephemeral").into(), optional: true });
         }
     }
     Ok(())

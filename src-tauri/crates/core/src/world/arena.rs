@@ -1,9 +1,10 @@
 //! Numbers for keys and words, so that indexes and edges hold four bytes instead of texts.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use hashbrown::{Equivalent, HashMap};
+use rustc_hash::FxHashMap;
 
 use crate::id::{ObjectKey, Text};
 
@@ -60,6 +61,7 @@ impl<T> Column<T> {
 
 /// A set that mostly holds one.
 #[derive(Clone, Debug)]
+#[allow(clippy::box_collection)] // most hold one: half the size counts for more than one step further
 pub(super) enum Few<T> {
     One(T),
     Many(Box<BTreeSet<T>>),
@@ -92,13 +94,6 @@ impl<T: Ord> Few<T> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::One(_) => 1,
-            Self::Many(set) => set.len(),
-        }
-    }
-
     pub(super) fn iter(&self) -> FewIter<'_, T> {
         let (one, many) = match self {
             Self::One(one) => (Some(one), None),
@@ -123,10 +118,37 @@ impl<'a, T: Ord> IntoIterator for &'a Few<T> {
     }
 }
 
+/// An object's key in borrowed words: asking for its number copies nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KeyRef<'a> {
+    pub(super) cluster: &'a str,
+    pub(super) group: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl<'a> From<&'a ObjectKey> for KeyRef<'a> {
+    fn from(key: &'a ObjectKey) -> Self {
+        Self { cluster: &key.cluster, group: &key.group, kind: &key.kind, namespace: &key.namespace, name: &key.name }
+    }
+}
+
+// The hash is that of `ObjectKey`: the same texts in the same order.
+impl Equivalent<Arc<ObjectKey>> for KeyRef<'_> {
+    fn equivalent(&self, key: &Arc<ObjectKey>) -> bool {
+        self.name == key.name
+            && self.namespace == key.namespace
+            && self.kind == key.kind
+            && self.group == key.group
+            && self.cluster == key.cluster
+    }
+}
+
 /// Every key ever named. Numbers are not given back; [`super::World`] starts afresh when too many are idle.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    numbers: HashMap<Arc<ObjectKey>, Id, FxBuildHasher>,
+    numbers: HashMap<Arc<ObjectKey>, Id>,
     keys: Vec<Arc<ObjectKey>>,
     scopes: Vec<Scope>,
     scope_numbers: FxHashMap<(Word, Word), Scope>,
@@ -137,18 +159,18 @@ pub(super) struct Keys {
 
 impl Keys {
     /// The number of a key, given now where it has none yet.
-    pub(super) fn number(&mut self, key: &ObjectKey, words: &mut Words) -> Id {
-        if let Some(id) = self.numbers.get(key) {
+    pub(super) fn number(&mut self, key: KeyRef<'_>, words: &mut Words) -> Id {
+        if let Some(id) = self.numbers.get(&key) {
             return *id;
         }
         let id = Id(self.keys.len() as u32);
-        let scope = self.scope_number(&key.cluster, &key.namespace, words);
+        let scope = self.scope_number(key.cluster, key.namespace, words);
         let key = Arc::new(ObjectKey {
-            cluster: words.share(&key.cluster),
-            group: words.share(&key.group),
-            kind: words.share(&key.kind),
-            namespace: words.share(&key.namespace),
-            name: key.name.clone(),
+            cluster: words.share(key.cluster),
+            group: words.share(key.group),
+            kind: words.share(key.kind),
+            namespace: words.share(key.namespace),
+            name: Text::from(key.name),
         });
         self.keys.push(Arc::clone(&key));
         self.scopes.push(scope);
@@ -160,8 +182,8 @@ impl Keys {
     }
 
     /// The number of a key that was named before.
-    pub(super) fn find(&self, key: &ObjectKey) -> Option<Id> {
-        self.numbers.get(key).copied()
+    pub(super) fn find<'k>(&self, key: impl Into<KeyRef<'k>>) -> Option<Id> {
+        self.numbers.get(&key.into()).copied()
     }
 
     /// The key of a number.
@@ -216,6 +238,17 @@ impl Words {
         let text = Text::from(text);
         self.words.push(text.clone());
         self.numbers.insert(text, word);
+        word
+    }
+
+    /// The number of a text that somebody keeps already.
+    pub(super) fn number_of(&mut self, text: &Text) -> Word {
+        if let Some(word) = self.numbers.get(text) {
+            return *word;
+        }
+        let word = Word(self.words.len() as u32);
+        self.words.push(text.clone());
+        self.numbers.insert(text.clone(), word);
         word
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::arena::Id;
+use super::arena::{Id, KeyRef};
 use super::edge::{Edge, HostKey, Proof, Standing, Type};
 use super::store::World;
 use super::{RelationSource, RelationState};
@@ -42,8 +42,8 @@ impl World {
         let whole = template.mounted_config_maps.iter().map(|used| (used, None));
         let single = template.config_keys.iter().map(|(used, key)| (used, Some(format!("data[{key}]"))));
         for (used, only) in whole.chain(single) {
-            let key = ObjectKey::new(&object.key.cluster, "", "ConfigMap", &object.key.namespace, &used.name);
-            let config = self.number(&key);
+            let config = KeyRef { group: "", kind: "ConfigMap", name: &used.name, ..KeyRef::from(&object.key) };
+            let config = self.number(config);
             proof.interests.push(config);
             let Some(config) = self.objects.get(config.at()).cloned().flatten() else { continue };
             let Body::ConfigMap(config) = &config.body else { continue };

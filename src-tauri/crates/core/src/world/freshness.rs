@@ -30,6 +30,14 @@ impl World {
         found
     }
 
+    /// Whether any source or kind is silent at all: mostly none is, and then no verdict asks further.
+    pub(super) fn look_for_silence(&mut self) {
+        let is_silent =
+            |state: &SourceState| !matches!(state.state, Freshness::Live | Freshness::CatchingUp | Freshness::Absent);
+        let found = self.freshness().any(is_silent);
+        self.is_any_silent = found;
+    }
+
     /// What is known of one kind in one namespace, widest first: the whole source, the kind, the kind in the namespace.
     fn states<'a>(&'a self, cluster: &'a str, group: &str, kind: &str, namespace: &str) -> Vec<&'a SourceState> {
         let long = format!("{group}/{kind}");
@@ -65,7 +73,7 @@ impl World {
 
     /// Why nothing can be said about objects of this key's kind now; nothing where it is fresh.
     pub(super) fn silence_of(&self, key: &ObjectKey) -> Option<Health> {
-        if self.freshness.is_empty() {
+        if !self.is_any_silent {
             return None;
         }
         let states = self.states(&key.cluster, &key.group, &key.kind, &key.namespace);

@@ -6,10 +6,9 @@ use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
-use super::arena::{Column, Few, Id, Scope, Word};
+use super::arena::{Column, Few, Id, KeyRef, Scope, Word};
 use super::edge::{Half, HostKey};
 use super::store::{Pending, World};
-use crate::id::ObjectKey;
 use crate::resource::{Body, Labels, Object, Selector, hash_host};
 
 /// The indexes. Sets are ordered by number, so whoever answers with one sorts by key.
@@ -206,16 +205,17 @@ fn rank(kind: &str) -> u8 {
 pub(super) const JOB_NAME_LABELS: [&str; 2] = ["batch.kubernetes.io/job-name", "job-name"];
 
 /// The controller an object names, with the UID it names it by.
-pub(super) fn controller_of(object: &Object) -> Option<(ObjectKey, &str)> {
+pub(super) fn controller_of(object: &Object) -> Option<(KeyRef<'_>, &str)> {
     let key = &object.key;
     if let Some(owner) = object.owners.iter().find(|owner| owner.controller) {
         return (rank(&owner.kind) > rank(&key.kind)).then(|| {
-            (ObjectKey::new(&key.cluster, &owner.group, &owner.kind, &key.namespace, &owner.name), owner.uid.as_str())
+            let parent = KeyRef { group: &owner.group, kind: &owner.kind, name: &owner.name, ..KeyRef::from(key) };
+            (parent, owner.uid.as_str())
         });
     }
     if key.kind == "Pod" && object.owners.is_empty() {
         let job = JOB_NAME_LABELS.iter().find_map(|label| object.labels.get(*label))?;
-        return Some((ObjectKey::new(&key.cluster, "batch", "Job", &key.namespace, job), ""));
+        return Some((KeyRef { group: "batch", kind: "Job", name: job, ..KeyRef::from(key) }, ""));
     }
     None
 }
@@ -224,11 +224,11 @@ impl World {
     /// Enters an object into every index.
     pub(super) fn index(&mut self, id: Id, object: &Object, pending: &mut Pending) {
         let scope = self.keys.scope(id);
-        let cluster = self.words.number(&object.key.cluster);
-        let name = (self.words.number(&object.key.kind), self.words.number(&object.key.name));
+        let cluster = self.words.number_of(&object.key.cluster);
+        let name = (self.words.number_of(&object.key.kind), self.words.number_of(&object.key.name));
         put(&mut self.index.names, name, id);
         if let Some((parent, uid)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
-            let parent = self.number(&parent);
+            let parent = self.number(parent);
             let uid = self.words.number(uid);
             self.index.parents.insert(id, (parent, uid));
             put(&mut self.index.wards, parent, id);
@@ -242,12 +242,12 @@ impl World {
                 }
             }
             Body::EndpointSlice(slice) => {
-                let service = ObjectKey::new(&object.key.cluster, "", "Service", &object.key.namespace, &slice.service);
-                let service = self.number(&service);
+                let service = KeyRef { group: "", kind: "Service", name: &slice.service, ..KeyRef::from(&object.key) };
+                let service = self.number(service);
                 put(&mut self.index.slices, service, id);
             }
             Body::Pod(pod) if !pod.ip.is_empty() => {
-                let address = (cluster, self.words.number(&pod.ip));
+                let address = (cluster, self.words.number_of(&pod.ip));
                 put(&mut self.index.pods_by_ip, address, id);
                 self.ask_slices(address, pending);
             }
@@ -270,8 +270,8 @@ impl World {
     /// Takes an object out of every index.
     pub(super) fn unindex(&mut self, id: Id, object: &Object, pending: &mut Pending) {
         let scope = self.keys.scope(id);
-        let cluster = self.words.number(&object.key.cluster);
-        let name = (self.words.number(&object.key.kind), self.words.number(&object.key.name));
+        let cluster = self.words.number_of(&object.key.cluster);
+        let name = (self.words.number_of(&object.key.kind), self.words.number_of(&object.key.name));
         take(&mut self.index.names, &name, &id);
         if let Some((parent, _)) = self.index.parents.remove(id) {
             take(&mut self.index.wards, &parent, &id);
@@ -289,12 +289,12 @@ impl World {
                 }
             }
             Body::EndpointSlice(slice) => {
-                let service = ObjectKey::new(&object.key.cluster, "", "Service", &object.key.namespace, &slice.service);
-                let service = self.number(&service);
+                let service = KeyRef { group: "", kind: "Service", name: &slice.service, ..KeyRef::from(&object.key) };
+                let service = self.number(service);
                 take(&mut self.index.slices, &service, &id);
             }
             Body::Pod(pod) if !pod.ip.is_empty() => {
-                let address = (cluster, self.words.number(&pod.ip));
+                let address = (cluster, self.words.number_of(&pod.ip));
                 take(&mut self.index.pods_by_ip, &address, &id);
                 self.ask_slices(address, pending);
             }

@@ -49,7 +49,8 @@ impl World {
     }
 
     fn are_silent(&self, object: &Object, group: &str, kind: &str) -> bool {
-        self.silence_of(&ObjectKey::new(&object.key.cluster, group, kind, &object.key.namespace, "")).is_some()
+        self.is_any_silent
+            && self.silence_of(&ObjectKey::new(&object.key.cluster, group, kind, &object.key.namespace, "")).is_some()
     }
 
     /// Whether a kind was told of in full: while it is being listed, what is not there yet may still come.

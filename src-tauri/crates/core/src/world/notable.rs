@@ -232,7 +232,7 @@ fn template_change(old: &Template, new: &Template) -> Option<String> {
 }
 
 /// Names added and removed.
-fn keys_changed(old: &[String], new: &[String]) -> String {
+fn keys_changed<T: PartialEq + std::fmt::Display>(old: &[T], new: &[T]) -> String {
     let added = new.iter().filter(|name| !old.contains(name)).map(|name| format!("+{name}"));
     let removed = old.iter().filter(|name| !new.contains(name)).map(|name| format!("−{name}"));
     let words: Vec<String> = added.chain(removed).collect();

@@ -45,6 +45,7 @@ fn with_template(mine: &mut Arc<Template>, theirs: &Arc<Template>) {
         with(&mut mine.labels, &theirs.labels);
         with(&mut mine.images, &theirs.images);
         with(&mut mine.ports, &theirs.ports);
+        with(&mut mine.ports, &theirs.ports);
         with(&mut mine.env_names, &theirs.env_names);
         with(&mut mine.config_maps, &theirs.config_maps);
         with(&mut mine.secrets, &theirs.secrets);
@@ -59,13 +60,16 @@ impl World {
     /// Lets an object that is about to be kept hold what is kept already.
     pub(super) fn share(&mut self, id: Id, object: &mut Object) {
         object.key = self.keys.key(id).clone();
-        if let Some(relative) = self.objects.get(id.at()).cloned().flatten().or_else(|| self.sibling(id, object)) {
+        if let Some(relative) = self.objects.get(id.at()).cloned().flatten().or_else(|| self.kin(id, object)) {
             with(&mut object.labels, &relative.labels);
             with(&mut object.annotations, &relative.annotations);
             with(&mut object.owners, &relative.owners);
             if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), template_of(&relative.body)) {
                 with_template(mine, theirs);
             }
+        }
+        if let Some(template) = template_of_mut(&mut object.body).and_then(Arc::get_mut) {
+            self.words_of_template(template);
         }
         match &mut object.body {
             Body::Pod(pod) => {
@@ -90,12 +94,36 @@ impl World {
         }
     }
 
-    /// Another child of the same controller, of the same kind.
-    fn sibling(&self, id: Id, object: &Object) -> Option<Arc<Object>> {
-        let parent = self.keys.find(&super::index::controller_of(object)?.0)?;
-        let mut wards = self.index.wards.get(&parent)?.iter();
-        let sibling = wards.find(|ward| **ward != id && self.keys.key(**ward).kind == object.key.kind)?;
-        self.objects.get(sibling.at()).cloned().flatten()
+    /// Another child of the same controller, of the same kind; else the controller itself.
+    fn kin(&self, id: Id, object: &Object) -> Option<Arc<Object>> {
+        let parent = self.keys.find(super::index::controller_of(object)?.0)?;
+        let wards = self.index.wards.get(&parent).into_iter().flatten();
+        let mut siblings = wards.filter(|ward| **ward != id && self.keys.key(**ward).kind == object.key.kind);
+        let kin = siblings.next().copied().unwrap_or(parent);
+        self.objects.get(kin.at()).cloned().flatten()
+    }
+
+    /// Words of a template that many templates say: fields, names of variables, images.
+    fn words_of_template(&mut self, template: &mut Template) {
+        fn each<T>(list: &mut Arc<[T]>, mut work: impl FnMut(&mut T)) {
+            for one in Arc::get_mut(list).into_iter().flatten() {
+                work(one);
+            }
+        }
+        each(&mut template.images, |(name, image)| {
+            self.word(name);
+            self.word(image);
+        });
+        each(&mut template.env_names, |name| self.word(name));
+        each(&mut template.hosts, |token| self.word(&mut token.field));
+        let uses =
+            [&mut template.config_maps, &mut template.secrets, &mut template.claims, &mut template.mounted_config_maps];
+        for list in uses {
+            each(list, |used| {
+                self.word(&mut used.name);
+                self.word(&mut used.field);
+            });
+        }
     }
 
     fn word(&mut self, text: &mut Text) {

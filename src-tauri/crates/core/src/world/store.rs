@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::arena::{Column, Id, Keys, Words};
+use super::arena::{Column, Id, KeyRef, Keys, Words};
 use super::edge::{Edge, Half, Proof, Proven};
 use super::index::{Index, put, take};
 use super::{Change, Delta, SourceState};
 use crate::alerts::Alert;
 use crate::health::Health;
-use crate::id::{ObjectKey, SourceId};
+use crate::id::SourceId;
 use crate::resource::{Body, Object};
 
 /// With more idle keys than live ones and this many, the arena starts afresh.
@@ -35,6 +35,7 @@ pub struct World {
     pub(super) verdicts: Column<Health>,
     pub(super) alerts: BTreeMap<String, Alert>,
     pub(super) freshness: FreshnessBook,
+    pub(super) is_any_silent: bool,
     /// Label and version by cluster id.
     pub(super) clusters: BTreeMap<String, (String, String)>,
 }
@@ -103,6 +104,7 @@ impl World {
         let mut pending = Pending::default();
         self.clusters = old.clusters;
         self.freshness = old.freshness;
+        self.is_any_silent = old.is_any_silent;
         self.alerts = old.alerts;
         for object in old.objects.into_iter().flatten() {
             let id = self.number(&object.key);
@@ -112,8 +114,8 @@ impl World {
     }
 
     /// The number of a key, with room for its object.
-    pub(super) fn number(&mut self, key: &ObjectKey) -> Id {
-        let id = self.keys.number(key, &mut self.words);
+    pub(super) fn number<'k>(&mut self, key: impl Into<KeyRef<'k>>) -> Id {
+        let id = self.keys.number(key.into(), &mut self.words);
         if self.objects.len() <= id.at() {
             self.objects.resize(id.at() + 1, None);
         }
@@ -181,6 +183,7 @@ impl World {
         }
         let kinds = self.freshness.entry(state.source.clone()).or_default();
         kinds.entry(state.kind.clone()).or_default().insert(state.namespace.clone(), state.clone());
+        self.look_for_silence();
         pending.delta.freshness = true;
         pending.delta.relations = true;
     }
@@ -236,15 +239,15 @@ impl World {
                 }
             }
             Body::EndpointSlice(slice) => {
-                let key = ObjectKey::new(&object.key.cluster, "", "Service", &object.key.namespace, &slice.service);
-                if let Some(service) = self.keys.find(&key) {
+                let service = KeyRef { group: "", kind: "Service", name: &slice.service, ..KeyRef::from(&object.key) };
+                if let Some(service) = self.keys.find(service) {
                     self.note(service, pending);
                 }
             }
             Body::Event(event) if event.about.1 == "PersistentVolumeClaim" => {
                 let (group, kind, namespace, name) = &event.about;
-                let key = ObjectKey::new(&object.key.cluster, group, kind, namespace, name);
-                if let Some(claim) = self.keys.find(&key) {
+                let claim = KeyRef { cluster: &object.key.cluster, group, kind, namespace, name };
+                if let Some(claim) = self.keys.find(claim) {
                     self.note(claim, pending);
                 }
             }

@@ -11,7 +11,7 @@ use super::edge::{Edge, Proven, Standing, Type};
 use super::index::labels_of;
 use super::store::World;
 use super::{Relation, RelationSource, RelationState};
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Labels, Object, Peer, PolicyPort, PolicyRule, Selector};
 
 /// What the policies are predicted to do with traffic from one house to another.
@@ -50,11 +50,11 @@ struct Traffic<'a> {
     /// The port at the end where it arrives.
     port: Option<u16>,
     /// That end's ports that have a name.
-    names: &'a [(String, u16)],
+    names: &'a [(Text, u16)],
 }
 
 /// The labels and named ports by which policies know an object.
-fn traits(object: Option<&Object>) -> Option<(&Labels, &[(String, u16)])> {
+fn traits(object: Option<&Object>) -> Option<(&Labels, &[(Text, u16)])> {
     let object = object?;
     Some((labels_of(object)?, template_of(object).map_or(&[], |template| &template.ports)))
 }

@@ -32,7 +32,7 @@ pub enum Body {
     /// Pod.
     Pod(Pod),
     /// Deployment, `StatefulSet`, `DaemonSet` or `ReplicaSet`; the key says which.
-    Workload(Workload),
+    Workload(Box<Workload>),
     /// Job.
     Job(Job),
     /// `CronJob`.
@@ -58,7 +58,7 @@ pub enum Body {
     /// `PodDisruptionBudget`.
     DisruptionBudget(DisruptionBudget),
     /// Event.
-    Event(Event),
+    Event(Box<Event>),
     /// `ControllerRevision`.
     ControllerRevision(ControllerRevision),
     /// Gateway.

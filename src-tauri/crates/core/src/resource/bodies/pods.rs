@@ -54,9 +54,9 @@ pub struct ContainerStatus {
     /// `state.running.startedAt`.
     pub running_since: Option<Moment>,
     /// `state.terminated`.
-    pub terminated: Option<Terminated>,
+    pub terminated: Option<Box<Terminated>>,
     /// `lastState.terminated`.
-    pub last_terminated: Option<Terminated>,
+    pub last_terminated: Option<Box<Terminated>>,
 }
 
 /// How a container ended.
@@ -78,12 +78,12 @@ pub struct Template {
     /// `serviceAccountName`; `default` where the API would default it.
     pub service_account: Text,
     /// Image by container name, in the order of the spec, init containers first.
-    pub images: Arc<[(String, String)]>,
+    pub images: Arc<[(Text, Text)]>,
     /// Ports of the containers that have a name, with their number.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    pub ports: Arc<[(String, u16)]>,
+    pub ports: Arc<[(Text, u16)]>,
     /// Names of environment variables by container, values never.
-    pub env_names: Arc<[String]>,
+    pub env_names: Arc<[Text]>,
     /// ConfigMaps named, with the field that names them.
     pub config_maps: Arc<[NamedUse]>,
     /// Secrets named, with the field that names them.
@@ -103,9 +103,9 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedUse {
     /// The name of the object used, in the same namespace.
-    pub name: String,
+    pub name: Text,
     /// The field path, such as `spec.template.spec.containers[0].envFrom[0].configMapRef.name`.
-    pub field: String,
+    pub field: Text,
     /// True where the spec says the object may be missing.
     pub optional: bool,
 }
@@ -114,7 +114,7 @@ pub struct NamedUse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostToken {
     /// The field it was read from, such as `spec.template.spec.containers[0].env[REDIS_ADDR].value`.
-    pub field: String,
+    pub field: Text,
     /// What was read.
     pub host: HostName,
     /// The port, where one was given.

@@ -14,7 +14,7 @@ mod pods;
 mod storage;
 
 use super::RelationSource;
-use super::arena::Id;
+use super::arena::{Id, KeyRef};
 use super::edge::{Edge, Proof, Standing, Type};
 use super::store::World;
 use crate::id::ObjectKey;
@@ -76,14 +76,12 @@ impl Prover<'_> {
 
     /// The number of a key of the same cluster and namespace.
     fn beside(&mut self, group: &str, kind: &str, name: &str) -> Id {
-        let key = self.key(group, kind, &self.object.key.namespace, name);
-        self.world.number(&key)
+        self.world.number(KeyRef { group, kind, name, ..KeyRef::from(&self.object.key) })
     }
 
     /// The number of a cluster-scoped key of the same cluster.
     fn above(&mut self, group: &str, kind: &str, name: &str) -> Id {
-        let key = self.key(group, kind, "", name);
-        self.world.number(&key)
+        self.world.number(KeyRef { group, kind, namespace: "", name, ..KeyRef::from(&self.object.key) })
     }
 
     /// The number of an object named in full; nothing where its namespace cannot be known.
