@@ -436,19 +436,22 @@ impl World {
     fn link(&mut self, selector: Id, bearer: Id, pending: &mut Pending) {
         put(&mut self.index.matched, selector, bearer);
         put(&mut self.index.matchers, bearer, selector);
-        self.note_link(selector, pending);
+        self.note_link(selector, bearer, pending);
     }
 
     fn unlink(&mut self, selector: Id, bearer: Id, pending: &mut Pending) {
         take(&mut self.index.matched, &selector, &bearer);
         take(&mut self.index.matchers, &bearer, &selector);
-        self.note_link(selector, pending);
+        self.note_link(selector, bearer, pending);
     }
 
-    fn note_link(&self, selector: Id, pending: &mut Pending) {
+    /// Streets lead to houses: of a pod behind one nobody who calls hears.
+    fn note_link(&self, selector: Id, bearer: Id, pending: &mut Pending) {
         pending.delta.relations = true;
         self.note(selector, pending);
-        pending.callers_of(selector);
+        if self.is_house(bearer) {
+            pending.callers_of(selector);
+        }
     }
 
     /// The words a Service answers to. For other kinds there are none.

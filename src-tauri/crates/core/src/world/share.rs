@@ -69,13 +69,11 @@ impl World {
             }
         }
         if let Some(template) = template_of_mut(&mut object.body).and_then(Arc::get_mut) {
+            with(&mut template.labels, &object.labels);
             self.words_of_template(template);
         }
         match &mut object.body {
             Body::Pod(pod) => {
-                if let Some(template) = Arc::get_mut(&mut pod.template) {
-                    with(&mut template.labels, &object.labels);
-                }
                 for word in [&mut pod.node, &mut pod.phase, &mut pod.reason, &mut pod.host_ip] {
                     self.word(word);
                 }

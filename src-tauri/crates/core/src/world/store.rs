@@ -210,6 +210,8 @@ impl World {
             _ => true,
         };
         let existence = old.is_some() != new.is_some();
+        let renewed = old.as_ref().map(|old| &old.uid) != new.as_ref().map(|new| &new.uid);
+        let was_house = self.is_house(id);
         pending.delta.relations |= moved && super::verdict::may_differ(old.as_deref(), new.as_deref());
         self.note_around(id, pending);
         if let (true, Some(old)) = (moved, &old) {
@@ -222,6 +224,15 @@ impl World {
                 self.index(id, new, pending);
             }
             self.ask_around(id, existence, pending);
+            let in_streets = was_house || self.is_house(id);
+            self.ask_house(id, in_streets, pending);
+            if renewed {
+                // Whether they are houses hangs on whether this one is the controller they mean.
+                let wards: Vec<Id> = self.index.wards.get(&id).into_iter().flatten().copied().collect();
+                for ward in wards {
+                    self.ask_house(ward, true, pending);
+                }
+            }
         }
         self.note_around(id, pending);
     }
@@ -268,11 +279,6 @@ impl World {
                 pending.prove(*prover, *half);
             }
         }
-        self.ask_house(id, pending);
-        let wards: Vec<Id> = self.index.wards.get(&id).into_iter().flatten().copied().collect();
-        for ward in wards {
-            self.ask_house(ward, pending);
-        }
         match self.keys.key(id).kind.as_str() {
             "ReplicaSet" => {
                 // Which one is current is decided among siblings.
@@ -287,10 +293,13 @@ impl World {
         }
     }
 
-    /// Asks for what hangs on whether this object is a house.
-    fn ask_house(&mut self, id: Id, pending: &mut Pending) {
+    /// Asks for what hangs on whether this object is a house; of its streets where it may be one.
+    fn ask_house(&mut self, id: Id, in_streets: bool, pending: &mut Pending) {
         pending.prove(id, Half::Plain);
         pending.prove(id, Half::Calls);
+        if !in_streets {
+            return;
+        }
         for matcher in self.index.matchers.get(&id).into_iter().flatten() {
             pending.delta.relations = true;
             pending.callers_of(*matcher);
