@@ -60,7 +60,7 @@ async fn declared(desk: &TestDesk) -> String {
 }
 
 fn alert(pod: &str) -> Alert {
-    let labels = Labels::from([
+    let labels = Labels::from_iter([
         ("alertname".into(), "KubePodCrashLooping".into()),
         ("namespace".into(), "shop".into()),
         ("pod".into(), pod.into()),

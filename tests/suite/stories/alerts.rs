@@ -223,7 +223,7 @@ async fn an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew(
     let alone = AlertPoll { alerts: vec![told], ..AlertPoll::default() };
     *desk.signals.alerts.lock().unwrap() = alone.clone();
     desk.settle(|state| state.placed.cases.len() == 1).await;
-    let external_labels = Labels::from([("prometheus".into(), "lab/k8s".into())]);
+    let external_labels = Labels::from_iter([("prometheus".into(), "lab/k8s".into())]);
     *desk.signals.alerts.lock().unwrap() = AlertPoll { external_labels, ..alone };
     let bare = alert("cart-1-a").id;
     desk.settle(|state| state.placed.cases.first().is_some_and(|case| case.alert == bare)).await;

@@ -57,7 +57,7 @@ pub fn person(person: &Person) -> PersonView {
 
 /// Labels, ordered by key.
 pub fn labels(labels: &Labels) -> Vec<LabelView> {
-    labels.iter().map(|(key, value)| LabelView { key: key.clone(), value: value.clone() }).collect()
+    labels.iter().map(|(key, value)| LabelView { key: key.to_string(), value: value.to_string() }).collect()
 }
 
 /// A span.
@@ -81,7 +81,7 @@ fn address(at: &Address) -> (String, String, String) {
 }
 
 fn first(alert: &Alert, names: &[&str]) -> String {
-    names.iter().find_map(|name| alert.annotations.get(*name)).cloned().unwrap_or_default()
+    names.iter().find_map(|name| alert.annotations.get(*name)).map(ToString::to_string).unwrap_or_default()
 }
 
 /// An alert as a case; without a case it stands nowhere.

@@ -83,7 +83,7 @@ fn example() -> Vec<u8> {
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}});
     world.apply(&Change::Object(Box::new(reduce("", &pod).unwrap())));
     let labels = [("alertname", "CheckoutDown"), ("severity", "critical")];
-    let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let labels = labels.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
     let alert = Alert { id: "a1".to_owned(), labels, told: Told::Nobody, ..Alert::default() };
     world.apply(&Change::Alert(Box::new(alert)));
     let houses = world.houses();

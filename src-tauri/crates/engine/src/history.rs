@@ -310,7 +310,7 @@ mod tests {
 
     fn note(second: i64, id: &str, transition: &str) -> Noted {
         let labels =
-            Labels::from([("severity".into(), "critical".into()), ("alertname".into(), "KubePodNotReady".into())]);
+            Labels::from_iter([("severity".into(), "critical".into()), ("alertname".into(), "KubePodNotReady".into())]);
         let alert = Alert { id: id.into(), labels, ..Alert::default() };
         Noted {
             at: at(second),

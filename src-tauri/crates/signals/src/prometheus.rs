@@ -214,7 +214,7 @@ fn step(window: Window) -> u32 {
 fn spans(series: Series, step: u32, end: Moment) -> Vec<AlertSpan> {
     let mut labels = series.metric;
     labels.remove("__name__");
-    let state = labels.remove("alertstate").unwrap_or_default();
+    let state = labels.remove("alertstate").unwrap_or_default().to_string();
     let mut spans: Vec<AlertSpan> = Vec::new();
     let mut last: Option<Moment> = None;
     for (at, value) in series.values {
@@ -259,7 +259,7 @@ fn external_labels(yaml: &str) -> Result<Labels, String> {
     })?;
     let labels = config.global.unwrap_or_default().external_labels.unwrap_or_default();
     let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    Ok(labels.into_iter().map(|(name, value)| (name, text(value))).collect())
+    Ok(labels.into_iter().map(|(name, value)| (name.as_str().into(), text(value).into())).collect())
 }
 
 struct Envelope<T> {

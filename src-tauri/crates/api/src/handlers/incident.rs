@@ -236,7 +236,7 @@ pub async fn pages(engine: &Engine, request: PagesRequest) -> Answer<PagesView> 
             subject: one.subject.clone(),
             source: one.source.0.clone(),
             policy: one.policy.clone(),
-            severity: one.labels.get("severity").cloned().unwrap_or_default(),
+            severity: one.labels.get("severity").map(ToString::to_string).unwrap_or_default(),
         });
     }
     let first_page = earliest(attempts.iter().map(|one| one.sent_at.or(one.queued_at)));

@@ -58,7 +58,7 @@ pub fn discover(world: &World) -> Vec<SourceSettings> {
 fn answers_as(object: &Object, service: &Service) -> Option<(SourceKind, u8)> {
     let name = object.key.name.as_str();
     let said = ["app.kubernetes.io/name", "app", "k8s-app"].iter().find_map(|label| object.labels.get(*label));
-    let said = said.map_or("", String::as_str);
+    let said = said.map_or("", |said| said.as_str());
     if OTHERS.iter().any(|other| name.contains(other) || said.contains(other)) {
         return None;
     }

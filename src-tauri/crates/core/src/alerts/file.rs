@@ -95,7 +95,7 @@ fn texts(value: &Value, field: &str) -> Result<Labels, String> {
         Some(_) => return Err(format!("has `{field}` that are no object")),
     };
     let read = |(name, value): (&String, &Value)| match value {
-        Value::String(text) => Ok((name.clone(), text.clone())),
+        Value::String(text) => Ok((name.as_str().into(), text.as_str().into())),
         _ => Err(format!("has `{field}.{name}` that is no text")),
     };
     entries.iter().map(read).collect()

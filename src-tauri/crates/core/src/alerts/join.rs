@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::names::is_heartbeat;
 use super::{Alert, AlertState, Told};
-use crate::id::SourceId;
+use crate::id::{SourceId, Text};
 use crate::ports::{AlertPoll, SourceKind};
 use crate::resource::Labels;
 use crate::world::Change;
@@ -57,8 +57,10 @@ pub fn join(polls: &[(SourceKind, SourceId, &AlertPoll)]) -> Vec<Alert> {
         let own = external.of(poll);
         for alert in &poll.alerts {
             let mut labels = alert.labels.clone();
-            for (name, value) in own.iter().filter(|(name, _)| external.telling.contains(*name)) {
-                labels.entry(name.clone()).or_insert_with(|| value.clone());
+            for (name, value) in own.iter().filter(|(name, _)| external.telling.contains(name.as_str())) {
+                if !labels.contains_key(name) {
+                    labels.insert(name.clone(), value.clone());
+                }
             }
             let id = alert_id(&labels, &external.shared);
             if let Some(known) = joined.get_mut(&id) {
@@ -161,7 +163,7 @@ impl External {
         for (name, values) in values {
             match (values.len(), values.first()) {
                 (1, Some(value)) => {
-                    shared.insert(name.to_owned(), (*value).to_owned());
+                    shared.insert(name.into(), (*value).into());
                 }
                 // Two replicas of one Prometheus differ in this and send the same alerts.
                 _ if name.contains("replica") => {}
@@ -187,7 +189,7 @@ fn infer(polls: &[(SourceKind, SourceId, &AlertPoll)]) -> Labels {
     }
     let served: Vec<&Labels> =
         of(SourceKind::Prometheus).flat_map(|(_, _, poll)| &poll.alerts).map(|alert| &alert.labels).collect();
-    let mut by_name: BTreeMap<Option<&String>, Vec<&Labels>> = BTreeMap::new();
+    let mut by_name: BTreeMap<Option<&Text>, Vec<&Labels>> = BTreeMap::new();
     for labels in &served {
         by_name.entry(labels.get("alertname")).or_default().push(labels);
     }

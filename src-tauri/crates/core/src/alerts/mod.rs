@@ -19,7 +19,7 @@ pub use ladder::{Placed, Placement, place, placed};
 pub use muting::{Muting, muting};
 pub use names::is_heartbeat;
 
-use crate::id::{ObjectKey, SourceId};
+use crate::id::{ObjectKey, SourceId, Text};
 use crate::resource::Labels;
 use crate::time::Moment;
 
@@ -85,7 +85,7 @@ pub struct Alert {
 impl Alert {
     /// The `alertname` label, or `unnamed alert` (Alertmanager accepts alerts without one).
     pub fn name(&self) -> &str {
-        self.labels.get("alertname").map_or("unnamed alert", String::as_str)
+        self.labels.get("alertname").map_or("unnamed alert", Text::as_str)
     }
 
     /// The `severity` label as one of `critical`, `warning`, `info`, `none`; words in the wild are mapped onto these.

@@ -1,6 +1,7 @@
 //! What is known of alerts by name, and of exporters by the name of their scrape job.
 
 use super::Alert;
+use crate::id::Text;
 use crate::resource::Labels;
 
 /// What an alert's name alone says about its address.
@@ -91,7 +92,7 @@ pub(super) fn exporter(alert: &Alert) -> Option<Exporter> {
     let job = labels.get("job").map_or("", |job| job.rsplit('/').next().unwrap_or(job));
     // The chart of the Prometheus community scrapes everything in one job and copies the Service's labels.
     let copied = ["service", "app_kubernetes_io_name", "app", "component"];
-    let said = copied.iter().filter_map(|label| labels.get(*label)).map(String::as_str);
+    let said = copied.iter().filter_map(|label| labels.get(*label)).map(Text::as_str);
     for value in std::iter::once(job).chain(said) {
         for (word, per_node) in [("kube-state-metrics", false), ("node-exporter", true), ("cadvisor", true)] {
             if value.replace('_', "-").contains(word) {
@@ -175,5 +176,5 @@ pub(super) const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"
 
 /// The value of a label, nothing where it is empty.
 pub(super) fn value<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
-    labels.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    labels.get(name).map(Text::as_str).filter(|value| !value.is_empty())
 }

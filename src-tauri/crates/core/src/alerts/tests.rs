@@ -115,12 +115,14 @@ fn world() -> World {
 
 /// `a=b c=d` as labels.
 fn labels(text: &str) -> Labels {
-    text.split_whitespace().filter_map(|word| word.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+    text.split_whitespace().filter_map(|word| word.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect()
 }
 
 fn alert(text: &str) -> Alert {
     let mut labels = labels(text);
-    labels.entry("alertname".to_owned()).or_insert_with(|| "Something".to_owned());
+    if !labels.contains_key("alertname") {
+        labels.insert("alertname".into(), "Something".into());
+    }
     Alert { id: alert_id(&labels, &Labels::new()), labels, ..Alert::default() }
 }
 
@@ -374,12 +376,12 @@ fn every_further_proof_is_kept_with_its_label() {
 #[test]
 fn what_the_text_names_is_only_a_suggestion() {
     let mut named = alert("severity=warning");
-    named.annotations.insert("description".to_owned(), "Pod shop/cart-5f6868ff98-brpsq (server) waits.".to_owned());
+    named.annotations.insert("description".into(), "Pod shop/cart-5f6868ff98-brpsq (server) waits.".into());
     assert_eq!(
         told(&world(), &named),
         "tray: no label names an object that is known here; its description names `shop/cart-5f6868ff98-brpsq`"
     );
-    named.labels.insert("namespace".to_owned(), "shop".to_owned());
+    named.labels.insert("namespace".into(), "shop".into());
     let Placement::At(case) = place(&world(), &named) else { panic!("it has an address") };
     assert_eq!((case.rung, case.also[0].rung), (6, 5));
 }

@@ -12,7 +12,7 @@ fn alert(id: &str, name: &str, told: Told) -> Alert {
     Alert {
         id: id.into(),
         source: "alertmanager:main".into(),
-        labels: labels.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        labels: labels.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
         starts_at: Some(moment(0)),
         told,
         told_why: if told == Told::Nobody { "its receiver tells no one".into() } else { String::new() },

@@ -265,7 +265,8 @@ mod tests {
     fn a_history_tells_when_it_ended() {
         let book = fired("kind");
         let span = |pod: &str, to: Option<Moment>| {
-            let labels: Labels = [("alertname", "Crash"), ("pod", pod)].map(|(a, b)| (a.into(), b.into())).into();
+            let labels: Labels =
+                [("alertname", "Crash"), ("pod", pod)].map(|(a, b)| (a.into(), b.into())).into_iter().collect();
             AlertSpan { labels, state: "firing".into(), from: Some(moment(2)), to, step_seconds: 15 }
         };
         let at = |spans: &[AlertSpan]| ended(&book, &[], &["alertmanager:a"], spans)[0].occurred;

@@ -276,8 +276,13 @@ fn a_cluster_is_laid_out_once_more_when_all_of_it_is_known() {
 
 /// An alert at an object.
 fn case(id: &str, severity: &str, at: Address) -> (Alert, Case) {
-    let labels = [("alertname".to_owned(), id.to_owned()), ("severity".to_owned(), severity.to_owned())];
-    let alert = Alert { id: id.to_owned(), labels: labels.into(), state: AlertState::Firing, ..Alert::default() };
+    let labels = [("alertname", id), ("severity", severity)].map(|(name, value)| (name.into(), value.into()));
+    let alert = Alert {
+        id: id.to_owned(),
+        labels: labels.into_iter().collect(),
+        state: AlertState::Firing,
+        ..Alert::default()
+    };
     (alert, Case { alert: id.to_owned(), at, rung: 1, label: String::new(), also: Vec::new() })
 }
 
@@ -366,7 +371,7 @@ fn the_picture_is_well_formed_and_names_everything() {
     let mut world = world(&town);
     let address = ObjectKey::new("c", "apps", "StatefulSet", "s0", &name_of(0));
     let (mut alert, case) = case("x", "critical", Address::Object(address));
-    alert.labels.insert("alertname".to_owned(), "A<B & C\"".to_owned());
+    alert.labels.insert("alertname".into(), "A<B & C\"".into());
     world.apply(&Change::Alert(Box::new(alert)));
     let placed = Placed { cases: vec![case], tray: Vec::new() };
     let text = svg(&world, &planned(&world), &placed, Lens::Namespaces);

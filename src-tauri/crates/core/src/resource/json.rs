@@ -111,7 +111,7 @@ impl<'a> At<'a> {
             Json::Null => Ok(Labels::new()),
             Json::Map(fields) => Ok(fields
                 .iter()
-                .filter_map(|(key, value)| value.as_str().map(|value| (key.clone().into_owned(), value.to_owned())))
+                .filter_map(|(key, value)| value.as_str().map(|value| (Text::from(&**key), Text::from(value))))
                 .collect()),
             other => Err(format!("`{path}` is {} where a map is expected", type_of(other))),
         }

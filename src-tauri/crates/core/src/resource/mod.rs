@@ -18,7 +18,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -39,7 +38,7 @@ pub use reduce::{Malformed, reduce, reduce_json};
 pub use sieve::Json;
 
 /// Labels, ordered by key.
-pub type Labels = BTreeMap<String, String>;
+pub type Labels = litemap::LiteMap<Text, Text>;
 
 /// One object as the war room keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -385,7 +385,7 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
 
 fn slice(at: At<'_>) -> Read<EndpointSlice> {
     Ok(EndpointSlice {
-        service: at.map("metadata.labels")?.remove("kubernetes.io/service-name").unwrap_or_default(),
+        service: at.map("metadata.labels")?.remove("kubernetes.io/service-name").unwrap_or_default().to_string(),
         endpoints: at
             .list("endpoints")?
             .into_iter()
@@ -434,7 +434,7 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
     }
     let class = match at.text("spec.ingressClassName")? {
         class if class.is_empty() => {
-            at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default()
+            at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default().to_string()
         }
         class => class,
     };

@@ -2,6 +2,7 @@
 
 use super::json::{At, Read};
 use super::{Expression, Labels, Selector};
+use crate::id::Text;
 
 /// A selector; none where there is none.
 pub(super) fn selector(at: At<'_>) -> Read<Option<Selector>> {
@@ -36,10 +37,10 @@ impl Selector {
 impl Expression {
     /// True where the labels fulfil it; `NotIn` is fulfilled by a label that is not there.
     fn matches(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.key);
+        let value = labels.get(self.key.as_str()).map(Text::as_str);
         match self.operator.as_str() {
-            "In" => value.is_some_and(|value| self.values.contains(value)),
-            "NotIn" => value.is_none_or(|value| !self.values.contains(value)),
+            "In" => value.is_some_and(|value| self.values.iter().any(|one| one == value)),
+            "NotIn" => value.is_none_or(|value| !self.values.iter().any(|one| one == value)),
             "Exists" => value.is_some(),
             "DoesNotExist" => value.is_none(),
             _ => false,
@@ -55,7 +56,7 @@ mod tests {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
         let expressions = vec![Expression { key: "tier".to_owned(), operator: operator.to_owned(), values }];
         let selector = Selector { expressions, ..Selector::default() };
-        let labels = |value: &str| Labels::from([("tier".to_owned(), value.to_owned())]);
+        let labels = |value: &str| Labels::from_iter([("tier".into(), value.into())]);
         let found = [labels("web"), labels("db"), Labels::new()].map(|labels| selector.matches(&labels));
         assert_eq!(found, expected, "{operator}");
     }

@@ -3,6 +3,7 @@
 //! A verdict is a prediction from what the policies say, not a measurement: it does not know the network plugin, and an
 //! `ipBlock` admits no pod here.
 
+use arcstr::literal;
 use serde::{Deserialize, Serialize};
 
 use super::arena::Id;
@@ -195,7 +196,7 @@ impl World {
             return None;
         }
         let mut labels = known.map(|object| Labels::clone(&object.labels)).unwrap_or_default();
-        labels.insert("kubernetes.io/metadata.name".to_owned(), key.namespace.to_string());
+        labels.insert(literal!("kubernetes.io/metadata.name"), key.namespace.clone());
         Some(labels)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use broadstreet_core::resource::Labels;
 use broadstreet_core::time::Moment;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -97,10 +98,10 @@ pub(super) const SUBJECT: &[&str] = &[
 impl Subject {
     /// Labels of the alert behind it. Custom variables of a check that is no alert stay where they are: they may hold
     /// passwords.
-    pub fn labels(&self) -> broadstreet_core::resource::Labels {
+    pub fn labels(&self) -> Labels {
         let vars = self.vars.iter().flatten();
         if self.vars.as_ref().is_none_or(|vars| !vars.contains_key("alertname")) {
-            return BTreeMap::new();
+            return Labels::new();
         }
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
@@ -108,7 +109,7 @@ impl Subject {
             Value::Bool(yes) => Some(yes.to_string()),
             _ => None,
         };
-        vars.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+        vars.filter_map(|(name, value)| Some((name.as_str().into(), text(value)?.into()))).collect()
     }
 }
 

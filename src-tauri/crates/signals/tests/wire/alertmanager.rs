@@ -26,7 +26,7 @@ async fn the_labs_alertmanager_is_read_whole() {
     let first = &poll.alerts[0];
     assert_eq!(first.source.as_str(), "alertmanager:main");
     assert_eq!(first.name(), "KubeDeploymentReplicasMismatch");
-    assert_eq!(first.labels["deployment"], "cartservice");
+    assert_eq!(first.labels.get("deployment").expect("the label"), "cartservice");
     assert_eq!((first.fingerprint.as_str(), first.state), ("11c34bc34a73734b", AlertState::Firing));
     assert_eq!(first.receivers, ["warroom"]);
     assert_eq!(first.starts_at.map(|at| at.to_rfc3339()).as_deref(), Some("2026-11-23T21:39:27.470+00:00"));

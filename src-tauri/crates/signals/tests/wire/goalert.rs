@@ -124,7 +124,7 @@ async fn who_was_paged_at_which_step_and_who_answered() {
         ]
     );
     let first = about(&poll, "74")[0];
-    assert_eq!(first.labels["alertname"], "EmailQueueGrowing");
+    assert_eq!(first.labels.get("alertname").expect("the label"), "EmailQueueGrowing");
     assert_eq!((first.channel.as_str(), first.address_redacted.as_str()), ("webhook", "12….1"));
     assert_eq!(first.never_told, ["delivered_at"]);
     assert_eq!(

@@ -67,7 +67,7 @@ async fn objects_tell_the_last_page_of_every_open_problem() {
     assert_eq!(bob.source.as_str(), "icinga:main");
     assert_eq!(bob.source_id, "boutique!KubePodNotReady-cart!step2/bob/problem/1795663990617265");
     assert_eq!((bob.subject.as_str(), bob.target.name.as_str()), ("KubePodNotReady on boutique", "Bob B."));
-    assert_eq!((bob.labels["pod"].as_str(), bob.channel.as_str()), ("cart-1", "email"));
+    assert_eq!((bob.labels.get("pod").expect("the label").as_str(), bob.channel.as_str()), ("cart-1", "email"));
     assert_eq!(
         (bob.delivery, bob.delivered_at),
         (DeliveryState::Sent, None),

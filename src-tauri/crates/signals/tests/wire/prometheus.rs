@@ -91,7 +91,8 @@ async fn history_is_one_question_with_a_fitting_step() {
     let prometheus = alerts(&settings(SourceKind::Prometheus, &source.address));
     let window = Window { from: at(1_795_469_930), to: at(1_795_469_973) };
     let spans = prometheus.history(window).await.expect("spans");
-    let api: Vec<_> = spans.iter().filter(|span| span.labels["alertname"] == "KubeAPIDown").collect();
+    let api: Vec<_> =
+        spans.iter().filter(|span| span.labels.get("alertname").expect("the label") == "KubeAPIDown").collect();
     assert_eq!(api.len(), 2 * 4 - 3, "samples two seconds apart, read with a step of one, are separate spans");
     assert!(spans.iter().all(|span| !span.labels.contains_key("__name__") && !span.labels.contains_key("alertstate")));
     for (hours, step) in [(1, "5"), (6, "15"), (24, "60"), (24 * 30, "1800"), (24 * 365, "21024")] {

@@ -71,7 +71,7 @@ fn one_alert_seen_by_both_is_one_whatever_external_labels_were_added() {
         let alerts = joined(&[&told], &[&knows(external)]);
         assert_eq!(alerts.len(), 1, "external labels `{external}`");
         assert_eq!(alerts[0].id, alert_id(&alert("a=1").labels, &Labels::new()));
-        assert_eq!(alerts[0].labels.get("cluster").map(String::as_str), Some("lab"));
+        assert_eq!(alerts[0].labels.get("cluster").map(Text::as_str), Some("lab"));
     }
     let twice = manager(vec![routed("a=1 cluster=x", &["pager"]), routed("a=1 cluster=y", &["pager"])], &receivers);
     let alerts = joined(&[&twice], &[&knows("cluster=x replica=0"), &knows("cluster=y replica=1")]);

@@ -94,7 +94,7 @@ impl Row {
         for (name, value) in labels(own) {
             // Where a label of the scrape has the name, the metric's own is renamed.
             let taken = all.get(&name).is_some_and(|known| *known != value);
-            all.insert(if taken { format!("exported_{name}") } else { name }, value);
+            all.insert(if taken { format!("exported_{name}").into() } else { name }, value);
         }
         Alert { id: alert_id(&all, &Labels::new()), labels: all, ..Alert::default() }
     }
@@ -171,7 +171,7 @@ fn the_table_has_every_alert_of_the_rules_with_the_labels_its_text_names() {
             for named in block.split("$labels.").skip(1) {
                 let label: String = named.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 // An expression that keeps only some labels leaves gaps in some of the texts.
-                assert!(known.contains_key(&label) || row.aggregated, "{name} names {label}");
+                assert!(known.contains_key(label.as_str()) || row.aggregated, "{name} names {label}");
             }
         }
     }

@@ -33,7 +33,7 @@ pub fn alert(alert: &Alert, case: Option<&Case>, transition: &str, at: Moment) -
         "alert": alert.id,
         "name": alert.name(),
         "severity": alert.severity(),
-        "summary": summary.map_or("", String::as_str),
+        "summary": summary.map_or("", |text| text.as_str()),
         "labels": alert.labels,
         "told": alert.told,
         "told_why": alert.told_why,

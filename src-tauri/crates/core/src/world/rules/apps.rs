@@ -31,8 +31,8 @@ impl Prover<'_> {
 }
 
 fn app_of(object: &Object) -> Option<Named> {
-    let label = |key: &str| object.labels.get(key).filter(|value| !value.is_empty()).cloned();
-    let annotation = |key: &str| object.annotations.get(key).filter(|value| !value.is_empty()).cloned();
+    let label = |key: &str| object.labels.get(key).filter(|value| !value.is_empty()).map(ToString::to_string);
+    let annotation = |key: &str| object.annotations.get(key).filter(|value| !value.is_empty()).map(ToString::to_string);
     let at_label = |key: &str| format!("metadata.labels[{key}]");
     let at_annotation = |key: &str| format!("metadata.annotations[{key}]");
     let own = object.key.namespace.to_string();

@@ -97,7 +97,8 @@ impl Prover<'_> {
         self.uses(&ingress.tls, "Secret", Type::Uses, 11);
         if !ingress.class.is_empty() {
             let class = self.above("networking.k8s.io", "IngressClass", &ingress.class);
-            let old = self.object.annotations.get("kubernetes.io/ingress.class") == Some(&ingress.class);
+            let old =
+                self.object.annotations.get("kubernetes.io/ingress.class").is_some_and(|class| *class == ingress.class);
             // The spec's field wins over the annotation, and both may say the same.
             let field = if old { "metadata.annotations[kubernetes.io/ingress.class]" } else { "spec.ingressClassName" };
             self.edge((self.id, class), Type::ClassedBy, 11, field, Standing::ByEnds);
