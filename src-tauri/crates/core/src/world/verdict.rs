@@ -3,6 +3,8 @@
 //! A verdict is a prediction from what the policies say, not a measurement: it does not know the network plugin, and an
 //! `ipBlock` admits no pod here.
 
+use std::cell::OnceCell;
+
 use arcstr::literal;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,7 @@ use super::index::labels_of;
 use super::store::World;
 use super::{Relation, RelationSource, RelationState};
 use crate::id::{ObjectKey, Text};
-use crate::resource::{Body, Labels, Object, Peer, PolicyPort, PolicyRule, Selector};
+use crate::resource::{Body, Labels, Object, Peer, PolicyPort, PolicyRule};
 
 /// What the policies are predicted to do with traffic from one house to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,10 +46,10 @@ enum Side {
 struct Traffic<'a> {
     /// The pods' labels on the other side.
     peer: &'a Labels,
-    /// The other side's namespace.
-    space: &'a str,
-    /// The labels of that; nothing where namespaces may not be read.
-    space_labels: Option<Labels>,
+    /// The key of the other side, for its namespace.
+    space: &'a ObjectKey,
+    /// The labels of that namespace, once somebody asked; nothing where namespaces may not be read.
+    space_labels: OnceCell<Option<Labels>>,
     /// The port at the end where it arrives.
     port: Option<u16>,
     /// That end's ports that have a name.
@@ -131,16 +133,11 @@ impl World {
             return (Verdict::Unknown, None);
         };
         let (source, target) = (self.keys.key(from), self.keys.key(to));
-        let readable = |key: &ObjectKey| {
-            let group = "networking.k8s.io";
-            self.is_listed(&ObjectKey::new(&key.cluster, group, "NetworkPolicy", &key.namespace, ""))
-        };
-        if source.cluster != target.cluster || !readable(source) || !readable(target) {
+        if source.cluster != target.cluster || !self.has_policies(source) || !self.has_policies(target) {
             return (Verdict::Unknown, None);
         }
-        let seen = |peer: &'_ Id| -> Option<Labels> { self.labels_of_space(self.keys.key(*peer)) };
-        let arriving = Traffic { peer: out, space: &source.namespace, space_labels: seen(&from), port, names };
-        let leaving = Traffic { peer: into, space: &target.namespace, space_labels: seen(&to), port, names };
+        let arriving = Traffic { peer: out, space: source, space_labels: OnceCell::new(), port, names };
+        let leaving = Traffic { peer: into, space: target, space_labels: OnceCell::new(), port, names };
         let ingress = self.side(to, &arriving, "spec.ingress");
         let egress = self.side(from, &leaving, "spec.egress");
         match (ingress, egress) {
@@ -149,6 +146,11 @@ impl World {
             (Side::Admitted(rule), _) | (Side::Ungoverned, Side::Admitted(rule)) => (Verdict::Allowed, Some(rule)),
             (Side::Ungoverned, Side::Ungoverned) => (Verdict::Unprotected, None),
         }
+    }
+
+    /// Whether the policies of an object's namespace may be read.
+    fn has_policies(&self, key: &ObjectKey) -> bool {
+        self.is_listed(&ObjectKey::new(&key.cluster, "networking.k8s.io", "NetworkPolicy", &key.namespace, ""))
     }
 
     /// What the policies of one end say of the traffic in their direction.
@@ -164,7 +166,7 @@ impl World {
             };
             governed = true;
             for (number, rule) in rules.iter().enumerate() {
-                match rule.admits(traffic, &self.keys.key(id).namespace) {
+                match self.admits(rule, traffic, &self.keys.key(id).namespace) {
                     Some(true) => return Side::Admitted((id, direction, number)),
                     Some(false) => {}
                     None => unknown = true,
@@ -175,6 +177,42 @@ impl World {
             (false, _) => Side::Ungoverned,
             (true, true) => Side::Unknown,
             (true, false) => Side::Refused,
+        }
+    }
+
+    /// Whether a rule admits the traffic; nothing where that hangs on labels nobody may read.
+    fn admits(&self, rule: &PolicyRule, traffic: &Traffic<'_>, own: &str) -> Option<bool> {
+        if !rule.ports.is_empty() && !rule.ports.iter().any(|port| port.opens(traffic)) {
+            return Some(false);
+        }
+        if rule.peers.is_empty() {
+            return Some(true);
+        }
+        let mut known = true;
+        for peer in &rule.peers {
+            match self.is_peer(peer, traffic, own) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => known = false,
+            }
+        }
+        known.then_some(false)
+    }
+
+    fn is_peer(&self, peer: &Peer, traffic: &Traffic<'_>, own: &str) -> Option<bool> {
+        if peer.namespaces.is_none() && peer.pods.is_none() {
+            return Some(false);
+        }
+        if !peer.pods.as_ref().is_none_or(|pods| pods.matches(traffic.peer)) {
+            return Some(false);
+        }
+        match &peer.namespaces {
+            None => Some(traffic.space.namespace == own),
+            Some(selector) if selector.is_empty() => Some(true),
+            Some(selector) => {
+                let labels = traffic.space_labels.get_or_init(|| self.labels_of_space(traffic.space));
+                labels.as_ref().map(|labels| selector.matches(labels))
+            }
         }
     }
 
@@ -198,43 +236,6 @@ impl World {
         let mut labels = known.map(|object| Labels::clone(&object.labels)).unwrap_or_default();
         labels.insert(literal!("kubernetes.io/metadata.name"), key.namespace.clone());
         Some(labels)
-    }
-}
-
-impl PolicyRule {
-    /// Whether it admits the traffic; nothing where that hangs on labels nobody may read.
-    fn admits(&self, traffic: &Traffic<'_>, own: &str) -> Option<bool> {
-        if !self.ports.is_empty() && !self.ports.iter().any(|port| port.opens(traffic)) {
-            return Some(false);
-        }
-        if self.peers.is_empty() {
-            return Some(true);
-        }
-        let mut known = true;
-        for peer in &self.peers {
-            match peer.is(traffic, own) {
-                Some(true) => return Some(true),
-                Some(false) => {}
-                None => known = false,
-            }
-        }
-        known.then_some(false)
-    }
-}
-
-impl Peer {
-    fn is(&self, traffic: &Traffic<'_>, own: &str) -> Option<bool> {
-        if self.namespaces.is_none() && self.pods.is_none() {
-            return Some(false);
-        }
-        if !self.pods.as_ref().is_none_or(|pods| pods.matches(traffic.peer)) {
-            return Some(false);
-        }
-        match &self.namespaces {
-            None => Some(traffic.space == own),
-            Some(selector) if Selector::is_empty(selector) => Some(true),
-            Some(selector) => traffic.space_labels.as_ref().map(|labels| selector.matches(labels)),
-        }
     }
 }
 
