@@ -69,6 +69,7 @@ lab_walk() {
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node walk.mjs) || code=$?
   live_walk "$state" || code=$?
   (cd tests/e2e/browser && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node live-cases.mjs) || code=$?
+  (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" node audit.mjs) || code=$?
   LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1 || true
   rm -rf "$state"
   return "$code"

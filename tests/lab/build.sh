@@ -5,6 +5,7 @@
 # replaces each of them with its published version (v0.36.3 for v1.36.3) can. etcd and kube-state-metrics likewise need one.
 set -euo pipefail
 command -v go >/dev/null || { echo "error: no go: the control plane of the tests is built from Go modules; install Go 1.26 or newer from https://go.dev/dl" >&2; exit 1; }
+case "$(go env GOVERSION)" in go1.2[6-9]*|go1.[3-9][0-9]*|go[2-9]*) ;; *) echo "error: $(go env GOVERSION) is too old: the control plane of the tests needs Go 1.26 or newer from https://go.dev/dl" >&2; exit 1 ;; esac
 cd "$(dirname "$0")"; . ./lib.sh; mkdir -p "$BIN"; export CGO_ENABLED=0
 say() { printf '%s %s\n' "$(date +%T)" "$*"; }
 module() { # MODULE PACKAGE OUTPUT [LDFLAGS]

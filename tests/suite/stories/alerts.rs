@@ -120,7 +120,11 @@ async fn an_alert_that_ended_while_nothing_recorded_gets_its_row_once(place: Pla
         desk = desk.restart(MEI).await;
         desk.open(shop("cart", "cart:1", "")).await;
         desk.settle(|state| !state.compared.is_empty()).await;
-        assert_eq!(of_kind(&desk, &id, "alert.resolved").await, [row.clone()], "once, whoever starts how often");
+        assert_eq!(
+            of_kind(&desk, &id, "alert.resolved").await,
+            std::slice::from_ref(&row),
+            "once, whoever starts how often"
+        );
     }
     desk.engine.stop().await;
 }

@@ -11,6 +11,10 @@ use crate::documents::Kept;
 use crate::past::Scope;
 use crate::{Engine, Result};
 
+/// Under this name lie the public keys of the writers of an incident that came in a bundle. To have opened it is not to
+/// have seen them: what this desk trusts stands elsewhere.
+pub(crate) const KEYS: &str = "keys";
+
 impl Engine {
     /// Encodes an incident with its recording, files and documents; answers the name to save it under, too.
     pub async fn export_bundle(&self, name: &str) -> Result<(String, Vec<u8>)> {
@@ -52,7 +56,10 @@ impl Engine {
                 blobs.insert(blob, bytes);
             }
         }
-        let known: BTreeMap<String, String> = store.seen_keys().await?.into_iter().collect();
+        let mut known: BTreeMap<String, String> = store.seen_keys().await?.into_iter().collect();
+        if let Some(json) = store.document(id.clone(), KEYS.to_owned()).await? {
+            known.extend(serde_json::from_str::<Vec<(String, String)>>(&json).unwrap_or_default());
+        }
         let mut keys: BTreeMap<String, String> = BTreeMap::new();
         for row in &rows {
             let writer = row.writer.as_str();

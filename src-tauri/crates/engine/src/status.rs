@@ -40,7 +40,7 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
     for one in state.world.freshness().filter(|it| it.source == id) {
         if one.kind.is_empty() {
             whole = one.state.clone();
-        } else if !matches!(one.state, Freshness::Live) && !(one.state == Freshness::Absent && is_optional(&one.kind)) {
+        } else if !(one.state == Freshness::Live || (one.state == Freshness::Absent && is_optional(&one.kind))) {
             kinds.push(one.clone());
         }
     }
