@@ -28,7 +28,7 @@ let answers: Record<string, unknown>;
 let asked: string[];
 beforeEach(() => {
   asked = [];
-  answers = { pages, document: text, draft_handoff: note, handoffs: [], cases: { cases: [], tray: [], nobody_told: [], evidence: "" }, draft: { incident: "i1", name: "handoff", text: "" }, incidents: [line], settings, contexts: [] };
+  answers = { pages, document: text, draft_handoff: note, handoffs: [], cases: { cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, evidence: "" }, draft: { incident: "i1", name: "handoff", text: "" }, incidents: [line], settings, contexts: [] };
   desk.host = {
     kind: "dev",
     call: (command: string) => {
@@ -66,6 +66,15 @@ describe("Pages", () => {
     answers["pages"] = { ...pages, pagers: [{ id: "pd", label: "PagerDuty", state: "stale", since: "2026-05-14T15:00:00Z", count: 0, why: "timeout" }] };
     render(PagesView);
     await screen.findByText(/Whether anybody was paged is not known: PagerDuty did not answer/);
+  });
+  it("draws the mark of queued only where it is known when a page was queued, and the mark of sent elsewhere", async () => {
+    const attempt = { source: "icinga", source_id: "1", subject_id: "A", subject: "CheckoutErrorRateHigh", who: "Jonas", who_kind: "person", policy: "", step: null, reason: "", channel: "email", address: "", queued_at: null, sent_at: "2026-05-14T14:33:20Z", delivered_at: null, delivery: "sent", error: "", acked_at: null, acked_by: "", ack_via: "", escalated_to: [], never_told: ["queued"], late_seconds: null, outcome: "", outcome_detail: "" } satisfies Pages["attempts"][number];
+    answers["pages"] = { ...pages, attempts: [attempt, { ...attempt, source_id: "2", queued_at: "2026-05-14T14:33:14Z", never_told: [] }, { ...attempt, source_id: "3", sent_at: null }] };
+    const { container } = render(PagesView);
+    await screen.findByText("sent, queued not known");
+    expect(container.querySelectorAll(".lanes .queued")).toHaveLength(1);
+    expect(container.querySelectorAll(".lanes .sent")).toHaveLength(1);
+    expect(container.querySelectorAll(".lanes .unknown")).toHaveLength(1);
   });
   it("with a pager that answers says that no page went out", async () => {
     answers["pages"] = { ...pages, pagers: [{ id: "pd", label: "PagerDuty", state: "live", since: NOW, count: 0, why: "" }] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptView } from "../../wire/AttemptView";
 import type { PageGroup } from "../../wire/PageGroup";
-import { absent, axisOf, escalations, figures, firstAnswered, grouped, isUnanswered, neverTold, stepWords } from "./ledger";
+import { absent, axisOf, beginOf, escalations, figures, firstAnswered, grouped, isUnanswered, neverTold, stepWords } from "./ledger";
 
 const T = (clock: string): string => `2026-05-14T14:${clock}Z`;
 const attempt = (over: Partial<AttemptView>): AttemptView => ({
@@ -49,6 +49,12 @@ describe("what a pager does not tell", () => {
     expect(stepWords(attempt({ step: null, reason: "", never_told: ["step"] }))).toBe("Step not known");
     expect(stepWords(attempt({ step: null, reason: "" }))).toBe("not known");
   });
+});
+
+it("begins a lane when the page was queued, and says sent where that is not known", () => {
+  expect(beginOf(attempt({ sent_at: T("33:20") }))).toEqual({ step: "queued", at: Date.parse(T("33:14")) });
+  expect(beginOf(attempt({ queued_at: null, sent_at: T("33:20"), never_told: ["queued"] }))).toEqual({ step: "sent", at: Date.parse(T("33:20")) });
+  expect(beginOf(attempt({ queued_at: null, acked_at: T("36:00") }))).toBeNull();
 });
 
 describe("one axis of time", () => {

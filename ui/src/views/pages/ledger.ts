@@ -61,6 +61,15 @@ export function momentOf(attempt: AttemptView, step: Step): number | null {
   return Number.isFinite(t) ? t : null;
 }
 
+/** Where its lane begins: when it was queued, or, where that is not known, when it was sent. */
+export function beginOf(attempt: AttemptView): { step: "queued" | "sent"; at: number } | null {
+  for (const step of ["queued", "sent"] as const) {
+    const at = momentOf(attempt, step);
+    if (at !== null) return { step, at };
+  }
+  return null;
+}
+
 /** What stands where a moment is missing: never an empty cell. */
 export function absent(attempt: AttemptView, step: Step): string {
   if (neverTold(attempt, step)) return "not known";
