@@ -1,5 +1,6 @@
 // Step 4 of the walk: the paging ledger equals what the pager's own API says.
 import { must, until, icinga, startPager, stopPager } from "./desk.mjs";
+import { acknowledge } from "./shift.mjs";
 
 export async function checkPages(tally, desk, it) {
   await tally.check("4: the first person is paged, and the second when the first does not answer", async () => {
@@ -16,18 +17,7 @@ export async function checkPages(tally, desk, it) {
   let subject;
   await tally.check("4: who acknowledged, and when, equals the pager's own API", async () => {
     // An alert that comes and goes takes its problem with it: one that stands, and that bob was told of, is waited for.
-    subject = await until(120, "bob was told of a problem that still stands", async () => {
-      const { attempts } = await desk.call("pages");
-      const services = (await icinga(it, "GET", "/v1/objects/services")).results.map((s) => s.attrs);
-      const open = new Set(services.filter((s) => s.state === 2 && s.acknowledgement === 0).map((s) => `${s.host_name}!${s.name}`));
-      const told = attempts.find((a) => a.who === "bob" && open.has(a.subject_id));
-      if (!told) return false;
-      const [host, service] = told.subject_id.split("!");
-      const done = await icinga(it, "POST", "/v1/actions/acknowledge-problem", {
-        type: "Service", filter: `host.name=="${host}" && service.name=="${service}"`, author: "bob", comment: "looking", notify: true,
-      });
-      return done.results.some((r) => r.code === 200) && told.subject_id;
-    });
+    subject = await until(120, "bob was told of a problem that still stands", () => acknowledge(desk, it, (a) => a.who === "bob"));
     const [host, service] = subject.split("!");
     const acked = await until(30, "the acknowledgement", async () => {
       const now = await desk.call("pages");

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Desk, fault, icinga, lab, must, name, PROGRAM, run, Tally, until } from "./desk.mjs";
 import { onlyRead } from "./audit.mjs";
 import { checkPages } from "./pages.mjs";
+import { checkShift } from "./shift.mjs";
 import { checkManifests } from "./manifests.mjs";
 
 const it = lab();
@@ -272,6 +273,8 @@ try {
     const then = (await desk.call("object", { id: redis, at })).events.map((e) => e.uid);
     must(eventsBefore.every((uid) => then.includes(uid)), "an Event listed before Declare is gone");
   });
+
+  await checkShift(tally, desk, it, incident);
 
   await tally.check("9: rolled back, alerts resolve, the incident is resolved", async () => {
     await fault("roll-back", "redis-cart");
