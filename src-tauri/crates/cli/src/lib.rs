@@ -52,13 +52,19 @@ pub fn log(level: &str, json: bool) {
 /// Help and version go to stdout; what was typed wrongly to stderr, in the spelling that was asked for.
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|it| it == "--json") {
-        let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        output::error(&ApiError::new("usage", message, "see `broadstreet --help`"), true);
+        output::error(&ApiError::new("usage", typed_wrongly(error), "see `broadstreet --help`"), true);
     } else {
         let _ = error.print();
     }
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// What was typed wrongly as one line: clap names the argument, the allowed values and what it thinks was meant on lines below.
+fn typed_wrongly(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said = text.lines().take_while(|it| !it.starts_with("Usage:") && !it.starts_with("For more information"));
+    let said: Vec<&str> = said.map(str::trim).filter(|it| !it.is_empty()).collect();
+    said.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// Reads the arguments of the desktop window.

@@ -130,6 +130,20 @@ fn what_is_typed_wrongly_ends_with_2() {
     assert_eq!(place.run(&["topologie"]).status.code(), Some(2));
     let (exit, error) = place.error(&["topology", "--format", "poem"]);
     assert_eq!((exit, error["code"].as_str()), (2, Some("usage")));
+    for (typed, names) in [
+        (vec!["topology", "--format", "poem"], vec!["poem", "--format", "table, json, dot, mermaid"]),
+        (vec!["incident", "declare", "x"], vec!["not provided", "--severity"]),
+        (vec!["topologie"], vec!["'topologie'", "'topology'"]),
+        (vec!["incident"], vec!["a subcommand", "accept"]),
+    ] {
+        let (exit, error) = place.error(&typed);
+        let message = error["message"].as_str().unwrap();
+        assert_eq!((exit, error["code"].as_str()), (2, Some("usage")), "{typed:?}: {error}");
+        for name in names {
+            assert!(message.contains(name), "`{name}` in {message}");
+        }
+        assert!(!message.contains("Usage:") && !message.contains('\n'), "{message}");
+    }
     assert_eq!(place.run(&["--help"]).status.code(), Some(0));
     assert!(place.answer(&["--version"]).contains(env!("CARGO_PKG_VERSION")));
 }
