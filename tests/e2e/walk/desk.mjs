@@ -123,7 +123,7 @@ export class Desk {
     if (code !== 0) {
       const said = /\{[\s\S]*\}/.exec(err || out)?.[0];
       const error = said ? (JSON.parse(said).error ?? JSON.parse(said)) : {};
-      throw Object.assign(new Error(`${words.join(" ")}: exit ${code}: ${err || out}`), { exit: code, ...error });
+      throw Object.assign(new Error(`${words.join(" ")}: exit ${code}: ${err || out}`), { exit: code, out, ...error });
     }
     return out.trim() ? JSON.parse(out) : null;
   }

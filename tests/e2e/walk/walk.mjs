@@ -182,7 +182,15 @@ try {
     const refused = await desk.call("accept_offer", { incident: incident.id, offer }).then(() => null, (error) => error);
     must(refused?.code === "brief_not_shown", refused?.message ?? "accepted without the brief");
     await desk.call("act_as", { name: "Mei Tanaka" });
-    await desk.cli(["incident", "accept", "-i", incident.id], "Jonas Weber");
+    const unseen = await desk.cli(["incident", "accept", "--yes", "-i", incident.id], "Jonas Weber").then(() => null, (error) => error);
+    must(unseen?.code === "brief_not_shown", unseen?.message ?? "accepted without the brief on the command line");
+    const asked = await desk.cli(["incident", "accept", "-i", incident.id], "Jonas Weber").then(() => null, (error) => error);
+    must(asked?.code === "not_accepted", asked?.message ?? "accepted before the brief was shown");
+    const brief = JSON.parse(asked.out);
+    const lines = brief.sections.flatMap((section) => section.lines.map((line) => line.text));
+    must(brief.offer === offer && lines.some((text) => text.startsWith("Carts cannot be read, declared")), `the brief printed: ${asked.out}`);
+    must((await desk.call("incident", { id: incident.id })).commander.name === "Mei Tanaka", "showing the brief alone moved command");
+    await desk.cli(["incident", "accept", "--yes", "-i", incident.id], "Jonas Weber");
     now = await desk.call("incident", { id: incident.id });
     must(now.commander.name === "Jonas Weber", now.commander);
     for (const [i, span] of now.command.entries()) {

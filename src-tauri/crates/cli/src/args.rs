@@ -249,7 +249,7 @@ pub enum Incident {
     Accept {
         /// The offer [default: the one open to you]
         offer: Option<String>,
-        /// Do not ask after the brief
+        /// Do not ask after the brief; with --json, the brief was shown by an earlier call
         #[arg(long, short)]
         yes: bool,
         /// The incident it is about.

@@ -74,4 +74,8 @@ fn every_shape_in_the_readme_is_the_one_that_is_printed() {
         ["code", "hint", "source", "state", "text", "what"].map(str::to_owned).into()
     );
     assert_eq!(promised("serve").len(), 3);
+    json(&["incident", "role", "commander"]);
+    json(&["incident", "offer", "commander", "--to", "Ana"]);
+    let brief = place.run(&["incident", "accept", "--json", "--as", "Ana"]).stdout;
+    assert_eq!(keys(&serde_json::from_slice(&brief).unwrap()), promised("incident accept"));
 }

@@ -3,6 +3,7 @@
 mod place;
 
 use place::{Place, is_of_use};
+use serde_json::Value;
 
 #[test]
 fn an_incident_runs_from_declaring_to_a_bundle_that_verifies() {
@@ -40,11 +41,44 @@ fn command_passes_by_offer_brief_and_acceptance() {
     let offered = place.mei(&["incident", "offer", "commander", "--to", "Ana", "--reason", "end of shift"]);
     assert_eq!(offered["commander"]["name"], "Mei", "an offer passes nothing yet");
     is_of_use(&place.error(&["incident", "accept", "--as", "Mei"]), "not_found", "offered");
-    let accepted = place.json(&["incident", "accept", "--as", "Ana"]);
+    let unseen = place.error(&["incident", "accept", "--yes", "--as", "Ana"]);
+    is_of_use(&unseen, "brief_not_shown", "Ana");
+    assert!(unseen.1["hint"].as_str().unwrap().contains("without --yes"), "{unseen:?}");
+    assert!(!is_told(&place, "brief.shown"), "nobody has seen the brief yet");
+
+    let asked = place.run(&["incident", "accept", "--json", "--as", "Ana"]);
+    let (brief, said): (Value, Value) =
+        (serde_json::from_slice(&asked.stdout).unwrap(), serde_json::from_slice(&asked.stderr).unwrap());
+    assert_eq!((asked.status.code(), said["error"]["code"].as_str()), (Some(1), Some("not_accepted")));
+    assert!(said["error"]["hint"].as_str().unwrap().contains("--yes"), "{said}");
+    let situation = &brief["sections"][0];
+    assert!(situation["lines"][0]["text"].as_str().unwrap().starts_with("Checkout fails, declared"), "{brief}");
+    assert!(is_told(&place, "brief.shown"), "the record says that the brief was shown");
+    assert_eq!(
+        place.mei(&["incident", "show"])["commander"]["name"],
+        "Mei",
+        "a brief that was shown passes nothing yet"
+    );
+
+    let accepted = place.json(&["incident", "accept", "--yes", "--as", "Ana"]);
     assert_eq!(accepted["commander"]["name"], "Ana");
+}
+
+#[test]
+fn a_person_reads_the_brief_before_the_acceptance() {
+    let place = Place::declared();
+    place.mei(&["incident", "offer", "commander", "--to", "Ana"]);
+    let output = place.run(&["incident", "accept", "--yes", "--as", "Ana"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("Situation\n  Checkout fails, declared"), "{said}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("commander  Ana since"));
+}
+
+/// Whether the timeline has a row of this kind.
+fn is_told(place: &Place, kind: &str) -> bool {
     let shown = place.json(&["incident", "show", "--timeline"]);
     let entries = shown["timeline"]["entries"].as_array().unwrap();
-    assert!(entries.iter().any(|it| it["kind"] == "brief.shown"), "the record says that the brief was shown");
+    entries.iter().any(|it| it["kind"] == kind)
 }
 
 #[test]

@@ -110,9 +110,15 @@ impl Asked<'_> {
         Ok(())
     }
 
-    /// Shows the brief, which the record notes, and accepts.
+    /// Shows the brief, which the record notes, and accepts. A program gets the brief first, to show it to the person, and
+    /// accepts with a second call.
     async fn accept(&self, offer: Option<&str>, yes: bool, named: &Which) -> Result<(), ApiError> {
         let id = self.which(named).await?;
+        if self.global.json && yes {
+            // Asking for the brief would note it as shown, while nobody sees it: one never shown is refused by the record.
+            let offer = offer.unwrap_or_default();
+            return self.change("accept_offer", json!({ "incident": id, "offer": offer })).await.map_err(unseen);
+        }
         let brief = self.call("brief", json!({ "id": id })).await?;
         let Some(offer) = offer.or(brief["offer"].as_str()) else {
             return Err(ApiError::new(
@@ -121,11 +127,17 @@ impl Asked<'_> {
                 "say who you are with --as, and look at the offers with `broadstreet incident show`",
             ));
         };
-        if !self.global.json {
-            output::note(&show::brief(&brief));
-            if !yes && std::io::stdin().is_terminal() && !confirmed("Accept? [y/N] ") {
-                return Err(ApiError::new("not_accepted", "not accepted", "run it again when you have read the brief"));
-            }
+        if self.global.json {
+            output::json(&brief);
+            return Err(ApiError::new(
+                "not_accepted",
+                "not accepted: whoever accepts reads the brief first, which is the answer of this call",
+                "show it to the person, then accept with --yes",
+            ));
+        }
+        output::note(&show::brief(&brief));
+        if !yes && std::io::stdin().is_terminal() && !confirmed("Accept? [y/N] ") {
+            return Err(ApiError::new("not_accepted", "not accepted", "run it again when you have read the brief"));
         }
         self.change("accept_offer", json!({ "incident": id, "offer": offer })).await
     }
@@ -171,6 +183,14 @@ impl Asked<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Says how a program comes to the brief.
+fn unseen(error: ApiError) -> ApiError {
+    if error.code != "brief_not_shown" {
+        return error;
+    }
+    ApiError { hint: "run it without --yes, show the brief to the person, then accept with --yes".to_owned(), ..error }
 }
 
 fn confirmed(question: &str) -> bool {
