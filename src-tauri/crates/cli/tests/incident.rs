@@ -138,6 +138,33 @@ fn commands_ask_the_desk_that_runs_and_pass_over_one_that_was_killed() {
 }
 
 #[test]
+fn the_pages_of_the_bundled_incident_say_when_at_which_step_and_who_acknowledged() {
+    let place = Place::new();
+    let _open = place::desk::start(&mut place.command(&["open", "--json", "--as", "Mei"]));
+    let ledger = place.json(&["incident", "page"]);
+    let table = place.answer(&["incident", "page"]);
+    let mut lines = table.lines();
+    let heads = lines.next().unwrap();
+    let at = |head: &str| heads.find(head).unwrap_or_else(|| panic!("no {head} in {heads}"));
+    let (sent, step, who) = (at("SENT"), at("STEP"), at("WHO"));
+    let (acknowledged, outcome) = (at("ACKNOWLEDGED"), at("OUTCOME"));
+    let attempts = ledger["attempts"].as_array().unwrap();
+    assert!(attempts.iter().any(|it| it["acked_at"].is_string()), "somebody acknowledged");
+    for (attempt, line) in attempts.iter().zip(lines) {
+        let second = |at: &Value| at.as_str().unwrap()[..19].replace('T', " ");
+        assert!(line[sent..step].starts_with(&second(&attempt["sent_at"])), "{line}");
+        assert_eq!(line[step..who].trim(), attempt["step"].to_string(), "{line}");
+        let cell = line[acknowledged..outcome].trim();
+        if attempt["acked_at"].is_string() {
+            let by = attempt["acked_by"].as_str().unwrap();
+            assert_eq!(cell, format!("{by}, {}Z", second(&attempt["acked_at"])), "{line}");
+        } else {
+            assert!(["no answer", "not asked for"].contains(&cell), "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_doctor_says_what_is_missing_in_plain_words() {
     let place = Place::new();
     let checks = place.json(&["doctor"]);

@@ -117,17 +117,53 @@ pub fn brief(it: &Value) -> String {
     text
 }
 
+/// What stands where a pager does not say: never an empty cell.
+const NOT_KNOWN: &str = "not known";
+
+fn known(text: &str) -> String {
+    if text.is_empty() { NOT_KNOWN.to_owned() } else { text.to_owned() }
+}
+
+/// Whether the pager of this attempt never tells one of these fields, so that their absence means nothing.
+fn never_told(attempt: &Value, fields: [&str; 2]) -> bool {
+    list(attempt, "never_told").iter().filter_map(Value::as_str).any(|it| fields.contains(&it))
+}
+
+fn sent(attempt: &Value) -> String {
+    match (field(attempt, "sent_at"), field(attempt, "delivery")) {
+        ("", "pending" | "sending") if !never_told(attempt, ["sent", "sent_at"]) => "not yet".to_owned(),
+        (at, _) => known(&when(at)),
+    }
+}
+
+/// Who acknowledged, and when; where nobody did, whether that is known.
+fn acknowledged(attempt: &Value) -> String {
+    let (by, at) = (field(attempt, "acked_by"), field(attempt, "acked_at"));
+    let asks_nothing = matches!(field(attempt, "reason"), "recovery" | "acknowledgement");
+    match (by, at) {
+        ("", "") if never_told(attempt, ["acked", "acked_at"]) => NOT_KNOWN.to_owned(),
+        ("", "") if field(attempt, "delivery").starts_with("failed") => "could not".to_owned(),
+        ("", "") if asks_nothing => "not asked for".to_owned(),
+        ("", "") => "no answer".to_owned(),
+        (by, "") => format!("{by}, {NOT_KNOWN} when"),
+        ("", at) => format!("{}, {NOT_KNOWN} by whom", when(at)),
+        (by, at) => format!("{by}, {}", when(at)),
+    }
+}
+
 /// The ledger of pages.
 pub fn pages(it: &Value) -> String {
     let attempts = list(it, "attempts");
-    let mut rows = heads(["QUEUED", "WHO", "CHANNEL", "ABOUT", "OUTCOME"]);
+    let mut rows = heads(["SENT", "STEP", "WHO", "CHANNEL", "ABOUT", "ACKNOWLEDGED", "OUTCOME"]);
     for one in attempts {
         let outcome = [field(one, "outcome"), field(one, "outcome_detail")].into_iter().filter(|it| !it.is_empty());
         rows.push(vec![
-            when(field(one, "queued_at")),
-            field(one, "who").to_owned(),
-            field(one, "channel").to_owned(),
-            field(one, "subject").to_owned(),
+            sent(one),
+            one["step"].as_u64().map_or_else(|| NOT_KNOWN.to_owned(), |step| step.to_string()),
+            known(field(one, "who")),
+            known(field(one, "channel")),
+            known(field(one, "subject")),
+            acknowledged(one),
             outcome.collect::<Vec<_>>().join(", "),
         ]);
     }
@@ -152,6 +188,33 @@ mod tests {
         let text = incident(&json!({ "number": "INC-0001", "severity": 2, "title": "x", "vacant_seconds": 65 }));
         assert!(text.starts_with("INC-0001 SEV-2 x\n"), "{text}");
         assert!(text.contains("commander  nobody, for 1 min 5 s"), "{text}");
+    }
+
+    #[test]
+    fn a_page_says_when_it_was_sent_at_which_step_and_who_acknowledged_or_that_it_is_not_known() {
+        let icinga = ["policy", "queued_at", "delivered_at", "error", "ack_via"];
+        let one = |sent: &str, step: u32, who: &str, by: &str, at: &str| {
+            json!({ "sent_at": sent, "step": step, "who": who, "channel": "sms", "subject": "cart", "acked_by": by,
+                    "acked_at": at, "outcome": "O", "never_told": icinga })
+        };
+        let text = pages(&json!({ "failed": 0, "late": 0, "unanswered": 1, "attempts": [
+            one("2026-03-01T14:30:00Z", 1, "Ana", "Bo", "2026-03-01T14:31:05Z"),
+            one("2026-03-01T14:35:00Z", 2, "Mei", "", ""),
+            { "who": "Cy", "subject": "cart", "never_told": ["step", "sent_at", "acked_at"], "outcome": "O" },
+            { "who": "Di", "channel": "push", "subject": "cart", "delivery": "pending", "reason": "recovery", "outcome": "O" },
+            { "who": "Ed", "channel": "push", "subject": "cart", "delivery": "failed_permanently", "outcome": "O" },
+        ]}));
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .take(6)
+            .map(|line| line.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect())
+            .collect();
+        assert_eq!(rows[0], ["SENT", "STEP", "WHO", "CHANNEL", "ABOUT", "ACKNOWLEDGED", "OUTCOME"]);
+        assert_eq!(rows[1], ["2026-03-01 14:30:00Z", "1", "Ana", "sms", "cart", "Bo, 2026-03-01 14:31:05Z", "O"]);
+        assert_eq!(rows[2], ["2026-03-01 14:35:00Z", "2", "Mei", "sms", "cart", "no answer", "O"]);
+        assert_eq!(rows[3], ["not known", "not known", "Cy", "not known", "cart", "not known", "O"]);
+        assert_eq!(rows[4], ["not yet", "not known", "Di", "push", "cart", "not asked for", "O"]);
+        assert_eq!(rows[5], ["not known", "not known", "Ed", "push", "cart", "could not", "O"]);
     }
 
     #[test]
