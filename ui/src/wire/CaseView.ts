@@ -8,4 +8,8 @@ export type CaseView = { alert: string, name: string, severity: string, state: s
 /**
  * The object's id, or `cluster`, `control-plane`, `heartbeat`.
  */
-at: string, at_name: string, at_kind: string, rung: number, label: string, also: Array<string>, starts_at: string | null, ends_at: string | null, summary: string, description: string, runbook: string, source: string, receivers: Array<string>, told: string, told_why: string, muted_by: Array<string>, labels: Array<LabelView>, };
+at: string, at_name: string, at_kind: string, rung: number, label: string, also: Array<string>, starts_at: string | null, ends_at: string | null, summary: string, description: string, runbook: string, source: string, receivers: Array<string>, 
+/**
+ * The messages it is part of, as words: whom they go to and what its group shares.
+ */
+groups: Array<string>, told: string, told_why: string, muted_by: Array<string>, labels: Array<LabelView>, };

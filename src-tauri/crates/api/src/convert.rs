@@ -107,6 +107,15 @@ pub fn case(alert: &Alert, case: Option<&Case>) -> CaseView {
         runbook: first(alert, &["runbook_url", "runbook"]),
         source: alert.source.0.clone(),
         receivers: alert.receivers.clone(),
+        groups: alert
+            .groups
+            .iter()
+            .map(|group| {
+                let by: Vec<String> = group.by.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let by = if by.is_empty() { "everything together".to_owned() } else { by.join(", ") };
+                format!("to {}, grouped by {by}", group.receiver)
+            })
+            .collect(),
         told: word(&alert.told),
         told_why: alert.told_why.clone(),
         muted_by: alert.muted_by.clone(),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use broadstreet_core::alerts::{Alert, AlertState, Told};
+use broadstreet_core::alerts::{Alert, AlertState, Group, Told};
 use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, Receiver, SignalError, Silence};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::time::{Moment, Window};
@@ -28,8 +28,9 @@ impl Alertmanager {
     }
 
     async fn ask(&self) -> Result<AlertPoll, SignalError> {
-        let (alerts, silences, status) = futures_util::join!(
+        let (alerts, groups, silences, status) = futures_util::join!(
             self.http.get("/api/v2/alerts", &[]),
+            self.http.json::<Vec<WireGroup>>("/api/v2/alerts/groups", &[], "Alertmanager's groups"),
             self.http.get("/api/v2/silences", &[]),
             self.http.json::<Status>("/api/v2/status", &[], "Alertmanager's status"),
         );
@@ -41,6 +42,12 @@ impl Alertmanager {
                 Ok(alert) => poll.alerts.push(self.alert(alert)),
                 Err(error) => poll.warnings.push(self.http.shown(&format!("an alert was skipped: {error}"))),
             }
+        }
+        match groups {
+            Ok(groups) => group(&mut poll.alerts, groups),
+            // What speaks like Alertmanager need not group.
+            Err(fault) if fault.status == Some(404) => {}
+            Err(fault) => poll.warnings.push(format!("what is told together is not known: {}", fault.error)),
         }
         let silences = silences
             .map_err(SignalError::from)
@@ -111,6 +118,20 @@ impl AlertSource for Alertmanager {
     fn history(&self, _: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
         // Alertmanager forgets an alert when it resolves.
         Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// Writes into each alert which messages it is part of.
+fn group(alerts: &mut [Alert], groups: Vec<WireGroup>) {
+    let mut found: BTreeMap<String, Vec<Group>> = BTreeMap::new();
+    for group in groups {
+        for member in group.alerts {
+            let one = Group { receiver: group.receiver.name.clone(), by: group.labels.clone() };
+            found.entry(member.fingerprint).or_default().push(one);
+        }
+    }
+    for alert in alerts.iter_mut().filter(|alert| !alert.fingerprint.is_empty()) {
+        alert.groups = found.remove(&alert.fingerprint).unwrap_or_default();
     }
 }
 
@@ -192,6 +213,21 @@ struct WireAlert {
 #[derive(Deserialize)]
 struct WireReceiver {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct WireGroup {
+    #[serde(default)]
+    labels: Labels,
+    receiver: WireReceiver,
+    #[serde(default)]
+    alerts: Vec<WireMember>,
+}
+
+#[derive(Deserialize)]
+struct WireMember {
+    #[serde(default)]
+    fingerprint: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -44,6 +44,8 @@ wire! {
         rung: u32, label: String, also: Vec<String>,
         starts_at: Option<String>, ends_at: Option<String>,
         summary: String, description: String, runbook: String, source: String, receivers: Vec<String>,
+        /// The messages it is part of, as words: whom they go to and what its group shares.
+        groups: Vec<String>,
         told: String, told_why: String, muted_by: Vec<String>, labels: Vec<LabelView>,
     }
     /// Asks for every case, now or then.

@@ -126,6 +126,8 @@ fn merge(known: &mut Alert, other: &Alert) {
     }
     let missing: Vec<String> = other.receivers.iter().filter(|it| !known.receivers.contains(it)).cloned().collect();
     known.receivers.extend(missing);
+    let missing: Vec<_> = other.groups.iter().filter(|it| !known.groups.contains(it)).cloned().collect();
+    known.groups.extend(missing);
     known.starts_at = [known.starts_at, other.starts_at].into_iter().flatten().min();
     let rank = |told: Told| match told {
         Told::Somebody => 2,

@@ -53,6 +53,15 @@ pub enum Told {
     Unknown,
 }
 
+/// A group of Alertmanager: what one message to a receiver is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Whom the message goes to.
+    pub receiver: String,
+    /// The labels its alerts share by `group_by`; none where everything is one group.
+    pub by: Labels,
+}
+
 /// One alert as one source tells it. Prometheus and Alertmanager are joined by labels before it enters the world.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
@@ -74,6 +83,9 @@ pub struct Alert {
     pub fingerprint: String,
     /// Names of the receivers it was routed to.
     pub receivers: Vec<String>,
+    /// The messages it is part of: Alertmanager tells a whole group at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// Whether anybody was told.
     pub told: Told,
     /// Why nobody was told, for a person; empty otherwise.

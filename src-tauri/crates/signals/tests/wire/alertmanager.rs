@@ -10,11 +10,39 @@ use crate::support::{Source, Told, alerts, captured, settings, signals};
 async fn poll_of(alerts_body: String, silences: String, status: String) -> AlertPoll {
     let source = Source::with(&[
         ("/api/v2/alerts", Told::ok(alerts_body).header("date", "Mon, 23 Nov 2026 21:40:00 GMT")),
+        ("/api/v2/alerts/groups", Told::ok(captured("lab/am_groups.json"))),
         ("/api/v2/silences", Told::ok(silences)),
         ("/api/v2/status", Told::ok(status)),
     ])
     .await;
     alerts(&settings(SourceKind::Alertmanager, &source.address)).poll().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn an_alert_says_which_messages_it_is_part_of() {
+    let poll = poll_of(captured("lab/am_alerts.json"), "[]".to_owned(), captured("lab/am_status.json")).await;
+    let groups: Vec<_> = poll.alerts.iter().flat_map(|alert| &alert.groups).collect();
+    assert!(groups.len() >= poll.alerts.len(), "{} groups of {} alerts", groups.len(), poll.alerts.len());
+    assert!(groups.iter().all(|group| group.receiver == "warroom" || group.receiver == "null"), "{groups:?}");
+    let by: Vec<&str> = poll.alerts[0].groups[0].by.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(!by.is_empty() && by.iter().all(|name| poll.alerts[0].labels.get(*name).is_some()), "{by:?}");
+}
+
+#[tokio::test]
+async fn groups_that_cannot_be_read_are_a_warning_and_a_server_without_them_is_none() {
+    let body = captured("lab/am_alerts.json");
+    for (groups, warns) in [(Told::ok("[{\"labels\""), true), (Told::with(404, "not found"), false)] {
+        let source = Source::with(&[
+            ("/api/v2/alerts/groups", groups),
+            ("/api/v2/alerts", Told::ok(body.clone())),
+            ("/api/v2/silences", Told::ok("[]")),
+            ("/api/v2/status", Told::ok(captured("lab/am_status.json"))),
+        ])
+        .await;
+        let poll = alerts(&settings(SourceKind::Alertmanager, &source.address)).poll().await.expect("an answer");
+        assert_eq!(poll.alerts.len(), 10);
+        assert_eq!(poll.warnings.iter().any(|it| it.contains("told together")), warns, "{:?}", poll.warnings);
+    }
 }
 
 #[tokio::test]
@@ -117,7 +145,7 @@ async fn it_is_reached_through_the_cluster() {
             assert_eq!((target.namespace.as_str(), target.service.as_str()), ("monitoring", "alertmanager-main"));
             Ok(match path.as_str() {
                 "/am/api/v2/alerts" => (200, captured("lab/am_alerts.json").into_bytes()),
-                "/am/api/v2/silences" => (200, b"[]".to_vec()),
+                "/am/api/v2/silences" | "/am/api/v2/alerts/groups" => (200, b"[]".to_vec()),
                 _ => (503, br#"{"kind":"Status","message":"no endpoints available for service \"x\""}"#.to_vec()),
             })
         })
