@@ -104,6 +104,14 @@ try {
     must(notified.includes(commanded.number), notified);
   });
 
+  await check("the window itself says so in a line above everything, and leads to taking command", async () => {
+    const line = (await driver.text(".alarms .alarm.crit")).replace(/\s+/g, " ");
+    // Of the incident on the desk how long and since when; of another its number and for how many seconds.
+    const own = /^Nobody commands for \d+ m( \d+ s)?, since \d\d:\d\d:\d\d Take command…$/;
+    const other = new RegExp(`^Nobody commands nobody commands ${commanded.number}.* since (6\\d|[7-9]\\d|1\\d\\d) s Take command…$`);
+    must(own.test(line) || other.test(line), `it says: ${line}`);
+  });
+
   await check("the end of the session ends the program in order, and takes its door away", async () => {
     const path = join(data, "running.json");
     const { process: id } = JSON.parse(readFileSync(path, "utf8"));
