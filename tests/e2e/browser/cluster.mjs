@@ -1,5 +1,5 @@
-// A pretend API server on loopback for walks that need a cluster but no lab: a shop of two houses, one of which can be made
-// to crash. Lists, watches and discovery, as far as the program asks for them; nothing can be written.
+// A pretend API server on loopback for walks that need a cluster but no lab: a shop of two houses (or those named), one of
+// which can be made to crash. Lists, watches and discovery, as far as the program asks for them; nothing can be written.
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -16,11 +16,12 @@ export class PretendCluster {
   objects = new Map();
   watches = new Set();
 
-  constructor() {
+  constructor(context = "shop", houses = ["redis-cart", "cartservice"]) {
+    this.context = context;
     this.born = new Date().toISOString().replace(/\.\d+Z/, "Z");
     for (const name of ["kube-system", "shop"]) this.put("/api/v1/namespaces", { metadata: { name }, status: { phase: "Active" } });
     this.put("/api/v1/nodes", { metadata: { name: "node-1" }, status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: this.born, lastTransitionTime: this.born }] } });
-    for (const app of ["redis-cart", "cartservice"]) this.house(app, false);
+    for (const app of houses) this.house(app, false);
   }
 
   /** One Deployment of one pod; crashing, or well. */
@@ -48,14 +49,17 @@ export class PretendCluster {
     for (const watch of this.watches) if (watch.path === path) watch.answer.write(`${JSON.stringify({ type: known ? "MODIFIED" : "ADDED", object })}\n`);
   }
 
-  async start() {
+  /** Starts, and writes a kubeconfig with its context, the current one, and those of the clusters named. */
+  async start(...others) {
     this.server = createServer((request, answer) => this.answer(new URL(request.url, "http://127.0.0.1"), request, answer));
     this.server.listen(0, "127.0.0.1");
     await once(this.server, "listening");
     this.folder = mkdtempSync(join(tmpdir(), "broadstreet-cluster-"));
     this.kubeconfig = join(this.folder, "config");
-    const server = `http://127.0.0.1:${this.server.address().port}`;
-    writeFileSync(this.kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", "current-context": "shop", clusters: [{ name: "shop", cluster: { server } }], users: [{ name: "reader", user: {} }], contexts: [{ name: "shop", context: { cluster: "shop", user: "reader" } }] }));
+    const all = [this, ...others];
+    const clusters = all.map((one) => ({ name: one.context, cluster: { server: `http://127.0.0.1:${one.server.address().port}` } }));
+    const contexts = all.map((one) => ({ name: one.context, context: { cluster: one.context, user: "reader" } }));
+    writeFileSync(this.kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", "current-context": this.context, clusters, users: [{ name: "reader", user: {} }], contexts }));
     return this;
   }
 

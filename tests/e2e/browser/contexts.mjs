@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// A kubeconfig of two contexts, at the screen of the real program: the other cluster is picked on the start page, and the
+// first again in the dialog. `node contexts.mjs`; BROADSTREET names the program.
+import { PretendCluster } from "./cluster.mjs";
+import { freshDesk, hand, says, within } from "./hand.mjs";
+import { addressFrom, closeDialog, dialog, must, mustBeAccessible, openScreen, settled, Tally } from "./screen.mjs";
+
+const tally = new Tally();
+within(5);
+const stage = await new PretendCluster("stage", ["adservice", "checkout", "payment"]).start();
+const shop = await new PretendCluster().start(stage);
+const desk = freshDesk("laptop", { KUBECONFIG: shop.kubeconfig });
+const { browser, page, problems } = await openScreen(addressFrom([await desk.start(["serve"], "Mei Tanaka")]));
+const { bar, palette } = hand(page);
+const check = async (name, work) => (await tally.check(name, work)) || closeDialog(page).catch(() => {});
+const planSays = (words) => page.waitForFunction((w) => new RegExp(w).test(document.querySelector("[aria-label^='Plan of']")?.getAttribute("aria-label") ?? ""), words.source);
+/** The houses as the list of the map names them. */
+async function houses() {
+  await page.getByRole("button", { name: "List", exact: true }).click();
+  const names = await page.getByRole("region", { name: "The plan as a list" }).locator(".house b").allInnerTexts();
+  await page.getByRole("button", { name: "List", exact: true }).click();
+  return names.toSorted().join(" ");
+}
+
+try {
+  await check("the start page lists both contexts, and says which is the current one", async () => {
+    await page.getByRole("heading", { name: "Nothing is open" }).waitFor();
+    const offered = page.getByTestId("map").getByRole("listitem");
+    await offered.nth(1).waitFor();
+    const said = (await offered.allInnerTexts()).map((it) => it.replace(/\s+/g, " "));
+    must(said.length === 2 && /^shop .*current$/.test(said[0]) && /^stage (?!.*current)/.test(said[1]), said.join("; "));
+    await mustBeAccessible(page);
+  });
+
+  await check("the second is picked there: its title and its plan are shown", async () => {
+    await page.getByTestId("map").getByRole("button").filter({ hasText: "stage" }).click();
+    await planSays(/^Plan of stage: .*\b3 houses/);
+    await says(bar(), "stage");
+    must((await houses()) === "adservice checkout payment", `the houses are ${await houses()}`);
+  });
+
+  await check("the dialog opens the first again: its title and its plan are shown, and nothing of the other", async () => {
+    await palette("open a cluster");
+    await dialog(page).getByRole("radio", { name: /^shop/ }).check();
+    await settled(page);
+    await mustBeAccessible(page);
+    await dialog(page).getByRole("button", { name: "Open", exact: true }).click();
+    await planSays(/^Plan of shop: .*\b2 houses/);
+    await says(bar(), "shop");
+    must(!/stage/.test(await bar().innerText()), "the other context is still named");
+    must((await houses()) === "cartservice redis-cart", `the houses are ${await houses()}`);
+  });
+
+  await check("nothing went wrong in the page", async () => must(problems.length === 0, problems.slice(0, 8).join("\n")));
+} finally {
+  await browser.close();
+  await desk.stop();
+  if (tally.failed) console.log(desk.log.slice(-2000));
+  desk.remove();
+  for (const one of [shop, stage]) one.stop();
+}
+process.exit(tally.end());
