@@ -35,6 +35,29 @@ try {
     must(!/none in trouble/.test(words), "nothing is in trouble at the worst moment");
   });
 
+  await tally.check("the shop's 12 houses and 16 streets, and the one address that names no Service, are on the screen", async () => {
+    await page.getByRole("button", { name: "List", exact: true }).click();
+    const list = page.getByRole("region", { name: "The plan as a list" });
+    const block = await list.getByRole("button").filter({ hasText: /\bboutique\b/ }).first().innerText();
+    must(/\b12 houses, \d+ pods, 16 streets\b/.test(block), `the block says: ${block}`);
+    await page.getByRole("button", { name: "List", exact: true }).click();
+    const words = await page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
+    must(/\b16 streets;/.test(words ?? ""), `the plan says: ${words}`);
+    const button = page.getByRole("button", { name: "1 without Service" });
+    must((await button.getAttribute("title")) === "1 address that names no Service", "the button does not say what it counts");
+    await button.click();
+    const addresses = page.getByRole("list", { name: "Addresses that name no Service" }).getByRole("button");
+    await addresses.filter({ hasText: "shoppingassistantservice:80" }).waitFor();
+    must((await addresses.count()) === 1, "more than one is listed");
+    const said = await addresses.innerText();
+    must(/from Deployment frontend in boutique[\s\S]*SHOPPING_ASSISTANT/.test(said), `it says: ${said}`);
+    await mustBeAccessible(page);
+    await addresses.click();
+    await page.getByRole("heading", { level: 2, name: "frontend", exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Where it hurts" }).waitFor();
+  });
+
   let hot = "";
   await tally.check("`H` selects the hottest house, and the panel says why and by which field", async () => {
     await page.keyboard.press("h");

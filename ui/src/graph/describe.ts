@@ -71,5 +71,5 @@ export function describePlan(drawn: Drawn): string {
     else if (own === Health.Warning) warning++;
   }
   const trouble = critical || warning ? `${critical} failing, ${warning} degraded` : "none in trouble";
-  return `${plural(scene.blocks.count, "block")}, ${plural(scene.houses.count, "house")}, ${plural(scene.cells.count, "pod")}; ${trouble}`;
+  return `${plural(scene.blocks.count, "block")}, ${plural(scene.houses.count, "house")}, ${plural(scene.cells.count, "pod")}, ${plural(scene.streets.count, "street")}; ${trouble}`;
 }

@@ -137,7 +137,7 @@ describe("the plan in words", () => {
     expect(caseWords(untold, 3)).toBe("1 alert firing, nobody told of 1");
   });
   it("counts what is in trouble", () => {
-    expect(describePlan(drawn)).toBe("1 block, 6 houses, 16 pods; 3 failing, 2 degraded");
+    expect(describePlan(drawn)).toBe("1 block, 6 houses, 16 pods, 5 streets; 3 failing, 2 degraded");
   });
 });
 

@@ -3,7 +3,7 @@
 use broadstreet_core::alerts::{Address, Case};
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::resource::{Body, Template};
-use broadstreet_core::world::{Freshness, World};
+use broadstreet_core::world::{Freshness, Unresolved, World};
 use broadstreet_engine::past::What;
 use broadstreet_engine::{Engine, Seen};
 
@@ -11,12 +11,15 @@ use super::Answer;
 use super::desk::at;
 use crate::convert::{self, health, in_family, key, maybe, text, word};
 use crate::wire::map::{
-    BinView, CaseView, CasesRequest, CasesView, ChangeView, EventView, FindRequest, FoundView, HistoryRequest,
-    HistoryView, ImageView, MarkView, ObjectRequest, ObjectView, PodView, RelationView, UnresolvedView,
+    AddressView, BinView, CaseView, CasesRequest, CasesView, ChangeView, EventView, FindRequest, FoundView,
+    HistoryRequest, HistoryView, ImageView, MarkView, ObjectRequest, ObjectView, PodView, RelationView, UnresolvedView,
 };
 
 /// Changes and Events of a panel.
 const LINES: usize = 60;
+
+/// Addresses without a Service that are listed.
+const ADDRESSES: usize = 200;
 
 /// Changes this far back belong to a panel.
 const CHANGES: chrono::Duration = chrono::Duration::hours(24);
@@ -223,6 +226,18 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     })
 }
 
+fn address(world: &World, one: Unresolved) -> AddressView {
+    AddressView {
+        from: one.from.to_string(),
+        from_kind: one.from.kind.to_string(),
+        from_name: one.from.name.to_string(),
+        from_namespace: one.from.namespace.to_string(),
+        house: world.house_of(&one.from).unwrap_or(one.from).to_string(),
+        field: one.field,
+        address: one.address,
+    }
+}
+
 pub async fn cases(engine: &Engine, request: CasesRequest) -> Answer<CasesView> {
     let seen = engine.look(at(request.at.as_deref())?).await?;
     let (world, placed) = (seen.world(), seen.placed());
@@ -243,8 +258,11 @@ pub async fn cases(engine: &Engine, request: CasesRequest) -> Answer<CasesView> 
         (_, Some(_)) => "nothing was recording at this moment".to_owned(),
         _ => format!("as this recorder knew it at {}", seen.at().format("%Y-%m-%d %H:%M:%S UTC")),
     };
+    let lost = world.unresolved();
     Ok(CasesView {
         cases,
+        unresolved_count: lost.len() as u32,
+        unresolved: lost.into_iter().take(ADDRESSES).map(|one| address(world, one)).collect(),
         tray: placed
             .tray
             .iter()

@@ -50,8 +50,15 @@ wire! {
     }
     /// Asks for every case, now or then.
     CasesRequest { at: Option<String> }
-    /// Every case, the tray, and what nobody has been told.
-    CasesView { cases: Vec<CaseView>, tray: Vec<TrayView>, nobody_told: Vec<CaseView>, evidence: String }
+    /// Every case, the tray, what nobody has been told, and addresses that name no Service.
+    CasesView {
+        cases: Vec<CaseView>, tray: Vec<TrayView>, nobody_told: Vec<CaseView>,
+        /// The first of them; `unresolved_count` says how many there are.
+        unresolved: Vec<AddressView>, unresolved_count: u32,
+        evidence: String,
+    }
+    /// An address that names no Service, and the house it stands in.
+    AddressView { from: String, from_kind: String, from_name: String, from_namespace: String, house: String, field: String, address: String }
     /// An alert without an address.
     TrayView { alert: String, name: String, severity: String, state: String, why: String, starts_at: Option<String>, labels: Vec<LabelView> }
     /// Searches objects, alerts, incidents and rows by words.
