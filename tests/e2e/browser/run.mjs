@@ -163,6 +163,13 @@ try {
     if (await worst.count()) await worst.click();
   });
 
+  await tally.check("the pages of the recorded incident name who was on call when evidence was frozen, and when that was", async () => {
+    await goTo(page, "Pages");
+    const said = await page.getByRole("group", { name: "On call" }).innerText();
+    must(/when evidence was frozen[\s\S]*\d\d:\d\d:\d\d[\s\S]*boutique[\s\S]*mei[\s\S]*jonas/.test(said), `it says: ${said}`);
+    await goTo(page, "Map");
+  });
+
   await tally.check("Ctrl K opens the palette, and it is accessible", async () => {
     await page.keyboard.press("Control+k");
     await page.locator("dialog[open], [role='dialog']:visible").last().waitFor();

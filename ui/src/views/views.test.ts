@@ -18,7 +18,7 @@ import SettingsView from "./settings/SettingsView.svelte";
 const NOW = "2026-05-14T15:05:20Z";
 const people = [{ id: "p1", name: "Jonas" }, { id: "p2", name: "Priya" }];
 const open = { version: "0.1.0", mode: "live", title: "prod-eu-west", incident: "i1", acting: people[1]!, people, sources: [], recorded_from: null, recorded_to: null, opens_at: null, now: NOW, alarms: [], demo: false, revision: 1 } satisfies Desk;
-const pages: Pages = { attempts: [], groups: [], first_page_at: null, first_ack_at: null, first_ack_by: "", first_ack_seconds: null, people: [], failed: 0, late: 0, unanswered: 0, nobody_told: [], pagers: [], gaps: [], on_call: [] };
+const pages: Pages = { attempts: [], groups: [], first_page_at: null, first_ack_at: null, first_ack_by: "", first_ack_seconds: null, people: [], failed: 0, late: 0, unanswered: 0, nobody_told: [], pagers: [], gaps: [], on_call: [], on_call_at: null };
 const text = { incident: "i1", name: "postmortem", title: "Checkout failed", subtitle: "INC-0142", prosemirror: '{"type":"doc","content":[{"type":"heading","attrs":{"level":2},"content":[{"type":"text","text":"Summary"}]}]}', saved_at: NOW, status: "draft", facts: [{ name: "To acknowledge", value: "3 m 12 s", from: "first page queued 14:33:14", to: "first acknowledged 14:36:26" }] } satisfies DocumentView;
 const note: Note = { row: null, at: NOW, from: "Jonas", to: "Priya", hours: 8, sections: [{ id: "a", title: "Contained", none: "No object is contained.", lines: [] }], written_at: null, accepted_at: null, accepted_by: "", free_text: "", since_last: [], evidence: "" };
 const line: IncidentLine = { id: "i1", number: "INC-0142", title: "Checkout failing", severity: 1, status: "mitigating", closed_as: null, opened_at: NOW, resolved_at: null, commander: "Ngozi", rows: 44, open_actions: 0, imported: false, drill: false, postmortem: false };
@@ -66,6 +66,13 @@ describe("Pages", () => {
     answers["pages"] = { ...pages, pagers: [{ id: "pd", label: "PagerDuty", state: "stale", since: "2026-05-14T15:00:00Z", count: 0, why: "timeout" }] };
     render(PagesView);
     await screen.findByText(/Whether anybody was paged is not known: PagerDuty did not answer/);
+  });
+  it("names who was on call when evidence was frozen, and when that was", async () => {
+    desk.view = { ...open, mode: "recorded" };
+    answers["pages"] = { ...pages, on_call: [{ policy: "boutique", step: 1, name: "mei", source: "icinga:lab" }, { policy: "boutique", step: 2, name: "jonas", source: "icinga:lab" }], on_call_at: "2026-05-14T14:33:20Z" };
+    render(PagesView);
+    await screen.findByText(/when evidence was frozen/);
+    expect(screen.getByRole("group", { name: "On call" }).textContent).toMatch(/when evidence was frozen.*14:33:20.*boutique.*mei.*jonas/);
   });
   it("draws the mark of queued only where it is known when a page was queued, and the mark of sent elsewhere", async () => {
     const attempt = { source: "icinga", source_id: "1", subject_id: "A", subject: "CheckoutErrorRateHigh", who: "Jonas", who_kind: "person", policy: "", step: null, reason: "", channel: "email", address: "", queued_at: null, sent_at: "2026-05-14T14:33:20Z", delivered_at: null, delivery: "sent", error: "", acked_at: null, acked_by: "", ack_via: "", escalated_to: [], never_told: ["queued"], late_seconds: null, outcome: "", outcome_detail: "" } satisfies Pages["attempts"][number];

@@ -9,4 +9,8 @@ import type { SpanView } from "./SpanView";
 /**
  * The paging ledger.
  */
-export type PagesView = { attempts: Array<AttemptView>, groups: Array<PageGroup>, first_page_at: string | null, first_ack_at: string | null, first_ack_by: string, first_ack_seconds: number | null, people: Array<string>, failed: number, late: number, unanswered: number, nobody_told: Array<CaseView>, pagers: Array<SourceMark>, gaps: Array<SpanView>, on_call: Array<OnCallView>, };
+export type PagesView = { attempts: Array<AttemptView>, groups: Array<PageGroup>, first_page_at: string | null, first_ack_at: string | null, first_ack_by: string, first_ack_seconds: number | null, people: Array<string>, failed: number, late: number, unanswered: number, nobody_told: Array<CaseView>, pagers: Array<SourceMark>, gaps: Array<SpanView>, on_call: Array<OnCallView>, 
+/**
+ * When they were on call, where that is as the evidence was frozen and not now.
+ */
+on_call_at: string | null, };

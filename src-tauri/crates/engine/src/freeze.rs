@@ -1,10 +1,12 @@
 //! What Declare freezes: the world as it is, Events, alerts, silences, who is on call, revisions of every workload.
 
 use broadstreet_core::alerts::AlertState;
-use broadstreet_core::id::IncidentId;
+use broadstreet_core::id::{IncidentId, SourceId};
 use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
+use broadstreet_core::ledger::kinds::EVIDENCE_FROZEN;
 use broadstreet_core::resource::Body;
 use broadstreet_core::time::{Moment, Window};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::past::{Scope, What};
@@ -19,7 +21,25 @@ const PAGES_BEFORE: chrono::Duration = chrono::Duration::hours(2);
 /// Revisions of a workload that are frozen.
 const REVISIONS: usize = 10;
 
+/// Who was on call when evidence was frozen.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OnCallThen {
+    /// When it was frozen.
+    pub at: Moment,
+    /// The pager, the policy, the step in it and the person.
+    pub on_call: Vec<(SourceId, String, u32, String)>,
+}
+
 impl Engine {
+    /// Who was on call when the evidence of an incident was frozen; none where nothing was, or its file is not here.
+    pub async fn on_call_then(&self, id: &IncidentId) -> Result<Option<OnCallThen>> {
+        let (_, rows) = self.book.read(id).await?;
+        let row = rows.iter().find(|row| row.kind == EVIDENCE_FROZEN);
+        let Some(blob) = row.and_then(|row| row.payload.get("blob")).and_then(Value::as_str) else { return Ok(None) };
+        let Ok(bytes) = self.file(blob).await else { return Ok(None) };
+        Ok(serde_json::from_slice(&bytes).ok())
+    }
+
     /// Freezes the evidence of a live cluster into an incident; without one there is nothing to freeze.
     pub(crate) async fn freeze(&self, id: &IncidentId, now: Moment) -> Result<()> {
         let Some(live) = self.live().await else { return Ok(()) };

@@ -6,7 +6,7 @@ use broadstreet_core::time::Moment;
 use broadstreet_core::world::Freshness;
 use broadstreet_engine::Engine;
 use broadstreet_engine::actions::ActionForm;
-use broadstreet_engine::incidents::Declaration;
+use broadstreet_engine::incidents::{Declaration, is_under_way};
 
 use super::Answer;
 use super::desk::at;
@@ -217,13 +217,30 @@ pub async fn pages(engine: &Engine, request: PagesRequest) -> Answer<PagesView> 
     let named = request.incident.filter(|id| !id.is_empty());
     let desk = engine.desk_now().await?;
     let seen = engine.look(None).await?;
-    let attempts = match (&named, seen.live()) {
-        (Some(name), _) => engine.incident(name).await?.1.pages.clone(),
+    let shown = match (&named, seen.live()) {
+        (Some(name), _) => Some(engine.book().find(name).await?),
+        (None, Some(_)) => None,
+        (None, None) => desk.incident.clone(),
+    };
+    let incident = match &shown {
+        Some(id) => Some(engine.book().incident(id).await?),
+        None => None,
+    };
+    let attempts = match (&incident, seen.live()) {
+        (Some(incident), _) => incident.pages.clone(),
         (None, Some(state)) => state.attempts.clone(),
-        (None, None) => match &desk.incident {
-            Some(id) => engine.incident(id.as_str()).await?.1.pages.clone(),
-            None => Vec::new(),
-        },
+        (None, None) => Vec::new(),
+    };
+    // Who is on call now says nothing of an incident that is over, or that no live cluster stands behind.
+    let over = incident.as_ref().is_some_and(|it| !is_under_way(it));
+    let then = match &shown {
+        Some(id) if over || seen.live().is_none() => engine.on_call_then(id).await?,
+        _ => None,
+    };
+    let on_call = match (&then, seen.live()) {
+        (Some(then), _) => then.on_call.clone(),
+        (None, Some(state)) if !over => state.on_call.clone(),
+        _ => Vec::new(),
     };
     let views: Vec<AttemptView> = attempts.iter().map(|one| convert::attempt(one, &attempts)).collect();
     let mut groups: Vec<PageGroup> = Vec::new();
@@ -286,19 +303,11 @@ pub async fn pages(engine: &Engine, request: PagesRequest) -> Answer<PagesView> 
             .live()
             .map(|state| state.gaps.iter().map(|(_, gap)| convert::span(gap)).collect())
             .unwrap_or_default(),
-        on_call: seen
-            .live()
-            .map(|state| {
-                let all = state.on_call.iter();
-                all.map(|(source, policy, step, name)| OnCallView {
-                    policy: policy.clone(),
-                    step: *step,
-                    name: name.clone(),
-                    source: source.0.clone(),
-                })
-                .collect()
-            })
-            .unwrap_or_default(),
+        on_call_at: then.map(|then| convert::text(then.at)),
+        on_call: on_call
+            .into_iter()
+            .map(|(source, policy, step, name)| OnCallView { policy, step, name, source: source.0 })
+            .collect(),
         attempts: views,
     })
 }

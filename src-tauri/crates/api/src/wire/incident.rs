@@ -109,6 +109,8 @@ wire! {
         first_page_at: Option<String>, first_ack_at: Option<String>, first_ack_by: String, first_ack_seconds: Option<u32>,
         people: Vec<String>, failed: u32, late: u32, unanswered: u32,
         nobody_told: Vec<CaseView>, pagers: Vec<SourceMark>, gaps: Vec<super::map::SpanView>, on_call: Vec<OnCallView>,
+        /// When they were on call, where that is as the evidence was frozen and not now.
+        on_call_at: Option<String>,
     }
     /// Attempts about one subject.
     PageGroup { subject_id: String, subject: String, source: String, policy: String, severity: String }
