@@ -165,6 +165,25 @@ fn the_pages_of_the_bundled_incident_say_when_at_which_step_and_who_acknowledged
 }
 
 #[test]
+fn an_incident_that_came_as_a_file_leaves_as_one_and_opening_it_makes_nobody_known() {
+    let (first, second) = (Place::new(), Place::new());
+    let file = |place: &Place| place.path().join("again.broadstreet").to_str().unwrap().to_owned();
+    let (one, two) = (file(&first), file(&second));
+    let number = |place: &Place| place.json(&["incident", "list"])[0]["number"].as_str().unwrap().to_owned();
+    let opened = place::desk::start(&mut first.command(&["open", "--json", "--as", "Mei"]));
+    first.json(&["export", &number(&first), &one]);
+    drop(opened);
+    // The bundled incident lies beside the record; one from a file comes into it.
+    let _opened = place::desk::start(&mut second.command(&["open", &one, "--json", "--as", "Jonas"]));
+    second.json(&["export", &number(&second), &two]);
+    let said = second.json(&["verify", &two]);
+    assert_eq!(said["rows"], first.json(&["verify", &one])["rows"]);
+    let keys = said["keys"].as_array().unwrap();
+    assert!(!keys.is_empty() && keys.iter().all(|key| key[2] == false), "{said}");
+    assert_eq!(said["exporter"][1], true, "{said}");
+}
+
+#[test]
 fn the_doctor_says_what_is_missing_in_plain_words() {
     let place = Place::new();
     let checks = place.json(&["doctor"]);
