@@ -11,7 +11,12 @@ ui_modules "$ROOT/ui"
 
 formatting() { cargo fmt --all --check && echo "ok formatting"; }
 lints() { cargo clippy -q --all-targets && echo "ok lints"; }
-rust_tests() { cargo test -q --no-fail-fast 2>&1; }
+# Units, properties, golden files, adapters on captured answers, the rules of the house. What starts the whole program a
+# hundred times or a database for each story is `make test`'s.
+rust_tests() {
+  cargo test -q --no-fail-fast --lib --bins --test golden --test scene --test estate --test wire --test architecture \
+    --test contract --test sources --test incident 2>&1
+}
 screen_lints() { (cd ui && npm run --silent lint && npm run --silent check) && echo "ok lints and types of the screen"; }
 screen_tests() { (cd ui && npm run --silent test); }
 
