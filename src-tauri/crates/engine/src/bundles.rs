@@ -56,10 +56,9 @@ impl Engine {
                 blobs.insert(blob, bytes);
             }
         }
-        let mut known: BTreeMap<String, String> = store.seen_keys().await?.into_iter().collect();
-        if let Some(json) = store.document(id.clone(), KEYS.to_owned()).await? {
-            known.extend(serde_json::from_str::<Vec<(String, String)>>(&json).unwrap_or_default());
-        }
+        let came_with = store.document(id.clone(), KEYS.to_owned()).await?;
+        let came_with: Option<Vec<(String, String)>> = came_with.and_then(|json| serde_json::from_str(&json).ok());
+        let known: BTreeMap<String, String> = came_with.into_iter().flatten().chain(store.seen_keys().await?).collect();
         let mut keys: BTreeMap<String, String> = BTreeMap::new();
         for row in &rows {
             let writer = row.writer.as_str();

@@ -244,18 +244,14 @@ impl Engine {
         if demo {
             self.book.set_demo(Some(contents.incident.clone()));
         }
-        if !known {
-            store.open_incident(contents.incident.clone(), true).await?;
-        }
-        let keys = serde_json::to_string(&contents.keys).unwrap_or_default();
-        let imported = !known || store.incidents().await?.iter().any(|it| it.id == contents.incident && it.imported);
-        if imported {
-            // Without them it could not leave as a bundle again.
-            store.put_document(contents.incident.clone(), crate::bundles::KEYS.to_owned(), keys).await?;
-        }
         if known {
+            // What came first stays, its keys too, whatever another file of the same name holds.
             return Ok(());
         }
+        store.open_incident(contents.incident.clone(), true).await?;
+        // Without them it could not leave as a bundle again.
+        let keys = serde_json::to_string(&contents.keys).unwrap_or_default();
+        store.put_document(contents.incident.clone(), crate::bundles::KEYS.to_owned(), keys).await?;
         let mut window: Option<Window> = None;
         for segment in contents.segments {
             let cluster = segment.keyframe.iter().chain(segment.changes.iter().map(|it| &it.change));
