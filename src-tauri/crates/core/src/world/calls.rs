@@ -1,6 +1,7 @@
 //! Rule 24: which Services a workload names in its values, and whose workloads stand behind them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::arena::{Id, KeyRef};
 use super::edge::{Edge, HostKey, Proof, Standing, Type};
@@ -20,7 +21,7 @@ pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
 }
 
 /// The template of a workload or pod.
-pub(super) fn template_of(object: &Object) -> Option<&Template> {
+pub(super) fn template_of(object: &Object) -> Option<&Arc<Template>> {
     match &object.body {
         Body::Pod(pod) => Some(&pod.template),
         Body::Workload(workload) => Some(&workload.template),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::arena::Id;
+use super::calls::template_of;
 use super::store::World;
 use crate::health::{Health, HealthState};
 use crate::id::Text;
@@ -12,16 +13,6 @@ use crate::resource::{Body, Condition, Object, Template};
 fn with<T: PartialEq + ?Sized>(mine: &mut Arc<T>, theirs: &Arc<T>) {
     if !Arc::ptr_eq(mine, theirs) && **mine == **theirs {
         *mine = Arc::clone(theirs);
-    }
-}
-
-fn template_of(body: &Body) -> Option<&Arc<Template>> {
-    match body {
-        Body::Pod(pod) => Some(&pod.template),
-        Body::Workload(workload) => Some(&workload.template),
-        Body::Job(job) => Some(&job.template),
-        Body::CronJob(job) => Some(&job.template),
-        _ => None,
     }
 }
 
@@ -45,7 +36,6 @@ fn with_template(mine: &mut Arc<Template>, theirs: &Arc<Template>) {
         with(&mut mine.labels, &theirs.labels);
         with(&mut mine.images, &theirs.images);
         with(&mut mine.ports, &theirs.ports);
-        with(&mut mine.ports, &theirs.ports);
         with(&mut mine.env_names, &theirs.env_names);
         with(&mut mine.config_maps, &theirs.config_maps);
         with(&mut mine.secrets, &theirs.secrets);
@@ -64,7 +54,7 @@ impl World {
             with(&mut object.labels, &relative.labels);
             with(&mut object.annotations, &relative.annotations);
             with(&mut object.owners, &relative.owners);
-            if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), template_of(&relative.body)) {
+            if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), template_of(&relative)) {
                 with_template(mine, theirs);
             }
         }
