@@ -11,9 +11,6 @@ use broadstreet_core::resource::{Json, Object, reduce_json};
 use broadstreet_core::world::{Change, World};
 use estate::{Estate, Shape};
 
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// As many objects as a page of a list holds.
 const PAGE: usize = 500;
 
