@@ -108,3 +108,15 @@ export class Finder {
     return -1;
   }
 }
+
+const finders = new WeakMap<Scene, Finder>();
+
+/** The finder of a scene, made once. */
+export function finderOf(scene: Scene): Finder {
+  let found = finders.get(scene);
+  if (!found) {
+    found = new Finder(scene);
+    finders.set(scene, found);
+  }
+  return found;
+}

@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { caseWords, describeHouse, describePlan, podWords } from "./describe";
 import { Finder, Grid } from "./find";
 import { boutique, town } from "./fixture";
-import { mosaic } from "./mosaic";
 import { Transition } from "./motion";
-import { packed, paletteFrom } from "./palette";
+import { packed } from "./palette";
 import { failing, step, troubled, waysOf } from "./paths";
 import { prepare } from "./prepare";
 import { box, CaseState, EMPTY, Flag, Health, heatOf, hottest, type Scene, Severity, Told, verdict } from "./scene";
@@ -141,25 +140,15 @@ describe("the plan in words", () => {
   });
 });
 
-describe("the mosaic", () => {
-  const palette = paletteFrom((t) => (t === "--crit" ? "#ff0000" : t === "--well" ? "#00ff00" : ""));
-  it("gives every pod at least one pixel and the failing two", () => {
-    const scene = boutique();
-    const pixels = new Uint32Array(600 * 200);
-    mosaic(scene, { x: 0, y: 0, scale: 0.1 }, palette, 1, 600, 200, pixels);
-    const red = packed("#ff0000");
-    expect(pixels.filter((p) => p === red).length).toBe(2 * 4);
-    expect(pixels.some((p) => p === packed("#00ff00"))).toBe(true);
-  });
-  it("never writes outside the buffer", () => {
-    const pixels = new Uint32Array(16);
-    mosaic(boutique(), { x: 100, y: 100, scale: 3 }, palette, 2, 4, 4, pixels);
-    expect(pixels.length).toBe(16);
-  });
-  it("reads colours in any form the tokens use", () => {
+describe("colours", () => {
+  it("are read in any form the tokens use", () => {
     expect(packed("#102030")).toBe(0xff302010);
     expect(packed("#abc")).toBe(0xffccbbaa);
     expect(packed("rgba(1,2,3,.5)")).toBe(0x80030201);
+    expect(packed("transparent")).toBe(0);
+    // As a style sheet is written once it was made small.
+    expect(packed("#0000")).toBe(0);
+    expect(packed("#ed783a29")).toBe(0x293a78ed);
     expect(packed("nonsense")).toBe(0xff808080);
   });
 });

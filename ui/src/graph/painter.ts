@@ -1,4 +1,5 @@
-/** What a back end of the plan has to do. One exists (Canvas 2D with a framebuffer for the mosaic); WebGL2 may follow. */
+/** What a back end of the plan has to do. Two exist: `raster` fills a framebuffer on the CPU, `gl2` draws with WebGL2. */
+import type { Hit } from "./find";
 import type { Palette } from "./palette";
 import type { Ways } from "./paths";
 import type { Heat, Scene } from "./scene";
@@ -35,11 +36,26 @@ export interface Frame {
   readonly fresh: ReadonlySet<number>;
 }
 
+/** The names of the back ends, as settings and measurements keep them. */
+export const BACK_ENDS = ["raster", "gl2"] as const;
+export type BackEnd = (typeof BACK_ENDS)[number];
+
+/** What a frame left out because a view holds at most so many glyphs; nothing unhealthy is ever among it. */
+export interface LeftOut {
+  readonly houses: number;
+  readonly streets: number;
+}
+
 export interface Painter {
+  readonly name: BackEnd;
   /** Fits the surface to a window of `size` CSS pixels with `ratio` device pixels each. */
   resize(size: Size, ratio: number): void;
-  /** Draws one frame. */
-  paint(frame: Frame): void;
+  /** Draws one frame and says what it left out. */
+  paint(frame: Frame): LeftOut;
+  /** What the last frame shows at a point of the surface in CSS pixels; `slack` pixels around count for a house. */
+  pick(x: number, y: number, slack: number): Hit;
+  /** Waits until the last frame is really drawn: a back end may hand work over and return. */
+  finish(): void;
   /** Lets go of every surface. */
   close(): void;
 }

@@ -55,8 +55,27 @@ export function paletteFrom(read: (token: string) => string): Palette {
   return out as Palette;
 }
 
+type Tint = Exclude<keyof typeof TOKENS, "heatBlend" | "sans" | "mono">;
+
+/** Every colour of a palette as a number; see `packed`. */
+export type Colours = { readonly [K in Tint]: number };
+
+const numbers = new WeakMap<Palette, Colours>();
+
+/** The palette as numbers, worked out once for each palette. */
+export function coloursOf(palette: Palette): Colours {
+  let found = numbers.get(palette);
+  if (!found) {
+    const out: Record<string, number> = {};
+    for (const name of Object.keys(TOKENS) as (keyof typeof TOKENS)[]) if (name !== "heatBlend" && name !== "sans" && name !== "mono") out[name] = packed(palette[name]);
+    found = out as Colours;
+    numbers.set(palette, found);
+  }
+  return found;
+}
+
 /** The line colour of a verdict; quiet where it is no trouble. */
-export function wallOf(palette: Palette, verdict: Health): string {
+export function wallOf<T>(palette: { readonly crit: T; readonly warn: T; readonly houseLine: T }, verdict: Health): T {
   if (verdict === Health.Critical) return palette.crit;
   if (verdict === Health.Warning) return palette.warn;
   return palette.houseLine;
@@ -68,7 +87,7 @@ export function barOf(palette: Palette, severity: number): string {
 }
 
 /** The flat colour of a cell too small for a shape. */
-export function cellOf(palette: Palette, health: Health): string {
+export function cellOf<T>(palette: { readonly [K in "crit" | "warn" | "unknown" | "wellText" | "rest" | "well"]: T }, health: Health): T {
   switch (health) {
     case Health.Critical:
       return palette.crit;
@@ -86,15 +105,17 @@ export function cellOf(palette: Palette, health: Health): string {
   }
 }
 
-/** A CSS colour as `0xAABBGGRR`, the order of a little-endian framebuffer. Only `#rgb`, `#rrggbb` and `rgb(a)`. */
+/** A CSS colour as `0xAABBGGRR`, the order of a little-endian framebuffer. Only `transparent`, `#rgb(a)`, `#rrggbb(aa)` and `rgb(a)`. */
 export function packed(colour: string): number {
+  if (colour === "transparent") return 0;
   let r = 128;
   let g = 128;
   let b = 128;
   let a = 255;
-  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour)?.[1];
+  const hex = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.exec(colour)?.[1];
   if (hex) {
-    const full = hex.length === 3 ? [...hex].map((c) => c + c).join("") : hex;
+    const full = hex.length < 6 ? [...hex].map((c) => c + c).join("") : hex;
+    if (full.length === 8) a = parseInt(full.slice(6, 8), 16);
     r = parseInt(full.slice(0, 2), 16);
     g = parseInt(full.slice(2, 4), 16);
     b = parseInt(full.slice(4, 6), 16);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placeLabels, shorten, type Wish } from "./labels";
+import { placeLabels, shorten, type Wish } from "./overlay/labels";
 import { between, fit, hold, levelOf, MAX_SCALE, MIN_SCALE, pan, reveal, toPlan, toScreen, visible, zoomAt, type View } from "./viewport";
 
 const size = { w: 1000, h: 600 };

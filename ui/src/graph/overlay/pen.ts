@@ -1,17 +1,14 @@
-/** One frame's hand: the surface, the transform and the colours, shared by the layers. */
-import type { Drawn, Frame } from "./painter";
-import type { Palette } from "./palette";
-import type { Ink } from "./shapes";
-import { type Rect, meet } from "./scene";
-import { type Level, type Size, type View, levelOf, visible } from "./viewport";
+/** The overlay's hand for one frame: the surface, the transform and the colours. CSS pixels. */
+import type { Drawn, Frame } from "../painter";
+import type { Palette } from "../palette";
+import type { Ink } from "./bars";
+import type { Rect } from "../scene";
+import type { Size, View } from "../viewport";
 
 export class Pen {
   readonly view: View;
   readonly palette: Palette;
   readonly drawn: Drawn;
-  readonly level: Level;
-  /** The plan's part on screen, a little larger. */
-  readonly seen: Rect;
   /** Pixels per unit. */
   readonly s: number;
 
@@ -20,16 +17,11 @@ export class Pen {
     readonly frame: Frame,
     readonly size: Size,
     readonly ratio: number,
-    readonly hatch: CanvasPattern | string,
   ) {
     this.view = frame.view;
     this.palette = frame.palette;
     this.drawn = frame.drawn;
     this.s = frame.view.scale;
-    this.level = levelOf(this.s);
-    const v = visible(frame.view, size);
-    const m = 60 / this.s;
-    this.seen = { x: v.x - m, y: v.y - m, w: v.w + 2 * m, h: v.h + 2 * m };
   }
 
   x(x: number): number {
@@ -50,10 +42,6 @@ export class Pen {
     const x = this.snap(this.x(r.x));
     const y = this.snap(this.y(r.y));
     return { x, y, w: this.snap(this.x(r.x + r.w)) - x, h: this.snap(this.y(r.y + r.h)) - y };
-  }
-
-  sees(r: Rect): boolean {
-    return meet(this.seen, r);
   }
 
   /** Draws at a part of the present strength. */

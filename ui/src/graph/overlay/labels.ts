@@ -1,5 +1,5 @@
 /** Puts names where there is room: the important first, none over another. */
-import type { Rect } from "./scene";
+import type { Rect } from "../scene";
 
 export interface Wish {
   /** What it names; comes back with the place. */

@@ -1,0 +1,22 @@
+// The plan alone, in a window of its own, for looks and measurements; no desk, no product around it.
+// `plan.html?scene=ADDRESS` shows the bytes of a scene as the engine writes them, `?cells=150000` a city drawn from a seed,
+// `?theme=paper` the colours.
+import "../src/styles/fonts.css";
+import "../src/styles/tokens.css";
+import "../src/styles/base.css";
+import { mount } from "svelte";
+import { crowd, LARGEST } from "../src/graph/crowd";
+import { decodeScene } from "../src/graph/decode";
+import PlanAlone from "./PlanAlone.svelte";
+
+const asked = new URLSearchParams(location.search);
+document.documentElement.dataset["theme"] = asked.get("theme") ?? "night";
+const address = asked.get("scene");
+const cells = Number(asked.get("cells") ?? LARGEST.cells);
+const share = cells / LARGEST.cells;
+const part = (n: number) => Math.max(1, Math.round(n * share));
+const bytes = address ? await (await fetch(address)).arrayBuffer() : null;
+const began = performance.now();
+const scene = bytes ? decodeScene(bytes) : crowd({ blocks: part(LARGEST.blocks), houses: part(LARGEST.houses), cells, unhealthy: part(LARGEST.unhealthy), cases: part(LARGEST.cases), streets: part(LARGEST.streets) });
+mount(PlanAlone, { target: document.getElementById("app")!, props: { scene } });
+Object.assign(window, { decoded: performance.now() - began });

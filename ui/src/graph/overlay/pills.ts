@@ -1,0 +1,62 @@
+/** How many dependencies share a street, in a pill on it. */
+import type { Pen } from "./pen";
+
+type Point = [number, number];
+
+/** Below this scale a street's count is not written. */
+const PILLS_FLOOR = 0.5;
+
+/** Writes the counts of streets that carry more than one dependency, at most `most`; answers how many. */
+export function drawPills(pen: Pen, rows: readonly number[], most: number): number {
+  const { streets } = pen.drawn.scene;
+  if (pen.s < PILLS_FLOOR || pen.frame.settled < 0.5) return 0;
+  let written = 0;
+  pen.faded(Math.min(1, pen.frame.settled * 2 - 1), () => {
+    for (const i of rows) if (written < most && streets.load[i]! > 1 && drawPill(pen, i)) written++;
+  });
+  return written;
+}
+
+function pointsOf(pen: Pen, i: number): Point[] {
+  const { streets } = pen.drawn.scene;
+  const from = streets.pointFrom[i]!;
+  return Array.from({ length: streets.pointCount[i]! }, (_, k): Point => [pen.x(streets.px[from + k]!), pen.y(streets.py[from + k]!)]);
+}
+
+/** The count of dependencies that share a street, in a pill on its longest stretch. */
+function drawPill(pen: Pen, i: number): boolean {
+  const { ink, palette, s } = pen;
+  const { scene, hot } = pen.drawn;
+  const points = pointsOf(pen, i);
+  if (points.length < 2) return false;
+  let best = 0;
+  let longest = -1;
+  for (let k = 0; k + 1 < points.length; k++) {
+    const d = Math.hypot(points[k + 1]![0] - points[k]![0], points[k + 1]![1] - points[k]![1]);
+    if (d > longest) {
+      longest = d;
+      best = k;
+    }
+  }
+  if (longest < 22) return false;
+  const x = (points[best]![0] + points[best + 1]![0]) / 2;
+  const y = (points[best]![1] + points[best + 1]![1]) / 2;
+  if (x < 0 || y < 0 || x > pen.size.w || y > pen.size.h) return false;
+  const text = String(scene.streets.load[i]);
+  const k = Math.max(0.8, Math.min(1.3, s));
+  const w = (text.length * 6.2 + 9) * k;
+  const h = 14 * k;
+  ink.beginPath();
+  ink.roundRect(x - w / 2, y - h / 2, w, h, h / 2);
+  ink.fillStyle = palette.canvas;
+  ink.fill();
+  ink.strokeStyle = hot[i] ? palette.crit : palette.street;
+  ink.lineWidth = 1;
+  ink.stroke();
+  ink.font = pen.font(10 * k, 500, true);
+  ink.textAlign = "center";
+  ink.fillStyle = hot[i] ? palette.critText : palette.ink2;
+  ink.fillText(text, x, y + 3.6 * k);
+  ink.textAlign = "left";
+  return true;
+}

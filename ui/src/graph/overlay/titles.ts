@@ -1,0 +1,85 @@
+/** The name of a block and, right of it, what is in it. */
+import type { Drawn } from "../painter";
+import { CaseState, Health, Severity, box, verdict, type Scene } from "../scene";
+import type { Pen } from "./pen";
+
+/** What the titles say of each block. */
+export interface BlockSums {
+  readonly firing: Uint32Array;
+  /** Pods whose state is known. */
+  readonly known: Uint32Array;
+  /** The worst verdict among its houses and its own alerts. */
+  readonly worst: Uint8Array;
+}
+
+const sums = new WeakMap<Scene, BlockSums>();
+
+/** Adds up the houses, the alerts and the known pods of each block, once for each scene. */
+export function sumsOf({ scene, heat }: Drawn): BlockSums {
+  const found = sums.get(scene);
+  if (found) return found;
+  const firing = new Uint32Array(scene.blocks.count);
+  const known = new Uint32Array(scene.blocks.count);
+  const worst = new Uint8Array(scene.blocks.count);
+  for (let h = 0; h < scene.houses.count; h++) {
+    const b = scene.houses.block[h]!;
+    if (b < 0) continue;
+    firing[b]! += heat.firing[h]!;
+    worst[b] = Math.max(worst[b]!, verdict(scene, heat, h));
+  }
+  for (let c = 0; c < scene.cases.count; c++) {
+    const b = scene.cases.block[c]!;
+    if (scene.cases.house[c]! >= 0 || b < 0 || scene.cases.state[c] !== CaseState.Firing) continue;
+    firing[b]!++;
+    worst[b] = Math.max(worst[b]!, scene.cases.severity[c] === Severity.Critical ? Health.Critical : Health.Warning);
+  }
+  for (let c = 0; c < scene.cells.count; c++) {
+    const b = scene.houses.block[scene.cells.house[c]!] ?? -1;
+    if (b >= 0 && scene.cells.health[c] !== Health.Unknown) known[b]!++;
+  }
+  const made = { firing, known, worst };
+  sums.set(scene, made);
+  return made;
+}
+
+/** Width of a letter of the fixed-width face, in ems. */
+export const ADVANCE = 0.6;
+
+/** Writes the titles of the blocks in view, those that burn and the large ones first, at most `most`; answers how many. Small blocks get their name only. */
+export function drawTitles(pen: Pen, rows: readonly number[], most: number): number {
+  const { ink, palette } = pen;
+  const { blocks } = pen.drawn.scene;
+  const { firing, known, worst } = sumsOf(pen.drawn);
+  const room = rows.filter((b) => blocks.w[b]! * pen.s >= 44 && blocks.h[b]! * pen.s >= 20);
+  if (room.length > most) room.sort((a, b) => firing[b]! - firing[a]! || blocks.w[b]! * blocks.h[b]! - blocks.w[a]! * blocks.h[a]! || a - b).length = most;
+  ink.textBaseline = "alphabetic";
+  for (const b of room) {
+    const r = pen.rect(box(blocks, b));
+    const big = r.w > 520 && r.h > 260;
+    const head = Math.min(26 * pen.s, 30);
+    const size = big ? Math.min(15, Math.max(11.5, 12.5 * pen.s)) : Math.min(14, Math.max(10, 11.5 * pen.s));
+    const pad = Math.min(12, Math.max(6, 12 * pen.s));
+    const base = r.y + Math.max(size + 3, head * 0.5 + size * 0.38 + 1);
+    ink.font = pen.font(size, 600, true);
+    const longest = Math.floor((r.w - 2 * pad) / (size * ADVANCE));
+    const name = blocks.name[b]!;
+    ink.textAlign = "left";
+    ink.fillStyle = big ? palette.ink : palette.label;
+    const shown = name.length > longest ? `${name.slice(0, Math.max(1, longest - 1))}…` : name;
+    ink.fillText(shown, r.x + pad, base);
+    const left = r.w - 2 * pad - shown.length * size * ADVANCE - 12;
+    const pods = blocks.pods[b]!;
+    const fire = firing[b]!;
+    const seen = known[b]!;
+    const count = `${seen < pods ? `${seen}/` : ""}${pods} pods`;
+    const small = Math.min(12.5, size * 0.92);
+    const text = (fire ? [`${fire} firing, ${count}`, `${fire} firing`] : [count]).find((t) => t.length * small * ADVANCE <= left);
+    if (!text) continue;
+    ink.font = pen.font(small, 400, true);
+    ink.textAlign = "right";
+    ink.fillStyle = fire ? (worst[b] === Health.Critical ? palette.critText : palette.warnText) : palette.ink3;
+    ink.fillText(text, r.x + r.w - pad, base);
+  }
+  ink.textAlign = "left";
+  return room.length;
+}
