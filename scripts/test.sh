@@ -87,6 +87,7 @@ browser_walk() {
   if [ -z "$link" ]; then cat "$data/log"; echo "not ok the bundled incident is served"; code=1; fi
   [ "$code" -ne 0 ] || (cd tests/e2e/browser && second_try node run.mjs "$link") || code=$?
   (cd tests/e2e/browser && second_try node desk.mjs) || code=$?
+  (cd tests/e2e/browser && second_try node drawing.mjs) || code=$?
   for walk in record ends seek contexts secrets; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" second_try node "$walk.mjs") || code=$?; done
   kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
   rm -rf "$data"

@@ -1,5 +1,5 @@
 /** The plan in words, for assistive technology and the tip under the pointer. */
-import { type Drawn } from "./painter";
+import type { Drawn, LeftOut } from "./painter";
 import { CaseState, Flag, HEALTH_WORDS, Health, Told, verdict } from "./scene";
 
 const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
@@ -72,4 +72,10 @@ export function describePlan(drawn: Drawn): string {
   }
   const trouble = critical || warning ? `${critical} failing, ${warning} degraded` : "none in trouble";
   return `${plural(scene.blocks.count, "block")}, ${plural(scene.houses.count, "house")}, ${plural(scene.cells.count, "pod")}, ${plural(scene.streets.count, "street")}; ${trouble}`;
+}
+
+/** What a crowded view left out; the unhealthy are never among it. */
+export function leftWords({ houses, streets }: LeftOut): string {
+  const parts = [houses ? plural(houses, "house") : "", streets ? plural(streets, "street") : ""].filter(Boolean);
+  return parts.length === 0 ? "" : `${parts.join(" and ")} not drawn one by one, 0 of them unhealthy`;
 }

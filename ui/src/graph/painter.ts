@@ -1,4 +1,5 @@
 /** What a back end of the plan has to do. Two exist: `raster` fills a framebuffer on the CPU, `gl2` draws with WebGL2. */
+import type { BackEnd } from "../lib/drawing.svelte";
 import type { Hit } from "./find";
 import type { Palette } from "./palette";
 import type { Ways } from "./paths";
@@ -35,10 +36,6 @@ export interface Frame {
   /** Rows of cases that are new in this scene. */
   readonly fresh: ReadonlySet<number>;
 }
-
-/** The names of the back ends, as settings and measurements keep them. */
-export const BACK_ENDS = ["raster", "gl2"] as const;
-export type BackEnd = (typeof BACK_ENDS)[number];
 
 /** What a frame left out because a view holds at most so many glyphs; nothing unhealthy is ever among it. */
 export interface LeftOut {

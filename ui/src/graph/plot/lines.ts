@@ -93,7 +93,7 @@ export function layStreet(lines: Lines, points: Float32Array, count: number, col
     const oy = across ? Math.sign(ny - y) : 0;
     const ax = x + ix * q;
     const ay = y + iy * q;
-    lines.push(Piece.Run, colour, strength, px, py, ax, ay, half, 0);
+    if (px !== ax || py !== ay) lines.push(Piece.Run, colour, strength, px, py, ax, ay, half, 0);
     // The middle lies inside the corner; the quadrant looks from it to the corner.
     const sx = across ? -ix : -ox;
     const sy = across ? -oy : -iy;

@@ -130,7 +130,7 @@ export function plotFrame(plot: Plot, frame: Frame, size: Size, ratio: number): 
   const piled = draft.s >= PILES_FLOOR ? troubled.length : 0;
   const marked = Math.min(troubled.length, Math.max(0, room - piled));
   room -= marked + Math.min(piled, marked);
-  const hot = seen.hot.slice(0, Math.max(0, room));
+  const { hot } = seen;
   room -= hot.length;
   const near = seen.near.slice(0, Math.max(0, room));
   room -= near.length;

@@ -47,7 +47,7 @@ export class Rects {
 
   push(x0: number, y0: number, x1: number, y1: number, look: Look): void {
     const at = this.count * RECT_WORDS;
-    if (at + RECT_WORDS > this.u.length) this.grow();
+    if (at + RECT_WORDS > this.u.length) this.grow(at + RECT_WORDS);
     const { f, u } = this;
     f[at] = x0;
     f[at + 1] = y0;
@@ -64,8 +64,17 @@ export class Rects {
     this.count++;
   }
 
-  private grow(): void {
-    const words = new ArrayBuffer(this.u.byteLength * 2);
+  /** Takes over all boxes of another list. */
+  append(other: Rects): void {
+    const at = this.count * RECT_WORDS;
+    const words = other.count * RECT_WORDS;
+    if (at + words > this.u.length) this.grow(at + words);
+    this.u.set(other.u.subarray(0, words), at);
+    this.count += other.count;
+  }
+
+  private grow(least: number): void {
+    const words = new ArrayBuffer(Math.max(this.u.byteLength * 2, least * 4));
     const u = new Uint32Array(words);
     u.set(this.u);
     this.u = u;

@@ -64,8 +64,6 @@ export class RasterPainter implements Painter {
     this.surface = new Surface(1, 1, 1);
     this.image = null;
     this.frame = null;
-    this.canvas.width = 1;
-    this.canvas.height = 1;
   }
 }
 
