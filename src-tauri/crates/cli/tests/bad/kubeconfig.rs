@@ -11,13 +11,9 @@
 //! | expired credentials | `credentials_that_expire_under_way_are_renewed_by_themselves` |
 //! | certificate of another host | `a_certificate_of_another_host_or_authority_is_told_apart` |
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-
 use crate::place::desk::answer_of_use;
-use crate::place::kube::{Kube, certificate, status};
-use crate::place::server::Asked;
-use crate::place::{Place, doctor, is_of_use, line_of_use};
+use crate::place::kube::{Kube, certificate, plugin, status, unless_bearer};
+use crate::place::{Place, doctor, is_of_use, line_of_use, script};
 use crate::{nothing_is_lost, recorded};
 
 /// The topology of the pod that the server has is read.
@@ -39,20 +35,6 @@ fn is_refused(place: &Place, kubeconfig: &str, code: &str, names: &[&str]) {
         is_of_use(&error, code, name);
         line_of_use(&lines, "failed", code, name);
     }
-}
-
-fn script(path: &Path, text: &str) -> String {
-    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path.display().to_string()
-}
-
-/// A user entry with an exec plugin.
-fn plugin(command: &str) -> String {
-    let version = "client.authentication.k8s.io/v1";
-    format!(
-        "exec: {{apiVersion: {version}, command: '{command}', interactiveMode: Never, installHint: 'get it from the shelf'}}"
-    )
 }
 
 #[test]
@@ -101,7 +83,7 @@ fn an_unknown_context_is_named_beside_those_there_are() {
 #[test]
 fn a_plugin_that_is_missing_fails_or_answers_nonsense_is_named() {
     let (place, kube) = (recorded(), Kube::start());
-    kube.fault(|asked| (asked.header("authorization") != "Bearer good").then(|| status(401, "Unauthorized", "who?")));
+    kube.fault(unless_bearer("good"));
     let server = format!("server: '{}'", kube.server.address);
     let missing = place.kubeconfig(&server, &plugin("no-such-plugin"));
     is_refused(&place, &missing, "credential_plugin", &["no-such-plugin", "lab", "not found", "get it from the shelf"]);
@@ -155,14 +137,10 @@ fn credentials_that_expire_under_way_are_renewed_by_themselves() {
     let command = format!(r#"echo "{{\"status\":{{\"token\":\"$(cat {})\"}}}}""#, token.display());
     let script = script(&place.path().join("plugin"), &command);
     let kubeconfig = place.kubeconfig(&format!("server: '{}'", kube.server.address), &plugin(&script));
-    let only = |token: &'static str| {
-        let is_wrong = move |asked: &Asked| asked.header("authorization") != format!("Bearer {token}");
-        move |asked: &Asked| is_wrong(asked).then(|| status(401, "Unauthorized", "the token has expired"))
-    };
-    kube.fault(only("one"));
+    kube.fault(unless_bearer("one"));
     let desk = place.serve(&["--kubeconfig", &kubeconfig]);
     desk.until_source(10, "cluster:lab", "live", |it| it["state"] == "live");
-    kube.fault(only("two"));
+    kube.fault(unless_bearer("two"));
     let refused = desk.until_source(10, "cluster:lab", "refused", |it| it["code"] == "unauthorized");
     assert!(refused["why"].as_str().unwrap().contains(&kube.server.address), "{refused}");
     assert!(refused["hint"].as_str().unwrap().contains("log in again"), "{refused}");

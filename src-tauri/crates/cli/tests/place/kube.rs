@@ -42,6 +42,23 @@ pub fn pod(name: &str) -> Value {
     })
 }
 
+/// An exec plugin as a kubeconfig's user entry names it.
+pub fn plugin(command: &str) -> String {
+    let version = "client.authentication.k8s.io/v1";
+    format!(
+        "exec: {{apiVersion: {version}, command: '{command}', interactiveMode: Never, installHint: 'get it from the shelf'}}"
+    )
+}
+
+/// A fault: who does not show this token is not let in.
+pub fn unless_bearer(token: &str) -> impl FnMut(&Asked) -> Option<Told> + Send + 'static {
+    let expected = format!("Bearer {token}");
+    move |asked| {
+        let refused = asked.header("authorization") != expected;
+        refused.then(|| status(401, "Unauthorized", "the token has expired"))
+    }
+}
+
 impl Kube {
     /// A server over plain HTTP with a namespace and a pod.
     pub fn start() -> Self {
@@ -53,7 +70,15 @@ impl Kube {
     /// The same over TLS, for 127.0.0.1 and localhost.
     pub fn start_tls() -> Self {
         let cluster: Arc<Mutex<Cluster>> = Arc::default();
-        let server = Server::start_tls(&certificate("server.pem"), &certificate("server.key"), by(&cluster));
+        let server = Server::start_tls(&certificate("server.pem"), &certificate("server.key"), None, by(&cluster));
+        Self::of(server, cluster)
+    }
+
+    /// The same for nobody but who shows a client certificate of the tests' authority.
+    pub fn start_mutual_tls() -> Self {
+        let cluster: Arc<Mutex<Cluster>> = Arc::default();
+        let (chain, key, clients) = (certificate("server.pem"), certificate("server.key"), certificate("ca.pem"));
+        let server = Server::start_tls(&chain, &key, Some(&clients), by(&cluster));
         Self::of(server, cluster)
     }
 

@@ -6,8 +6,11 @@ pub mod desk;
 pub mod kube;
 pub mod server;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -15,12 +18,24 @@ use serde_json::Value;
 /// A folder with the program's data in it.
 pub struct Place {
     folder: tempfile::TempDir,
+    variables: Mutex<BTreeMap<&'static str, OsString>>,
 }
 
 impl Place {
     /// A new folder.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), variables: Mutex::default() }
+    }
+
+    /// A variable that everything started here from now on has too; an empty one is no more.
+    pub fn set(&self, name: &'static str, value: impl Into<OsString>) {
+        let value = value.into();
+        let mut variables = self.variables.lock().unwrap();
+        if value.is_empty() {
+            variables.remove(name)
+        } else {
+            variables.insert(name, value)
+        };
     }
 
     /// Where.
@@ -50,6 +65,7 @@ impl Place {
             .env("HOME", self.path())
             .env("BROADSTREET_DATA", self.path().join("data"))
             .env("BROADSTREET_NO_KEYRING", "1")
+            .envs(&*self.variables.lock().unwrap())
             .current_dir(self.path());
         command
     }
@@ -87,6 +103,15 @@ impl Place {
         let error: Value = serde_json::from_str(last).unwrap_or_else(|why| panic!("{args:?}: {why}: {said}"));
         (output.status.code().unwrap(), error["error"].clone())
     }
+}
+
+/// Writes a script for the shell that may be run, and answers where it is.
+#[cfg(unix)]
+pub fn script(path: &Path, text: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
 }
 
 /// Asks twenty times a second until `look` finds something, at most `seconds`, and thrice that on a busy machine.

@@ -111,15 +111,30 @@ impl Server {
         Self::listen(script, None)
     }
 
-    /// The same over TLS with the certificate and key in these PEM files.
-    pub fn start_tls(certificate: &str, key: &str, script: impl FnMut(&Asked) -> Told + Send + 'static) -> Self {
+    /// The same over TLS with the certificate and key in these PEM files; with an authority of clients, for nobody but
+    /// those it vouches for.
+    pub fn start_tls(
+        certificate: &str,
+        key: &str,
+        clients: Option<&str>,
+        script: impl FnMut(&Asked) -> Told + Send + 'static,
+    ) -> Self {
         use rustls::pki_types::pem::PemObject;
         use rustls::pki_types::{CertificateDer, PrivateKeyDer};
         let _ = rustls::crypto::ring::default_provider().install_default();
         let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
         let key = PrivateKeyDer::from_pem_file(key).unwrap();
-        let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
-        Self::listen(script, Some(Arc::new(config)))
+        let config = rustls::ServerConfig::builder();
+        let config = match clients {
+            None => config.with_no_client_auth(),
+            Some(authority) => {
+                let mut roots = rustls::RootCertStore::empty();
+                roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+                let verifier = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+                config.with_client_cert_verifier(verifier)
+            }
+        };
+        Self::listen(script, Some(Arc::new(config.with_single_cert(chain, key).unwrap())))
     }
 
     fn listen(script: impl FnMut(&Asked) -> Told + Send + 'static, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
