@@ -1,5 +1,8 @@
 //! Secrets and the device's key: in the platform's keyring, or, where there is none, the key in a file of the data
 //! folder and secrets in memory only.
+//!
+//! The two are decided apart: a start without a keyring (over SSH, or with a locked one) leaves the key in a file, where
+//! every later start finds it, and the secrets lie in the keyring again as soon as that answers.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -26,19 +29,29 @@ pub struct DeskVault {
     desk: String,
     memory: Mutex<HashMap<String, String>>,
     key: SigningKey,
+    is_in_file: bool,
 }
 
 impl DeskVault {
-    /// Opens the keyring, or falls back to the file, and makes the device's key where there is none yet.
+    /// Opens the keyring where it answers, and takes the device's key from the file where it is, else from the keyring;
+    /// makes one where there is none yet. The tests of this crate leave the keyring of whoever runs them alone.
     pub fn open(data: &Path) -> Result<Self, ApiError> {
+        let wanted = std::env::var_os(WITHOUT_KEYRING).is_none() && !cfg!(test);
+        Self::with(data, wanted.then(platform_store).flatten())
+    }
+
+    fn with(data: &Path, store: Option<Arc<CredentialStore>>) -> Result<Self, ApiError> {
         let desk = data.display().to_string();
-        if std::env::var_os(WITHOUT_KEYRING).is_none()
-            && !data.join(KEY_FILE).exists()
-            && let Some((store, key)) = keyring(&desk)
-        {
-            return Ok(Self { store: Some(store), desk, memory: Mutex::default(), key });
-        }
-        Ok(Self { store: None, desk, memory: Mutex::default(), key: key_in_file(data)? })
+        let keyring = store.and_then(|store| Keyring::that_answers(store, &desk));
+        let kept = keyring.as_ref().filter(|_| !data.join(KEY_FILE).exists()).and_then(Keyring::key);
+        let is_in_file = kept.is_none();
+        let key = kept.map_or_else(|| key_in_file(data), Ok)?;
+        Ok(Self { store: keyring.map(|it| it.store), desk, memory: Mutex::default(), key, is_in_file })
+    }
+
+    /// Whether the device's key lies in a file of the data folder.
+    pub fn key_is_in_file(&self) -> bool {
+        self.is_in_file
     }
 
     fn entry(&self, name: &str) -> Option<Entry> {
@@ -87,23 +100,37 @@ fn variable(name: &str) -> String {
     format!("BROADSTREET_SECRET_{}", name.chars().map(letter).collect::<String>())
 }
 
-/// The platform's keyring with the device's key in it; `None` where it is missing, locked or refuses.
-fn keyring(desk: &str) -> Option<(Arc<CredentialStore>, SigningKey)> {
-    let store = platform_store()?;
-    let entry = store.build(SERVICE, &format!("device key ({desk})"), None).ok()?;
-    let key = match entry.get_password() {
-        Ok(text) => key_from(&text)?,
-        Err(Error::NoEntry) => {
-            let key = new_key()?;
-            entry.set_password(&hex::encode(key.to_bytes())).ok()?;
-            key
+/// A keyring that answered when it was asked for the device's key.
+struct Keyring {
+    store: Arc<CredentialStore>,
+    entry: Entry,
+    /// What it holds as the key.
+    kept: Option<String>,
+}
+
+impl Keyring {
+    /// `None` where it is locked or refuses: it is not asked again before the next start, since each time may ask a person.
+    fn that_answers(store: Arc<CredentialStore>, desk: &str) -> Option<Self> {
+        let entry = store.build(SERVICE, &format!("device key ({desk})"), None).ok()?;
+        match entry.get_password() {
+            Ok(text) => Some(Self { store, entry, kept: Some(text) }),
+            Err(Error::NoEntry) => Some(Self { store, entry, kept: None }),
+            Err(error) => {
+                tracing::info!(%error, "no use of the keyring");
+                None
+            }
         }
-        Err(error) => {
-            tracing::info!(%error, "no use of the keyring");
-            return None;
+    }
+
+    /// The key it holds, or a new one that it holds from now on; `None` where it holds something else, or takes nothing.
+    fn key(&self) -> Option<SigningKey> {
+        if let Some(text) = &self.kept {
+            return key_from(text);
         }
-    };
-    Some((store, key))
+        let key = new_key()?;
+        self.entry.set_password(&hex::encode(key.to_bytes())).ok()?;
+        Some(key)
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -178,10 +205,96 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use keyring_core::api::CredentialStoreApi;
+    use keyring_core::mock;
+
     use super::*;
 
     fn in_file(data: &Path) -> DeskVault {
-        DeskVault { store: None, desk: String::new(), memory: Mutex::default(), key: key_in_file(data).unwrap() }
+        DeskVault::with(data, None).unwrap()
+    }
+
+    /// A desk with this keyring.
+    fn beside(data: &Path, keyring: &Arc<mock::Store>) -> DeskVault {
+        DeskVault::with(data, Some(Arc::clone(keyring) as Arc<CredentialStore>)).unwrap()
+    }
+
+    /// The next question about this entry is refused, as a locked keyring does.
+    fn lock(keyring: &mock::Store, data: &Path, name: &str) {
+        let entry = keyring.build(SERVICE, &format!("{name} ({})", data.display()), None).unwrap();
+        let credential: &mock::Cred = entry.as_any().downcast_ref().unwrap();
+        credential.set_error(Error::NoStorageAccess("it is locked".into()));
+    }
+
+    fn on_disk(data: &Path) -> usize {
+        std::fs::read_dir(data).unwrap().count()
+    }
+
+    #[test]
+    fn with_a_keyring_key_and_secrets_lie_in_it_and_nothing_on_disk() {
+        let (data, keyring) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        let vault = beside(data.path(), &keyring);
+        assert!(vault.is_lasting() && !vault.key_is_in_file());
+        assert!(vault.keep("alertmanager:main", "swordfish"), "it lasts");
+        let later = beside(data.path(), &keyring);
+        assert_eq!(later.public_key(), vault.public_key());
+        assert_eq!(later.secret("alertmanager:main").as_deref(), Some("swordfish"));
+        // Another data folder has a key and secrets of its own in the same keyring.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = beside(elsewhere.path(), &keyring);
+        assert_ne!(other.public_key(), vault.public_key());
+        assert_eq!(other.secret("alertmanager:main"), None);
+        later.forget("alertmanager:main");
+        assert_eq!(beside(data.path(), &keyring).secret("alertmanager:main"), None);
+        assert_eq!(on_disk(data.path()), 0);
+    }
+
+    #[test]
+    fn a_start_with_a_locked_keyring_costs_no_later_start_its_secrets_or_its_key() {
+        let (data, keyring) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        lock(&keyring, data.path(), "device key");
+        let locked = beside(data.path(), &keyring);
+        assert!(!locked.is_lasting() && locked.key_is_in_file());
+        assert!(!locked.keep("alertmanager:main", "swordfish"), "in memory only");
+        let open = beside(data.path(), &keyring);
+        assert_eq!(open.public_key(), locked.public_key(), "the device stays who it is");
+        assert!(open.is_lasting() && open.key_is_in_file());
+        assert!(open.keep("alertmanager:main", "swordfish"));
+        assert_eq!(beside(data.path(), &keyring).secret("alertmanager:main").as_deref(), Some("swordfish"));
+        assert_eq!(on_disk(data.path()), 1, "only the key is on disk");
+    }
+
+    #[test]
+    fn a_desk_that_was_first_started_without_a_keyring_keeps_its_key_and_uses_the_keyring_for_secrets() {
+        let (data, keyring) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        let headless = in_file(data.path());
+        let desktop = beside(data.path(), &keyring);
+        assert_eq!(desktop.public_key(), headless.public_key());
+        assert!(desktop.keep("icinga:main", "swordfish"));
+        assert_eq!(beside(data.path(), &keyring).secret("icinga:main").as_deref(), Some("swordfish"));
+        let again = in_file(data.path());
+        assert_eq!(again.public_key(), headless.public_key());
+        assert_eq!(again.secret("icinga:main"), None, "asked for where there is no keyring");
+    }
+
+    #[test]
+    fn a_keyring_that_is_locked_under_way_cuts_no_source_off() {
+        let (data, keyring) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        let vault = beside(data.path(), &keyring);
+        lock(&keyring, data.path(), "alertmanager:main");
+        assert!(!vault.keep("alertmanager:main", "swordfish"), "it says that it will be asked for again");
+        assert_eq!(vault.secret("alertmanager:main").as_deref(), Some("swordfish"));
+    }
+
+    #[test]
+    fn a_keyring_that_holds_no_key_where_it_should_leaves_it_and_still_keeps_secrets() {
+        let (data, keyring) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        let entry = keyring.build(SERVICE, &format!("device key ({})", data.path().display()), None).unwrap();
+        entry.set_password("rubbish").unwrap();
+        let vault = beside(data.path(), &keyring);
+        assert!(vault.is_lasting() && vault.key_is_in_file());
+        assert_eq!(beside(data.path(), &keyring).public_key(), vault.public_key());
+        assert_eq!(entry.get_password().unwrap(), "rubbish");
     }
 
     #[test]
@@ -207,7 +320,7 @@ mod tests {
         assert_eq!(in_file(data.path()).secret("alertmanager:main"), None);
         vault.forget("alertmanager:main");
         assert_eq!(vault.secret("alertmanager:main"), None);
-        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "only the key is on disk");
+        assert_eq!(on_disk(data.path()), 1, "only the key is on disk");
     }
 
     #[test]

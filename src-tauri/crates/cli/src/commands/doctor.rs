@@ -57,7 +57,9 @@ pub async fn run(global: &Global) -> Result<(), ApiError> {
 fn keyring(data: &std::path::Path) -> Value {
     match DeskVault::open(data) {
         Ok(vault) if vault.is_lasting() => {
-            works("keyring", format!("holds the key of this device, {}", hex::encode(vault.public_key())))
+            let key = hex::encode(vault.public_key());
+            let where_it_lies = if vault.key_is_in_file() { "in a file of the data folder" } else { "in it" };
+            works("keyring", format!("keeps passwords of sources; the key of this device, {key}, lies {where_it_lies}"))
         }
         Ok(vault) => {
             let key = hex::encode(vault.public_key());

@@ -23,8 +23,6 @@ struct Desk {
 }
 
 async fn engine(data: &Path) -> Host {
-    // With a key in a file nothing is looked for, or left behind, in the keyring of whoever runs the tests.
-    std::fs::write(data.join("device.key"), "11".repeat(32)).unwrap();
     let global = Global { data: Some(data.to_owned()), person: Some("Mei".to_owned()), ..Global::default() };
     Host::start(&global).await.unwrap()
 }
