@@ -10,6 +10,7 @@
 //! | `proxy-url` | `the_proxy_of_the_kubeconfig_is_gone_through_even_on_this_machine`, `a_socks_proxy_is_gone_through_too` |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | `the_proxy_of_the_environment_is_gone_through_unless_no_proxy_says_otherwise` |
 //! | `tls-server-name` | `a_certificate_is_held_against_the_name_the_kubeconfig_gives` |
+//! | what is refused, then allowed | `refusals` |
 
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "the clock of a test, not of the product")]
@@ -18,6 +19,7 @@ mod credentials;
 #[path = "../place/mod.rs"]
 mod place;
 mod proxy;
+mod refusals;
 mod ways;
 
 use place::kube::Kube;
