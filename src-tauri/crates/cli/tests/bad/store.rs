@@ -2,7 +2,7 @@
 //!
 //! | case | test |
 //! |---|---|
-//! | a full disk | `a_full_disk_is_told_and_what_was_acknowledged_is_kept` |
+//! | a full disk | `a_full_disk_is_told_and_what_was_acknowledged_is_kept`, `a_small_disk_that_fills_up_…` |
 //! | a limit on what a user may write | `a_write_that_fails_half_way_leaves_the_record_whole` |
 //! | a read-only data directory, as an ordinary user | `a_data_folder_that_may_not_be_written_is_named` |
 //! | a database from a newer version | `a_database_of_a_newer_version_is_left_as_it_is` |
@@ -11,14 +11,14 @@
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::place::desk::{Desk, answer_of_use, start};
 use crate::place::kube::{Kube, pod};
-use crate::place::{Place, doctor, is_of_use, line_of_use, until};
+use crate::place::{Place, doctor, is_of_use, line_of_use, skip, until};
 use crate::{nothing_is_lost, recorded};
 
 /// The program in a place, run by another program.
@@ -34,35 +34,95 @@ fn note(desk: &Desk, text: &str) -> Result<Value, Value> {
     desk.try_call("write_entry", &json!({ "incident": "INC-0001", "text": text, "attachments": [] }))
 }
 
-/// How a disk of its own is mounted, where that is allowed: by root, or by whoever may have namespaces.
-fn with_a_disk() -> Option<Vec<&'static str>> {
-    let ways: [&[&str]; 2] = [&["unshare", "-m"], &["unshare", "-r", "-m"]];
-    let works = |way: &&&[&str]| {
-        let tried = Command::new(way[0]).args(&way[1..]).args(["mount", "-t", "tmpfs", "none", "/mnt"]).output();
-        tried.is_ok_and(|it| it.status.success())
-    };
-    ways.iter().find(works).map(|it| it.to_vec())
+/// A disk that can be filled to its last byte and freed again.
+enum Disk {
+    /// One of its own, mounted by root or by whoever may have namespaces.
+    Mounted(Vec<&'static str>),
+    /// The usual one, which says that it is full; by a library that is loaded before the system's own.
+    Preloaded,
+}
+
+impl Disk {
+    /// A small disk under the data folder, where one may be mounted.
+    fn mounted() -> Option<Self> {
+        let ways: [&[&str]; 2] = [&["unshare", "-m"], &["unshare", "-r", "-m"]];
+        let works = |way: &&&[&str]| {
+            let tried = Command::new(way[0]).args(&way[1..]).args(["mount", "-t", "tmpfs", "none", "/mnt"]).output();
+            tried.is_ok_and(|it| it.status.success())
+        };
+        ways.iter().find(works).map(|it| Self::Mounted(it.to_vec()))
+    }
+
+    /// The library, compiled by what links Rust programs too.
+    fn preloaded(place: &Place) -> Option<Self> {
+        let (library, mark) = (place.path().join("full_disk.so"), place.path().join("full"));
+        let source = format!("{}/tests/bad/full_disk.c", env!("CARGO_MANIFEST_DIR"));
+        let compiled =
+            Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).args([&source, "-ldl"]).status();
+        if !cfg!(target_os = "linux") || !compiled.is_ok_and(|it| it.success()) {
+            return None;
+        }
+        place.set("LD_PRELOAD", library);
+        place.set("FULL_DISK", mark);
+        place.set("FULL_DISK_FOLDER", place.path().canonicalize().unwrap().join("data"));
+        Some(Self::Preloaded)
+    }
+
+    fn serve(&self, place: &Place, args: &[&str]) -> Desk {
+        match self {
+            Self::Mounted(way) => {
+                std::fs::create_dir(place.path().join("data")).unwrap();
+                let mounted = "mount -t tmpfs -o size=12m none data && exec \"$@\"";
+                start(&mut through(place, &[&way[..], &["sh", "-c", mounted, "sh"]].concat(), args))
+            }
+            Self::Preloaded => start(&mut place.command(args)),
+        }
+    }
+
+    /// What fills it, as the program sees it.
+    fn ballast(&self, place: &Place, desk: &Desk) -> PathBuf {
+        match self {
+            Self::Mounted(_) => format!("/proc/{}/root{}/data/ballast", desk.process(), place.path().display()).into(),
+            Self::Preloaded => place.path().join("full"),
+        }
+    }
+
+    fn fill(&self, place: &Place, desk: &Desk) {
+        let ballast = self.ballast(place, desk);
+        match self {
+            Self::Mounted(_) => {
+                let filled = std::fs::write(ballast, vec![0; 16 << 20]).unwrap_err();
+                assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull, "{filled}");
+            }
+            Self::Preloaded => std::fs::write(ballast, "").unwrap(),
+        }
+    }
 }
 
 #[test]
 fn a_full_disk_is_told_and_what_was_acknowledged_is_kept() {
-    let (place, kube) = (Place::new(), Kube::start());
-    let Some(way) = with_a_disk() else {
-        eprintln!("no disk may be mounted here: only a_write_that_fails_half_way… looks at writes that fail");
-        return;
-    };
-    let data = place.path().join("data");
-    std::fs::create_dir(&data).unwrap();
-    let mounted = "mount -t tmpfs -o size=12m none data && exec \"$@\"";
+    let place = Place::new();
+    match Disk::preloaded(&place) {
+        Some(disk) => a_disk_fills_up(&place, &disk),
+        None => skip("a full disk: nothing can be loaded before the system's library here"),
+    }
+}
+
+#[test]
+fn a_small_disk_that_fills_up_is_told_and_what_was_acknowledged_is_kept() {
+    match Disk::mounted() {
+        Some(disk) => a_disk_fills_up(&Place::new(), &disk),
+        None => skip("a small disk that fills up: none may be mounted here"),
+    }
+}
+
+fn a_disk_fills_up(place: &Place, disk: &Disk) {
+    let kube = Kube::start();
     let kubeconfig = place.kubeconfig_of(&kube);
-    let args = ["serve", "--json", "--as", "Mei", "--kubeconfig", &kubeconfig];
-    let desk = start(&mut through(&place, &[&way[..], &["sh", "-c", mounted, "sh"]].concat(), &args));
+    let desk = disk.serve(place, &["serve", "--json", "--as", "Mei", "--kubeconfig", &kubeconfig]);
     desk.call("declare", json!({ "title": "Checkout fails", "severity": 2, "commander": "Mei" }));
     note(&desk, "written before the fault").unwrap();
-    // The disk as the program sees it, filled to its last byte.
-    let ballast = format!("/proc/{}/root{}/ballast", desk.process(), data.display());
-    let filled = std::fs::write(&ballast, vec![0; 16 << 20]).unwrap_err();
-    assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull, "{filled}");
+    disk.fill(place, &desk);
     let mut written = vec![];
     let error = until(20, "a full disk", || {
         let text = format!("note {} {}", written.len(), "x".repeat(50_000));
@@ -88,7 +148,7 @@ fn a_full_disk_is_told_and_what_was_acknowledged_is_kept() {
         "storage",
         "broadstreet.db",
     );
-    std::fs::remove_file(&ballast).unwrap();
+    std::fs::remove_file(disk.ballast(place, &desk)).unwrap();
     note(&desk, "written when there was room again").unwrap();
     kube.put("pods", pod("after"));
     until(15, "no alarm", || storage(&desk).is_none().then_some(()));
