@@ -138,6 +138,11 @@ impl Access {
         config.connect_timeout = Some(self.limits.connect);
         // 429 and 503 are answered by our own backoff, which honours Retry-After.
         config.default_retry = false;
+        take_token_of_file(&mut config.auth_info).map_err(|why| ClusterError::Unauthorized {
+            server: self.server.clone(),
+            context: self.context.clone(),
+            why: format!("no credentials to show: {why}"),
+        })?;
         let mut renew_at = None;
         if let Some(exec) = config.auth_info.exec.take() {
             let login = self.login_path.get_or_init(|| plugin::login_path(self.limits.shell)).await.clone();
@@ -368,9 +373,30 @@ fn renewal(now: Moment, end: Moment) -> Moment {
     end - margin
 }
 
+/// A part of a user as if it stood in a kubeconfig: the secret types of kube are made by reading, so that no other crate
+/// is named here.
+fn made(value: Value) -> AuthInfo {
+    serde_json::from_value(value).unwrap_or_default()
+}
+
+/// Puts the token of `tokenFile` in its place, without the line end that kube would show with it. As client-go does, the
+/// file counts before `token`, which stands in where it cannot be read; it is read anew whenever its token was refused.
+fn take_token_of_file(user: &mut AuthInfo) -> Result<(), String> {
+    let Some(path) = user.token_file.take().filter(|path| !path.is_empty()) else { return Ok(()) };
+    let read = std::fs::read_to_string(&path).map_err(|error| format!("the `tokenFile` `{path}`: {error}"));
+    let token = read.and_then(|text| match text.trim() {
+        "" => Err(format!("the `tokenFile` `{path}` is empty")),
+        token => Ok(token.to_owned()),
+    });
+    match token {
+        Ok(token) => user.token = made(serde_json::json!({ "token": token })).token,
+        Err(why) if user.token.is_none() => return Err(why),
+        Err(_) => {}
+    }
+    Ok(())
+}
+
 fn adopt(user: &mut AuthInfo, credential: &plugin::Credential) {
-    // The secret types of kube are made by reading, so that no other crate is named here.
-    let made = |value: Value| serde_json::from_value::<AuthInfo>(value).unwrap_or_default();
     if let Some(token) = &credential.token {
         user.token = made(serde_json::json!({ "token": token })).token;
     }

@@ -56,9 +56,18 @@ fn a_token_file_is_read_again_once_its_token_is_refused() {
     desk.until_source(10, "cluster:lab", "refused", |it| it["code"] == "unauthorized");
     std::fs::write(&token, "two\n").unwrap();
     desk.until_source(15, "cluster:lab", "in again", |it| it["state"] == "live" && it["code"] == "");
+    drop(desk);
+    std::fs::write(&token, "\n").unwrap();
+    let error = || place.error(&["topology", "--kubeconfig", &kubeconfig]);
+    is_of_use(&error(), "unauthorized", &format!("`{}` is empty", token.display()));
     std::fs::remove_file(&token).unwrap();
-    let error = place.error(&["topology", "--kubeconfig", &kubeconfig]);
-    assert!(error.1["message"].as_str().unwrap().contains("token"), "the file is named: {error:?}");
+    is_of_use(&error(), "unauthorized", &format!("`{}`: No such file", token.display()));
+    // A token beside it stands in only where the file says none.
+    let both = place.kubeconfig(&server(&kube), "token: two, tokenFile: token");
+    is_taken(&place, &both);
+    std::fs::write(&token, "three").unwrap();
+    kube.fault(unless_bearer("three"));
+    is_taken(&place, &both);
 }
 
 #[test]
