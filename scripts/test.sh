@@ -78,8 +78,10 @@ lab_walk() {
 # The screen in a real browser on the bundled incident, every view and dialog in both themes.
 browser_walk() {
   local data link pid walk code=0
+  local -x WALK_DIALOGS
   ui_modules "$ROOT/tests/e2e/browser"
   data="$(mktemp -d)"
+  WALK_DIALOGS="$data/dialogs"
   "$PROGRAM" open --data "$data" --as "Mei Tanaka" --json >"$data/link.json" 2>"$data/log" &
   pid=$!
   for _ in $(seq 150); do grep -q '"link"' "$data/link.json" && break; sleep 0.2; done
@@ -89,6 +91,7 @@ browser_walk() {
   (cd tests/e2e/browser && second_try node desk.mjs) || code=$?
   (cd tests/e2e/browser && second_try node drawing.mjs) || code=$?
   for walk in record ends seek contexts secrets; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" second_try node "$walk.mjs") || code=$?; done
+  [ "$code" -ne 0 ] || (cd tests/e2e/browser && node dialogs.mjs "$WALK_DIALOGS") || code=$?
   kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
   rm -rf "$data"
   return "$code"

@@ -3,7 +3,7 @@
 // first again in the dialog. `node contexts.mjs`; BROADSTREET names the program.
 import { PretendCluster } from "./cluster.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
-import { addressFrom, closeDialog, dialog, must, mustBeAccessible, openScreen, settled, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, settled, Tally } from "./screen.mjs";
 
 const tally = new Tally();
 within(5);
@@ -43,7 +43,7 @@ try {
     await palette("open a cluster");
     await dialog(page).getByRole("radio", { name: /^shop/ }).check();
     await settled(page);
-    await mustBeAccessible(page);
+    await mustBeAccessibleInBoth(page);
     await dialog(page).getByRole("button", { name: "Open", exact: true }).click();
     await planSays(/^Plan of shop: .*\b2 houses/);
     await says(bar(), "shop");

@@ -4,7 +4,7 @@
 // `node desk.mjs`; starts and ends the desk itself.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, openScreen, selectRow, settled, Tally, THEMES, useTheme } from "./screen.mjs";
+import { closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, selectRow, settled, Tally, THEMES, useTheme } from "./screen.mjs";
 
 const ui = new URL("../../../ui/", import.meta.url).pathname;
 
@@ -68,6 +68,7 @@ await on({}, async (page, problems) => {
     must(await dialog(page).getByRole("button", { name: "Accept command" }).isDisabled(), "anybody can accept");
     await dialog(page).getByRole("button", { name: "Tomas sits here now" }).click();
     await dialog(page).getByRole("heading", { name: "Situation" }).waitFor();
+    await mustBeAccessibleInBoth(page);
     await send(page, "Accept command");
     must(/Tomas/.test(await page.getByTestId("commander").innerText()), "command did not move");
   });
@@ -114,6 +115,10 @@ await on({}, async (page, problems) => {
   });
 
   await check("a decision is objected to, and made", async () => {
+    await page.getByRole("button", { name: /^Object to D/ }).first().click();
+    await dialog(page).waitFor();
+    await mustBeAccessibleInBoth(page);
+    await closeDialog(page);
     await page.getByRole("button", { name: /^Make it/ }).click();
     await page.getByRole("button", { name: /^Make it/ }).waitFor({ state: "detached" });
   });

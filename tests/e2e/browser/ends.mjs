@@ -2,7 +2,7 @@
 // How incidents end and begin again at the screen of the real program: resolved and another declared, closed as a duplicate
 // or declined, reopened with a reason, and the program itself gone and back. `node ends.mjs`; BROADSTREET names the program.
 import { freshDesk, hand, says, within } from "./hand.mjs";
-import { addressFrom, closeDialog, dialog, goTo, knock, must, mustBeAccessible, openScreen, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, goTo, knock, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, Tally } from "./screen.mjs";
 
 const FIRST = "Carts cannot be written";
 const SECOND = "Checkout is slow";
@@ -31,7 +31,7 @@ const close = async (as, why, of) => {
     const option = dialog(page).getByLabel("Of").locator("option").filter({ hasText: of });
     await dialog(page).getByLabel("Of").selectOption(await option.getAttribute("value"));
   }
-  await mustBeAccessible(page);
+  await mustBeAccessibleInBoth(page);
   await send("Close it");
 };
 const reopen = async (why) => {
@@ -39,6 +39,7 @@ const reopen = async (why) => {
   must(await dialog(page).getByRole("button", { name: "Reopen", exact: true }).isDisabled(), "it reopens without a reason");
   await says(dialog(page), "Mei Tanaka commands as before");
   await page.keyboard.type(why);
+  await mustBeAccessibleInBoth(page);
   await send("Reopen");
 };
 

@@ -46,6 +46,7 @@ async function add(kind, address, fill = async () => {}) {
 async function remove(kind) {
   await source(kind).getByRole("button", { name: /^Remove/ }).click();
   await dialog(page).waitFor();
+  await mustBeAccessible(page);
   await send("Remove");
   await source(kind).waitFor({ state: "detached" });
 }

@@ -1,6 +1,6 @@
 // The screen under test: opens it, moves between views, asks axe, and keeps a tally. Needs chromium on the path or in
 // CHROMIUM; downloads nothing and talks to the given address only.
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
@@ -177,12 +177,30 @@ export async function axe(page) {
   });
 }
 
+/** Writes down which dialogs axe looks at and in which theme, for `dialogs.mjs`, which says whether any was left out. */
+async function rememberDialogs(page) {
+  if (!process.env.WALK_DIALOGS) return;
+  const seen = await page.evaluate(() => [...document.querySelectorAll("dialog[open]")].map((one) => `${one.closest("[data-dialog]")?.dataset.dialog} ${document.documentElement.dataset.theme}\n`));
+  appendFileSync(process.env.WALK_DIALOGS, seen.join(""));
+}
+
 export async function mustBeAccessible(page) {
   await settled(page);
+  await rememberDialogs(page);
   let found = await axe(page);
   // What was being drawn while axe looked is looked at again.
   for (let again = 0; again < 3 && found.length > 0 && restless.has(page); again++) found = await axe(page);
   must(found.length === 0, `axe found ${found.length}:\n${found.join("\n")}`);
+}
+
+/** What is shown, in one theme after the other, and then as it was. */
+export async function mustBeAccessibleInBoth(page) {
+  const before = await page.evaluate(() => document.documentElement.dataset.theme);
+  for (const theme of THEMES) {
+    await useTheme(page, theme);
+    await mustBeAccessible(page);
+  }
+  await useTheme(page, before);
 }
 
 export const dialog = (page) => page.locator("dialog[open], [role='dialog']:visible, [role='alertdialog']:visible").last();

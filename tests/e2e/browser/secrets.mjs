@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // A machine without a keyring, at the screen of the real program: the password a source needs is asked for when its cluster
-// is opened, can be put off, and lies nowhere on disk. `node secrets.mjs`; BROADSTREET names the program.
+// is opened, can be put off, and lies nowhere on disk; then the source is removed, and another is found in the cluster.
+// `node secrets.mjs`; BROADSTREET names the program.
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -8,7 +9,7 @@ import { join } from "node:path";
 import { until } from "../walk/desk.mjs";
 import { PretendCluster } from "./cluster.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
-import { addressFrom, closeDialog, dialog, goTo, must, mustBeAccessible, openScreen, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, goTo, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, Tally } from "./screen.mjs";
 
 const PASSWORD = "swordfish-of-the-walk";
 const tally = new Tally();
@@ -47,7 +48,7 @@ try {
     must(await field().evaluate((input) => input === document.activeElement), "one cannot type at once");
     must(await dialog(page).getByRole("button", { name: "Ask with it" }).isDisabled(), "it is sent without a password");
     must(asked.badly === 0, `the source was asked ${asked.badly} times without its password`);
-    await mustBeAccessible(page);
+    await mustBeAccessibleInBoth(page);
   });
 
   await check("it can be put off: nothing is asked twice, and a line says what is missing", async () => {
@@ -69,6 +70,24 @@ try {
     await bar.waitFor({ state: "detached" });
     await until(30, "the source is live", async () => (await desk.call("desk")).sources.find((one) => one.id === "alertmanager:main")?.state === "live");
     must(asked.badly === 0, "the source was asked without its password");
+  });
+
+  await check("what the source is can be changed, and it is removed after a question", async () => {
+    await goTo(page, "Settings");
+    const source = page.getByRole("region", { name: "Sources", exact: true }).getByRole("article").filter({ hasText: "Alertmanager" });
+    await source.getByRole("button", { name: /^Change/ }).click();
+    await says(dialog(page), "One is kept");
+    await mustBeAccessibleInBoth(page);
+    await closeDialog(page);
+    await source.getByRole("button", { name: /^Remove/ }).click();
+    await says(dialog(page), "its secret is forgotten");
+    await mustBeAccessibleInBoth(page);
+    await closeDialog(page);
+    await source.waitFor();
+    await source.getByRole("button", { name: /^Remove/ }).click();
+    await send("Remove");
+    await source.waitFor({ state: "detached" });
+    must((await desk.call("settings")).sources.length === 0, "it is still there");
   });
 
   await check("the password stands in no file and in no answer", async () => {

@@ -3,7 +3,7 @@
 // while a house of it crashes, the program is stopped, and started again. `node seek.mjs`; BROADSTREET names the program.
 import { PretendCluster } from "./cluster.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
-import { addressFrom, closeDialog, dialog, goTo, must, mustBeAccessible, openScreen, settled, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, goTo, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, settled, Tally } from "./screen.mjs";
 
 const tally = new Tally();
 within(6);
@@ -114,6 +114,19 @@ try {
       await row("carts drop").click();
       await panel().getByRole("button", { name: /^redis-cart Deployment/ }).click();
       await page.getByRole("complementary", { name: "Selected object" }).getByRole("heading", { level: 2, name: "redis-cart" }).waitFor();
+    });
+
+    await check("what the house says is pinned to the timeline with where it comes from", async () => {
+      await page.getByRole("complementary", { name: "Selected object" }).getByRole("button", { name: "Pin to timeline", exact: true }).click();
+      await says(dialog(page), "/Deployment/shop/redis-cart");
+      must(/redis-cart/.test(await dialog(page).getByLabel("What it shows").inputValue()), "it does not say what is pinned");
+      must((await dialog(page).getByLabel("Source").inputValue()) !== "", "it does not say where it comes from");
+      await mustBeAccessibleInBoth(page);
+      await dialog(page).getByLabel("What it shows").fill("the cart is down, as the map said");
+      await send("Pin");
+      await goTo(page, "Timeline");
+      await row("the cart is down, as the map said").click();
+      await panel().getByRole("heading", { level: 2 }).filter({ hasText: "the cart is down" }).waitFor();
     });
 
     await check("from a row that was before the crash the map shows the house well, and `L` leads back to now", async () => {
