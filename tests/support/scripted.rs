@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
     AlertPoll, AlertSource, AlertSpan, Answer, Clock, Cluster, ClusterError, ClusterIdentity, Connection, Context,
-    ContextChoice, Flow, Observation, Pager, PagerPoll, ProxyGet, ProxyTarget, SignalError, Signals, SourceSettings,
+    ContextChoice, Flow, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError, Signals, SourceSettings,
     Vault,
 };
 use broadstreet_core::time::{Moment, Window};
@@ -128,7 +128,7 @@ impl Connection for ScriptedCluster {
             if silent { Err(ClusterError::Unreachable { server, why: "silenced by the test".into() }) } else { Ok(()) }
         })
     }
-    fn proxy_get(&self, _: ProxyTarget, _: String) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
+    fn proxy_get(&self, _: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
         Box::pin(async { Ok((404, Vec::new())) })
     }
 }

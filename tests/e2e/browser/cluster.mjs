@@ -14,6 +14,8 @@ const RESOURCES = {
 export class PretendCluster {
   version = 100;
   objects = new Map();
+  /** What stands behind the service proxy: answers a path below a Service with an object, or with nothing. */
+  behind = () => undefined;
   watches = new Set();
 
   constructor(context = "shop", houses = ["redis-cart", "cartservice"]) {
@@ -69,6 +71,11 @@ export class PretendCluster {
     if (request.method !== "GET") return say(405, { kind: "Status", status: "Failure", code: 405, reason: "MethodNotAllowed", message: "nothing is written here" });
     if (path === "/version") return say(200, { major: "1", minor: "34", gitVersion: "v1.34.0" });
     if (path === "/livez") return answer.writeHead(200, { "Content-Type": "text/plain" }).end("ok");
+    const [, service, below] = /^\/api\/v1\/namespaces\/shop\/services\/([^/]+)\/proxy(\/.*)$/.exec(path) ?? [];
+    if (service) {
+      const told = this.behind(service, below, request.headers);
+      return told === undefined ? say(503, { kind: "Status", status: "Failure", code: 503, reason: "ServiceUnavailable", message: "no endpoints available for service" }) : say(200, told);
+    }
     const one = this.objects.get(path.replace(/\/([^/]+)$/, "//$1"))?.object;
     if (one) return say(200, one);
     if (RESOURCES[path]) return say(200, { kind: "APIResourceList", groupVersion: path.replace(/^\/apis?\//, ""), resources: Object.entries(RESOURCES[path]).map(([name, kind]) => ({ name, kind, namespaced: !["namespaces", "nodes"].includes(name), verbs: ["get", "list", "watch"] })) });

@@ -90,6 +90,27 @@ try {
     must((await desk.call("settings")).sources.length === 0, "it is still there");
   });
 
+  await check("an Alertmanager in the cluster is found, and asked through the API server for its tenant", async () => {
+    cluster.behind = (service, path, headers) => (service === "alertmanager-main:web" && headers["x-scope-orgid"] === "blue" ? (answers[path] ?? []) : undefined);
+    cluster.put("/api/v1/services", { metadata: { name: "alertmanager-main", namespace: "shop" }, spec: { clusterIP: "10.0.0.7", ports: [{ name: "web", port: 9093 }] } });
+    const sources = page.getByRole("region", { name: "Sources", exact: true });
+    await until(30, "the Service is seen", async () => (await desk.call("discover_sources")).length === 1);
+    await sources.getByRole("button", { name: "Find in the cluster" }).click();
+    await says(sources.getByRole("heading", { level: 3 }), /Found in shop\s*1/);
+    await says(sources, "Service shop/alertmanager-main:web, through the cluster");
+    await mustBeAccessible(page);
+    await sources.getByRole("button", { name: /^Add\s*alertmanager-main/ }).click();
+    must((await dialog(page).getByLabel("Service").inputValue()) === "alertmanager-main", "the form does not name it");
+    must((await dialog(page).getByLabel("Proves who asks by").count()) === 0, "it offers what the API server does not pass on");
+    await dialog(page).getByText("More", { exact: true }).click();
+    await dialog(page).getByLabel("Tenant").fill("blue");
+    await mustBeAccessibleInBoth(page);
+    await send("Save and ask it");
+    await sources.getByRole("article").filter({ hasText: "alertmanager-main" }).locator("i.live").waitFor();
+    await sources.getByRole("button", { name: "Find in the cluster" }).click();
+    await says(sources, "No Service of Alertmanager or Prometheus that is not set up already.");
+  });
+
   await check("the password stands in no file and in no answer", async () => {
     must(!JSON.stringify(await desk.call("settings")).includes(PASSWORD), "the settings tell it");
     for (const file of readdirSync(desk.folder, { recursive: true, withFileTypes: true })) {

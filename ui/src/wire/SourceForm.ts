@@ -2,8 +2,9 @@
 
 /**
  * A source as configured. `credentials`: none, basic, bearer, client_certificate. Secrets go in, never out.
+ * `proxy_scheme`: https, or else http.
  */
-export type SourceForm = { id: string, kind: string, address: string, proxy_namespace: string, proxy_service: string, proxy_port: string, credentials: string, user: string, secret: string | null, certificate: string, key: string, ca_file: string, tenant: string, silent_receivers: Array<string>, poll_seconds: number, 
+export type SourceForm = { id: string, kind: string, address: string, proxy_namespace: string, proxy_service: string, proxy_port: string, proxy_scheme: string, credentials: string, user: string, secret: string | null, certificate: string, key: string, ca_file: string, tenant: string, silent_receivers: Array<string>, poll_seconds: number, 
 /**
  * True where a secret is kept already.
  */

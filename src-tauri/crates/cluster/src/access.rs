@@ -215,12 +215,26 @@ impl Access {
 
     /// Asks for `path` and hands the answer over whatever its status is.
     pub async fn send(&self, path: &str, accept: &str, limit: Duration) -> Result<Response<Body>, ClusterError> {
+        self.send_with(path, accept, &[], limit).await
+    }
+
+    /// The same with further headers, for what stands behind the API server.
+    pub async fn send_with(
+        &self,
+        path: &str,
+        accept: &str,
+        headers: &[(String, String)],
+        limit: Duration,
+    ) -> Result<Response<Body>, ClusterError> {
         let mut renewed = false;
         loop {
             let (client, generation) = self.client().await?;
             let request = Request::get(path)
                 .header(header::ACCEPT, accept)
-                .header(header::USER_AGENT, concat!("broadstreet/", env!("CARGO_PKG_VERSION")))
+                .header(header::USER_AGENT, concat!("broadstreet/", env!("CARGO_PKG_VERSION")));
+            let request = headers
+                .iter()
+                .fold(request, |request, (name, value)| request.header(name, value))
                 .body(Body::empty())
                 .map_err(|error| self.odd(format!("`{path}` is no path: {error}")))?;
             let answer = match timeout(limit, client.send(request)).await {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use broadstreet_core::ports::{Answer, ClusterError, ClusterIdentity, Connection, Flow, Observation, ProxyTarget};
+use broadstreet_core::ports::{
+    Answer, ClusterError, ClusterIdentity, Connection, Flow, Observation, ProxyRequest, ProxyTarget,
+};
 use http::{StatusCode, header};
 use serde_json::Value;
 
@@ -84,10 +86,10 @@ impl Connection for KubeConnection {
         })
     }
 
-    fn proxy_get(&self, target: ProxyTarget, path: String) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
+    fn proxy_get(&self, request: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
         Box::pin(async move {
-            let path = proxy_path(&target, &path);
-            let answer = self.access.send(&path, "*/*", self.access.limits.answer).await?;
+            let path = proxy_path(&request.target, &request.path);
+            let answer = self.access.send_with(&path, "*/*", &request.headers, self.access.limits.answer).await?;
             let status = answer.status();
             let body = self.access.read(answer.into_body()).await?;
             // Both the API server and what stands behind it say 401 and 403; only the former says it in a Status.

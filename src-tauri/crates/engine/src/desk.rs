@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use broadstreet_core::id::{IncidentId, SourceId};
 use broadstreet_core::ledger::incident::Person;
 use broadstreet_core::ledger::{VACANCY_ALARM, vacancy};
-use broadstreet_core::ports::{BundleContents, Context, ContextChoice, SourceKind, SourceSettings};
+use broadstreet_core::ports::{BundleContents, Context, ContextChoice, Credentials, SourceKind, SourceSettings};
 use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::{Change, Freshness, SourceState};
 use tokio::sync::{RwLock, mpsc};
@@ -442,7 +442,8 @@ impl Engine {
         let known = self.sources().await?;
         let seen = self.look(None).await?;
         let mut found = broadstreet_core::alerts::discover(seen.world());
-        found.retain(|one| !known.iter().any(|known| known.proxy.is_some() && known.proxy == one.proxy));
+        let service = |it: &SourceSettings| it.proxy.as_ref().map(|it| (it.namespace.clone(), it.service.clone()));
+        found.retain(|one| !known.iter().any(|known| known.kind == one.kind && service(known) == service(one)));
         Ok(found)
     }
 
@@ -520,6 +521,15 @@ fn check_source(settings: &SourceSettings) -> Result<()> {
         return refuse(
             format!("`{}` has no address that begins with http:// or https://", settings.id),
             "give the address, or for Alertmanager and Prometheus the Service behind the API server's proxy",
+        );
+    }
+    if by_proxy && may_proxy && (settings.credentials != Credentials::None || settings.ca_file.is_some()) {
+        return refuse(
+            format!(
+                "`{}` is reached through the API server, which passes no password, token or certificate on",
+                settings.id
+            ),
+            "leave the credentials and the authority out, or give its address",
         );
     }
     Ok(())

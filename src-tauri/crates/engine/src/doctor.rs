@@ -126,9 +126,9 @@ impl Engine {
             SourceKind::Alertmanager | SourceKind::Prometheus => {
                 let proxy = self.live().await.map(|live| {
                     let connection = std::sync::Arc::clone(&live.connection);
-                    let get: broadstreet_core::ports::ProxyGet = std::sync::Arc::new(move |target, path| {
+                    let get: broadstreet_core::ports::ProxyGet = std::sync::Arc::new(move |request| {
                         let connection = std::sync::Arc::clone(&connection);
-                        Box::pin(async move { connection.proxy_get(target, path).await })
+                        Box::pin(async move { connection.proxy_get(request).await })
                     });
                     get
                 });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ports::{
-    ClusterError, Credentials, ProxyGet, ProxyTarget, SignalError, SourceKind, SourceSettings,
+    ClusterError, Credentials, ProxyGet, ProxyRequest, ProxyTarget, SignalError, SourceKind, SourceSettings,
 };
 use broadstreet_core::time::Moment;
 use chrono::{DateTime, Utc};
@@ -22,6 +22,9 @@ use serde::de::DeserializeOwned;
 use crate::Limits;
 
 pub(crate) use words::{of_body, of_errors, shortened};
+
+/// Which tenant is asked of, in Mimir, Cortex and Thanos.
+const TENANT: &str = "x-scope-orgid";
 
 /// A question that was not answered as asked, with what decides whether another way is worth trying.
 #[derive(Debug)]
@@ -134,7 +137,8 @@ impl Http {
             Way::Proxied { get, target, prefix } => {
                 let whole = Self::url(&placeholder(), &format!("{prefix}{path}"), query);
                 let path = whole.as_str().trim_start_matches(placeholder().as_str());
-                self.proxied(get, target, format!("/{path}")).await
+                let headers = self.passed_on();
+                self.proxied(get, ProxyRequest { target: target.clone(), path: format!("/{path}"), headers }).await
             }
         }
     }
@@ -244,9 +248,14 @@ impl Http {
         }
     }
 
-    async fn proxied(&self, get: &ProxyGet, target: &ProxyTarget, path: String) -> Result<Reply, Fault> {
-        let answer =
-            tokio::time::timeout(self.limits.answer, get(target.clone(), path)).await.map_err(|_| self.slow())?;
+    /// The headers that pass the API server's proxy: `Authorization` is read and taken out by the API server itself.
+    fn passed_on(&self) -> Vec<(String, String)> {
+        let tenant = self.headers.get(TENANT).and_then(|tenant| tenant.to_str().ok());
+        tenant.map(|tenant| (TENANT.to_owned(), tenant.to_owned())).into_iter().collect()
+    }
+
+    async fn proxied(&self, get: &ProxyGet, request: ProxyRequest) -> Result<Reply, Fault> {
+        let answer = tokio::time::timeout(self.limits.answer, get(request)).await.map_err(|_| self.slow())?;
         let (status, body) = answer.map_err(|error| {
             let why = self.shown(&error.to_string());
             let (source_id, address) = (self.id.clone(), self.address.clone());
@@ -363,7 +372,7 @@ fn headers(settings: &SourceSettings, secret: Option<&str>) -> Result<(HeaderMap
     if let Some(tenant) = settings.tenant.as_deref().filter(|tenant| !tenant.is_empty()) {
         let value =
             HeaderValue::from_str(tenant).map_err(|_| "the tenant holds characters that no header can carry")?;
-        headers.insert(HeaderName::from_static("x-scope-orgid"), value);
+        headers.insert(HeaderName::from_static(TENANT), value);
     }
     Ok((headers, secrets))
 }

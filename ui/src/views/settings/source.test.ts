@@ -12,6 +12,7 @@ describe("a source's form", () => {
     expect(Object.keys(problems(emptyForm("alertmanager"), false))).toEqual(["address"]);
     expect(Object.keys(problems(emptyForm("alertmanager"), true))).toEqual(["proxy_namespace", "proxy_service"]);
     expect(Object.keys(problems(emptyForm("pagerduty"), false))).toEqual(["secret"]);
+    expect(problems({ ...emptyForm("alertmanager"), proxy_namespace: "m", proxy_service: "am", credentials: "basic" }, true)).toEqual({});
     expect(problems({ ...emptyForm("pagerduty"), has_secret: true }, false)).toEqual({});
     expect(problems({ ...emptyForm("prometheus"), address: "ftp://x" }, false).address).toBeDefined();
     expect(problems({ ...emptyForm("prometheus"), address: "https://u:p@x" }, false).address).toMatch(/Leave user/);
@@ -22,6 +23,9 @@ describe("a source's form", () => {
     const form = { ...emptyForm("alertmanager"), address: "https://x", proxy_namespace: "m", proxy_service: "am", user: "u", secret: "", silent_receivers: ["null"] };
     expect(sent(form, true)).toMatchObject({ address: "", proxy_service: "am", user: "", secret: null });
     expect(sent(form, false)).toMatchObject({ address: "https://x", proxy_service: "", proxy_namespace: "" });
+    const scoped = { ...form, proxy_scheme: "https", tenant: "blue", credentials: "bearer", secret: "t", ca_file: "/ca.pem" };
+    expect(sent(scoped, true)).toMatchObject({ proxy_scheme: "https", tenant: "blue", credentials: "none", secret: null, ca_file: "" });
+    expect(sent(scoped, false)).toMatchObject({ proxy_scheme: "", tenant: "blue", credentials: "bearer", secret: "t", ca_file: "/ca.pem" });
     expect(sent({ ...form, kind: "prometheus" }, false).silent_receivers).toEqual([]);
     expect(sent({ ...form, credentials: "bearer", secret: "t" }, false).secret).toBe("t");
     expect(sent({ ...form, kind: "goalert", credentials: "basic" }, false).credentials).toBe("bearer");

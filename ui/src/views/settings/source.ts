@@ -11,7 +11,7 @@ export const CREDENTIALS = [
 
 /** Whether the API server's proxy can lead to one of this kind. */
 export function canProxy(kind: string): boolean {
-  return kind === "alertmanager" || kind === "prometheus" || kind === "icinga";
+  return kind === "alertmanager" || kind === "prometheus";
 }
 
 /** The ways of proving who asks that one of this kind knows. */
@@ -36,6 +36,7 @@ export function emptyForm(kind: Kind, taken: readonly string[] = []): SourceForm
     proxy_namespace: "",
     proxy_service: "",
     proxy_port: "",
+    proxy_scheme: "",
     credentials: credentialsOf(kind)[0]!,
     user: "",
     secret: null,
@@ -75,9 +76,10 @@ export function problems(form: SourceForm, proxied: boolean): Partial<Record<Fie
     if (!address) found.address = "An address such as https://alertmanager.example.org.";
     else if (address.username || address.password) found.address = "Leave user and password out of the address; they have fields of their own.";
   }
-  if (form.credentials === "basic" && !form.user.trim()) found.user = "Name the user.";
-  if ((form.credentials === "basic" || form.credentials === "bearer") && !form.secret && !form.has_secret) found.secret = form.credentials === "basic" ? "The password is missing." : "The token is missing.";
-  if (form.credentials === "client_certificate") {
+  const proves = proxied ? "none" : form.credentials;
+  if (proves === "basic" && !form.user.trim()) found.user = "Name the user.";
+  if ((proves === "basic" || proves === "bearer") && !form.secret && !form.has_secret) found.secret = proves === "basic" ? "The password is missing." : "The token is missing.";
+  if (proves === "client_certificate") {
     if (!form.certificate.trim()) found.certificate = "The path of the certificate in PEM.";
     if (!form.key.trim()) found.key = "The path of its key in PEM.";
   }
@@ -94,9 +96,9 @@ function addressOf(text: string): URL | null {
   }
 }
 
-/** The form as it is sent: nothing of what its kind or its way does not have. */
+/** The form as it is sent: nothing of what its kind or its way does not have. The API server passes no credentials on. */
 export function sent(form: SourceForm, proxied: boolean): SourceForm {
-  const own = credentialsOf(form.kind).includes(form.credentials) ? form.credentials : credentialsOf(form.kind)[0]!;
+  const own = proxied ? "none" : credentialsOf(form.kind).includes(form.credentials) ? form.credentials : credentialsOf(form.kind)[0]!;
   const secret = own === "basic" || own === "bearer" ? form.secret || null : null;
   return {
     ...form,
@@ -104,12 +106,13 @@ export function sent(form: SourceForm, proxied: boolean): SourceForm {
     proxy_namespace: proxied ? form.proxy_namespace.trim() : "",
     proxy_service: proxied ? form.proxy_service.trim() : "",
     proxy_port: proxied ? form.proxy_port.trim() : "",
+    proxy_scheme: proxied && form.proxy_scheme === "https" ? "https" : "",
     credentials: own,
     user: own === "basic" ? form.user.trim() : "",
     secret,
     certificate: own === "client_certificate" ? form.certificate.trim() : "",
     key: own === "client_certificate" ? form.key.trim() : "",
-    ca_file: form.ca_file.trim(),
+    ca_file: proxied ? "" : form.ca_file.trim(),
     tenant: form.tenant.trim(),
     silent_receivers: form.kind === "alertmanager" ? form.silent_receivers : [],
   };

@@ -55,9 +55,10 @@ wire! {
     /// Opens a bundle that was handed in by `put`, or lies at a path; neither opens the bundled incident.
     OpenBundle { blob: Option<String>, path: Option<String> }
     /// A source as configured. `credentials`: none, basic, bearer, client_certificate. Secrets go in, never out.
+    /// `proxy_scheme`: https, or else http.
     SourceForm {
         id: String, kind: String, address: String,
-        proxy_namespace: String, proxy_service: String, proxy_port: String,
+        proxy_namespace: String, proxy_service: String, proxy_port: String, proxy_scheme: String,
         credentials: String, user: String, secret: Option<String>, certificate: String, key: String,
         ca_file: String, tenant: String, silent_receivers: Vec<String>, poll_seconds: u32,
         /// True where a secret is kept already.

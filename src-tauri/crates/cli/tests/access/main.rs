@@ -10,6 +10,7 @@
 //! | `proxy-url` | `the_proxy_of_the_kubeconfig_is_gone_through_even_on_this_machine`, `a_socks_proxy_is_gone_through_too` |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | `the_proxy_of_the_environment_is_gone_through_unless_no_proxy_says_otherwise` |
 //! | `tls-server-name` | `a_certificate_is_held_against_the_name_the_kubeconfig_gives` |
+//! | Services behind the API server | `sources_in_the_cluster_are_found_and_asked_through_its_proxy_with_their_tenant` |
 //! | what is refused, then allowed | `refusals` |
 
 #![cfg(unix)]
@@ -20,6 +21,7 @@ mod credentials;
 mod place;
 mod proxy;
 mod refusals;
+mod services;
 mod ways;
 
 use place::kube::Kube;

@@ -177,8 +177,19 @@ pub trait Connection: Send + Sync {
     fn watch(&self) -> Flow<Observation>;
     /// Asks `/livez`, 3 s at most.
     fn alive(&self) -> Answer<'_, Result<(), ClusterError>>;
-    /// GET through the API server's service proxy; `path` starts with `/`.
-    fn proxy_get(&self, target: ProxyTarget, path: String) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>>;
+    /// GET through the API server's service proxy.
+    fn proxy_get(&self, request: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>>;
+}
+
+/// What is asked of a Service behind the API server's proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProxyRequest {
+    /// Which Service.
+    pub target: ProxyTarget,
+    /// Path and query; starts with `/`.
+    pub path: String,
+    /// Headers for the Service, such as a tenant. The API server passes them on, but for `Authorization`, which is its own.
+    pub headers: Vec<(String, String)>,
 }
 
 /// A Service's port behind the API server's proxy.

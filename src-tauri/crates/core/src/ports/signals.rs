@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, ClusterError, Flow, ProxyTarget};
+use super::{Answer, ClusterError, Flow, ProxyRequest, ProxyTarget};
 use crate::alerts::Alert;
 use crate::id::SourceId;
 use crate::pages::PageAttempt;
@@ -124,7 +124,7 @@ pub struct SourceSettings {
     pub address: String,
     /// The Service behind the API server's proxy, where it is reached through the cluster.
     pub proxy: Option<ProxyTarget>,
-    /// How to prove who is asking.
+    /// How to prove who is asking; nothing of it passes the API server's proxy.
     pub credentials: Credentials,
     /// Path of a private CA in PEM.
     pub ca_file: Option<String>,
@@ -139,8 +139,7 @@ pub struct SourceSettings {
 }
 
 /// GET through the cluster, for sources behind the API server's proxy.
-pub type ProxyGet =
-    Arc<dyn Fn(ProxyTarget, String) -> Answer<'static, Result<(u16, Vec<u8>), ClusterError>> + Send + Sync>;
+pub type ProxyGet = Arc<dyn Fn(ProxyRequest) -> Answer<'static, Result<(u16, Vec<u8>), ClusterError>> + Send + Sync>;
 
 /// Opens sources.
 pub trait Signals: Send + Sync {

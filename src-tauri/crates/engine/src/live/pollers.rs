@@ -97,9 +97,9 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
         _ if secret.is_none() && settings.credentials.need_secret() => Err(no_secret(settings)),
         SourceKind::Alertmanager | SourceKind::Prometheus => {
             let connection = Arc::clone(&live.connection);
-            let proxy: ProxyGet = Arc::new(move |target, path| {
+            let proxy: ProxyGet = Arc::new(move |request| {
                 let connection = Arc::clone(&connection);
-                Box::pin(async move { connection.proxy_get(target, path).await })
+                Box::pin(async move { connection.proxy_get(request).await })
             });
             let source = engine.ports.signals.alerts(settings, secret, Some(proxy));
             source.map(|source| poll_alerts(engine, &tasks, settings, source, pause, input)).map_err(EngineError::from)

@@ -1,7 +1,7 @@
 //! Alertmanager.
 
 use broadstreet_core::alerts::{AlertState, Told as WasTold};
-use broadstreet_core::ports::{AlertPoll, ProxyGet, ProxyTarget, Signals, SourceKind, SourceSettings};
+use broadstreet_core::ports::{AlertPoll, ProxyGet, ProxyRequest, ProxyTarget, Signals, SourceKind, SourceSettings};
 use broadstreet_core::time::Window;
 use std::sync::Arc;
 
@@ -140,8 +140,9 @@ async fn without_silences_and_status_the_alerts_still_stand() {
 
 #[tokio::test]
 async fn it_is_reached_through_the_cluster() {
-    let get: ProxyGet = Arc::new(|target, path| {
+    let get: ProxyGet = Arc::new(|ProxyRequest { target, path, headers }| {
         Box::pin(async move {
+            assert_eq!(headers, [("x-scope-orgid".to_owned(), "blue".to_owned())], "the tenant goes with it");
             assert_eq!((target.namespace.as_str(), target.service.as_str()), ("monitoring", "alertmanager-main"));
             Ok(match path.as_str() {
                 "/am/api/v2/alerts" => (200, captured("lab/am_alerts.json").into_bytes()),
@@ -156,7 +157,8 @@ async fn it_is_reached_through_the_cluster() {
         port: "web".to_owned(),
         scheme: "http".to_owned(),
     };
-    let settings = SourceSettings { proxy: Some(target), ..settings(SourceKind::Alertmanager, "/am") };
+    let tenant = Some("blue".to_owned());
+    let settings = SourceSettings { proxy: Some(target), tenant, ..settings(SourceKind::Alertmanager, "/am") };
     let source = signals().alerts(&settings, None, Some(get)).expect("settings that work");
     let poll = source.poll().await.expect("an answer");
     assert_eq!(poll.alerts.len(), 10);
