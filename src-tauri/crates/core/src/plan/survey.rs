@@ -167,7 +167,7 @@ fn unscheduled(cluster: &str) -> ObjectKey {
 }
 
 /// The node a pod stands on in the lens of nodes.
-pub(super) fn node_of(cluster: &str, node: &str) -> ObjectKey {
+pub(crate) fn node_of(cluster: &str, node: &str) -> ObjectKey {
     if node.is_empty() { unscheduled(cluster) } else { ObjectKey::new(cluster, "", "Node", "", node) }
 }
 

@@ -8,13 +8,15 @@ use rustc_hash::FxHashMap;
 
 use crate::id::{ObjectKey, Text};
 
-/// The number of an object's key; the object itself need not exist.
+/// The number of an object's key; the object itself need not exist. It means nothing in another world, and nothing in this
+/// one after the next change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Id(u32);
+pub struct Id(u32);
 
 impl Id {
-    /// Its place in a vector.
-    pub(super) fn at(self) -> usize {
+    /// Its place in a vector with one place for each number.
+    #[must_use]
+    pub fn at(self) -> usize {
         self.0 as usize
     }
 }

@@ -18,6 +18,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod walk;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +27,11 @@ use crate::id::{ObjectKey, SourceId};
 use crate::resource::Object;
 use crate::time::Moment;
 
+pub use arena::Id;
 pub use notable::{Fact, notable};
 pub use store::World;
 pub use verdict::Verdict;
+pub use walk::Link;
 
 /// One thing learned from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

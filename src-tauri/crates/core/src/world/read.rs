@@ -79,9 +79,23 @@ impl World {
         found.into_iter().collect()
     }
 
+    /// A selection as a relation.
+    fn selection(&self, selector: Id, bearer: Id) -> Option<Relation> {
+        let (r#type, rule, field, state) = self.chosen(selector, bearer)?;
+        Some(Relation {
+            from: self.keys.key(selector).clone(),
+            to: self.keys.key(bearer).clone(),
+            r#type: r#type.name().to_owned(),
+            source: RelationSource::Spec,
+            rule,
+            field: field.to_owned(),
+            state,
+        })
+    }
+
     /// 6, 9, 18, 19, 22: what a selector that matches says. Services select live pods and the templates of houses,
     /// policies and budgets are told once for each house, monitors for each Service or live pod.
-    fn selection(&self, selector: Id, bearer: Id) -> Option<Relation> {
+    pub(super) fn chosen(&self, selector: Id, bearer: Id) -> Option<(Type, u8, &'static str, RelationState)> {
         let chosen = &self.at(bearer)?.body;
         let pod = matches!(chosen, Body::Pod(_));
         let house = self.is_house(bearer);
@@ -102,15 +116,7 @@ impl World {
             (Body::Monitor(_), Body::Pod(_)) => (Type::Watches, 22, "spec.selector"),
             _ => return None,
         };
-        Some(Relation {
-            from: self.keys.key(selector).clone(),
-            to: self.keys.key(bearer).clone(),
-            r#type: r#type.name().to_owned(),
-            source: RelationSource::Spec,
-            rule,
-            field: field.to_owned(),
-            state,
-        })
+        Some((r#type, rule, field, state))
     }
 
     /// An edge in full, with its state as the ends are now.

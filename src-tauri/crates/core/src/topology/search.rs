@@ -1,0 +1,62 @@
+//! Search by words among the objects: every word has to occur, early and whole fits come first.
+
+use super::filter::{PARTS, contains};
+use crate::world::{Id, World};
+
+/// An object found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The object.
+    pub at: Id,
+    /// How well it fits; less is better.
+    pub rank: usize,
+}
+
+/// How much an object that is no house comes behind one that is.
+const NO_HOUSE: usize = 20;
+
+/// How well words fit the parts of a name, in this order; nothing where one does not occur. Words are in small letters.
+#[must_use]
+pub fn fit<const N: usize>(words: &[String], parts: [&str; N]) -> Option<usize> {
+    words.iter().map(|word| place(word, &parts)).sum()
+}
+
+/// Where a word occurs: 0 where it is a whole part, else one more than the letters before it.
+fn place<const N: usize>(word: &str, parts: &[&str; N]) -> Option<usize> {
+    let mut before = 0;
+    for part in parts {
+        if part.eq_ignore_ascii_case(word) {
+            return Some(before.min(1));
+        }
+        if contains(part, word) {
+            let at = part.find(word).or_else(|| part.to_ascii_lowercase().find(word));
+            return Some(before + at.unwrap_or_default() + 1);
+        }
+        before += part.len() + 1;
+    }
+    None
+}
+
+/// The objects that fit the words best, at most `most`, best first. Kinds that are
+/// parts of others or say something of them (Events, `ReplicaSet`s …) are left out.
+#[must_use]
+pub fn search(world: &World, words: &[String], most: usize) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    if words.is_empty() {
+        return hits;
+    }
+    for (at, object) in world.numbered() {
+        let key = &object.key;
+        if PARTS.contains(&key.kind.as_str()) {
+            continue;
+        }
+        if let Some(rank) = fit(words, [&key.name, &key.kind, &key.namespace]) {
+            let house = world.house_at(at) == Some(at);
+            hits.push(Hit { at, rank: rank + if house { 0 } else { NO_HOUSE } });
+        }
+    }
+    // Objects came in the order of their keys, and that decides between equal ranks.
+    hits.sort_by_key(|hit| hit.rank);
+    hits.truncate(most);
+    hits
+}

@@ -1,0 +1,144 @@
+//! Reading by number: for questions that pass over many objects or many relations, where looking keys up and spelling
+//! relations out would take longer than the question.
+
+use super::arena::Id;
+use super::edge::{Half, Proven, Type};
+use super::store::World;
+use crate::health::HealthState;
+use crate::id::ObjectKey;
+use crate::resource::Object;
+
+/// A relation as it is seen from one of its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The other end; it need not exist.
+    pub other: Id,
+    /// The type, as in [`super::Relation`].
+    pub r#type: &'static str,
+    /// True where it starts here.
+    pub outgoing: bool,
+}
+
+impl World {
+    /// The number of a key that was ever named.
+    #[must_use]
+    pub fn id_of(&self, key: &ObjectKey) -> Option<Id> {
+        self.keys.find(key)
+    }
+
+    /// The key of a number.
+    #[must_use]
+    pub fn key_of(&self, id: Id) -> &ObjectKey {
+        self.keys.key(id)
+    }
+
+    /// The object of a number, where it exists.
+    #[must_use]
+    pub fn object_of(&self, id: Id) -> Option<&Object> {
+        self.at(id)
+    }
+
+    /// Every object with its number, ordered by key.
+    pub fn numbered(&self) -> impl Iterator<Item = (Id, &Object)> {
+        self.keys.in_order().filter_map(|id| Some((id, self.at(id)?)))
+    }
+
+    /// How many numbers there are: every [`Id::at`] is less.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The state of an object as its own rule judges it, whether or not its source is silent; `None` where its kind has
+    /// no rule.
+    #[must_use]
+    pub fn judged(&self, id: Id) -> HealthState {
+        self.verdicts.get(id).map_or(HealthState::None, |health| health.state)
+    }
+
+    /// Whether nothing can be believed now of objects of this key's kind in its namespace.
+    #[must_use]
+    pub fn is_silent(&self, key: &ObjectKey) -> bool {
+        self.silence_of(key).is_some()
+    }
+
+    /// What a cluster is called, where it joined the world.
+    #[must_use]
+    pub fn cluster_label(&self, cluster: &str) -> Option<&str> {
+        self.clusters.get(cluster).map(|(label, _)| label.as_str())
+    }
+
+    /// The house of an object, as [`World::house_of`].
+    #[must_use]
+    pub fn house_at(&self, id: Id) -> Option<Id> {
+        let house = self.house(id);
+        self.is_house(house).then_some(house)
+    }
+
+    /// The controller an object is part of, where that exists.
+    #[must_use]
+    pub fn controller_at(&self, id: Id) -> Option<Id> {
+        self.parent(id)
+    }
+
+    /// The pods of a house or of a controller inside one, in no particular order; a pod's are itself.
+    #[must_use]
+    pub fn pods_at(&self, id: Id) -> Vec<Id> {
+        self.pods_below(id)
+    }
+
+    /// Whom a house calls, ordered by key.
+    #[must_use]
+    pub fn called_by(&self, house: Id) -> Vec<Id> {
+        let edges = self.calls.get(house).into_iter().flat_map(|proof| proof.edges.iter());
+        self.distinct(edges.filter(|edge| edge.r#type == Type::Calls && edge.from == house).map(|edge| edge.to))
+    }
+
+    /// Who calls a house, ordered by key.
+    #[must_use]
+    pub fn callers_of(&self, house: Id) -> Vec<Id> {
+        let provers = self.index.touched.get(&house).into_iter().flatten();
+        let proofs = provers.filter(|(_, half)| *half == Half::Calls).filter_map(|(prover, _)| self.calls.get(*prover));
+        let edges = proofs.flat_map(|proof| proof.edges.iter());
+        self.distinct(edges.filter(|edge| edge.r#type == Type::Calls && edge.to == house).map(|edge| edge.from))
+    }
+
+    fn distinct(&self, ids: impl Iterator<Item = Id>) -> Vec<Id> {
+        let mut found: Vec<Id> = ids.collect();
+        found.sort_by(|a, b| self.keys.key(*a).cmp(self.keys.key(*b)));
+        found.dedup();
+        found
+    }
+
+    /// Every relation that starts or ends at an object but the predicted ones (`allows`), however it stands; each end and
+    /// type once, in no order of keys.
+    #[must_use]
+    pub fn links(&self, id: Id) -> Vec<Link> {
+        let mut found = Vec::new();
+        let mut prove = |proof: Option<&Proven>| {
+            for edge in proof.into_iter().flat_map(|proof| proof.edges.iter()) {
+                if edge.from == id {
+                    found.push(Link { other: edge.to, r#type: edge.r#type.name(), outgoing: true });
+                } else if edge.to == id {
+                    found.push(Link { other: edge.from, r#type: edge.r#type.name(), outgoing: false });
+                }
+            }
+        };
+        prove(self.plain.get(id));
+        prove(self.calls.get(id));
+        for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
+            prove(if *half == Half::Plain { self.plain.get(*prover) } else { self.calls.get(*prover) });
+        }
+        for selector in self.index.matchers.get(&id).into_iter().flatten() {
+            let chosen = self.chosen(*selector, id).map(|(r#type, ..)| r#type.name());
+            found.extend(chosen.map(|r#type| Link { other: *selector, r#type, outgoing: false }));
+        }
+        for bearer in self.index.matched.get(&id).into_iter().flatten() {
+            let chosen = self.chosen(id, *bearer).map(|(r#type, ..)| r#type.name());
+            found.extend(chosen.map(|r#type| Link { other: *bearer, r#type, outgoing: true }));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
