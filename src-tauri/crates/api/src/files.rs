@@ -18,7 +18,7 @@ pub async fn scene(engine: &Engine, request: SceneRequest) -> Result<Vec<u8>, Ap
     if at.is_none() && seen.live().is_some() && request.since == Some(seen.revision()) {
         return Ok(Vec::new());
     }
-    Ok(seen.scene(lens))
+    Ok(seen.scene(lens, request.policies))
 }
 
 /// Keeps a file and answers its id.

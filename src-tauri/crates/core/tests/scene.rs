@@ -56,7 +56,7 @@ fn online_boutique_is_one_block_of_twelve_houses_and_sixteen_streets() {
     let world = boutique();
     let mut plan = Plan::default();
     plan.update(&world);
-    let options = SceneOptions { lens: Lens::Namespaces, revision: 7, fading: &[] };
+    let options = SceneOptions { lens: Lens::Namespaces, revision: 7, ..SceneOptions::default() };
     let read = Read::new(scene(&world, &plan, &Placed::default(), &options));
     assert_eq!(read.header["revision"], 7);
     assert_eq!(read.header["lens"], "namespaces");
@@ -73,6 +73,35 @@ fn online_boutique_is_one_block_of_twelve_houses_and_sixteen_streets() {
     assert_eq!(points.iter().sum::<f64>(), read.column("points.x").len() as f64);
     assert!(points.iter().all(|n| *n >= 2.0));
     assert_eq!(read.column("streets.load"), vec![1.0; 16]);
+}
+
+#[test]
+fn streets_tell_what_policies_do_on_them_only_where_that_was_asked() {
+    let mut world = boutique();
+    let policy = |name: &str, app: &str, from: Value| {
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name, "namespace": "default"},
+            "spec": {"podSelector": {"matchLabels": {"app": app}}, "policyTypes": ["Ingress"], "ingress": from}})
+    };
+    let from_cart = json!([{"from": [{"podSelector": {"matchLabels": {"app": "cartservice"}}}]}]);
+    for made in [policy("redis", "redis-cart", from_cart), policy("shut", "emailservice", json!([]))] {
+        world.apply(&Change::Object(Box::new(reduce("", &made).unwrap())));
+    }
+    let mut plan = Plan::default();
+    plan.update(&world);
+    let drawn = |policies| {
+        let options = SceneOptions { policies, ..SceneOptions::default() };
+        Read::new(scene(&world, &plan, &Placed::default(), &options))
+    };
+    let read = drawn(true);
+    let names = read.texts("houses.name");
+    let ends = |name: &str| read.column(name).iter().map(|row| names[*row as usize]).collect::<Vec<_>>();
+    let verdicts: BTreeMap<(&str, &str), f64> =
+        ends("streets.from").into_iter().zip(ends("streets.to")).zip(read.column("streets.verdict")).collect();
+    assert_eq!(verdicts[&("cartservice", "redis-cart")], 1.0, "allowed");
+    assert_eq!(verdicts[&("checkoutservice", "emailservice")], 2.0, "blocked");
+    assert_eq!(verdicts[&("frontend", "checkoutservice")], 3.0, "unprotected");
+    let columns = drawn(false).header["columns"].to_string();
+    assert!(!columns.contains("streets.verdict"), "nobody asked");
 }
 
 /// The boutique with a pod and a case, as the screen's test expects it.

@@ -90,10 +90,10 @@ impl Seen {
         self.live().map_or(0, |state| state.revision)
     }
 
-    /// The scene as packed columns.
-    pub fn scene(&self, lens: Lens) -> Vec<u8> {
+    /// The scene as packed columns; with `policies` its streets tell what the network policies are predicted to do.
+    pub fn scene(&self, lens: Lens, policies: bool) -> Vec<u8> {
         let fading = self.fading();
-        let options = SceneOptions { lens, revision: self.revision(), fading: &fading };
+        let options = SceneOptions { lens, revision: self.revision(), fading: &fading, policies };
         scene(self.world(), self.plan(), self.placed(), &options)
     }
 

@@ -13,7 +13,7 @@ use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
 use crate::health::{Health, HealthState};
 use crate::id::ObjectKey;
 use crate::resource::Body;
-use crate::world::{RelationSource, RelationState, World};
+use crate::world::{RelationSource, RelationState, Verdict, World};
 
 /// Cordoned or quarantined.
 const CONTAINED: u8 = 1;
@@ -37,6 +37,8 @@ pub struct SceneOptions<'a> {
     pub revision: u32,
     /// Alerts resolved within the last minute, with the cases they were: they fade instead of vanishing.
     pub fading: &'a [(Alert, Case)],
+    /// Whether streets tell what the network policies are predicted to do on them.
+    pub policies: bool,
 }
 
 /// A rectangle in units of the plan.
@@ -93,6 +95,8 @@ pub(super) struct StreetRow {
     pub load: u32,
     pub health: u8,
     pub flags: u8,
+    /// What the network policies are predicted to do on it, where that was asked.
+    pub verdict: u8,
     pub line: Line,
 }
 
@@ -122,7 +126,10 @@ pub(super) struct Picture {
 /// Packs what a lens shows into the bytes the screen reads.
 #[must_use]
 pub fn scene(world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions<'_>) -> Vec<u8> {
-    let picture = Picture::of(world, plan, placed, options.lens, options.fading);
+    let mut picture = Picture::of(world, plan, placed, options.lens, options.fading);
+    if options.policies {
+        picture.judge_streets(world);
+    }
     picture.pack(options.lens, options.revision)
 }
 
@@ -271,6 +278,21 @@ impl Picture {
             .map(|((_, street), line)| StreetRow { line, ..street })
             .filter(|street| street.line.len() > 1)
             .collect();
+    }
+
+    /// Notes on every street what the network policies are predicted to do.
+    fn judge_streets(&mut self, world: &World) {
+        let keys: Vec<Option<ObjectKey>> = self.houses.iter().map(|house| house.id.parse().ok()).collect();
+        let key = |row: usize| keys.get(row).and_then(Option::as_ref);
+        for street in &mut self.streets {
+            let ends = key(street.from).zip(key(street.to));
+            street.verdict = match ends.map(|(from, to)| world.street_verdict(from, to)) {
+                Some(Verdict::Allowed) => 1,
+                Some(Verdict::Blocked) => 2,
+                Some(Verdict::Unprotected) => 3,
+                Some(Verdict::Unknown) | None => 4,
+            };
+        }
     }
 
     fn draw_case(&mut self, finder: &Finder<'_>, alert: &Alert, case: &Case, state: Option<AlertState>) {
@@ -463,6 +485,9 @@ impl Picture {
         p.u32("streets.load", streets.iter().map(|s| s.load));
         p.u8("streets.health", streets.iter().map(|s| s.health));
         p.u8("streets.flags", streets.iter().map(|s| s.flags));
+        if streets.iter().any(|street| street.verdict != 0) {
+            p.u8("streets.verdict", streets.iter().map(|s| s.verdict));
+        }
         let starts = streets.iter().scan(0, |from, street| {
             let start = *from;
             *from += plain(street.line.len());
