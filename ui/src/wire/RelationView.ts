@@ -3,4 +3,8 @@
 /**
  * A relation seen from the selected object: `other` is the far end.
  */
-export type RelationView = { other: string, other_kind: string, other_name: string, other_namespace: string, type: string, source: string, rule: number, field: string, state: string, outgoing: boolean, health: string, };
+export type RelationView = { other: string, other_kind: string, other_name: string, other_namespace: string, type: string, source: string, rule: number, field: string, state: string, outgoing: boolean, health: string, 
+/**
+ * Of a call: what the network policies are predicted to do on it: allowed, blocked, unprotected, unknown; else empty.
+ */
+verdict: string, };

@@ -11,6 +11,8 @@ import type { CasesRequest } from "./CasesRequest";
 import type { CasesView } from "./CasesView";
 import type { CheckView } from "./CheckView";
 import type { CloseIncident } from "./CloseIncident";
+import type { CompleteRequest } from "./CompleteRequest";
+import type { CompletionView } from "./CompletionView";
 import type { ContextView } from "./ContextView";
 import type { CorrectEntry } from "./CorrectEntry";
 import type { Decide } from "./Decide";
@@ -25,7 +27,10 @@ import type { EntryPreview } from "./EntryPreview";
 import type { EntryView } from "./EntryView";
 import type { ExportBundle } from "./ExportBundle";
 import type { ExportDocument } from "./ExportDocument";
+import type { FieldView } from "./FieldView";
 import type { FileView } from "./FileView";
+import type { FilterRequest } from "./FilterRequest";
+import type { FilterView } from "./FilterView";
 import type { FindRequest } from "./FindRequest";
 import type { FoundView } from "./FoundView";
 import type { HandoffView } from "./HandoffView";
@@ -45,8 +50,12 @@ import type { OpenContext } from "./OpenContext";
 import type { OpenHypothesis } from "./OpenHypothesis";
 import type { PagesRequest } from "./PagesRequest";
 import type { PagesView } from "./PagesView";
+import type { PathRequest } from "./PathRequest";
+import type { PathView } from "./PathView";
 import type { PinEvidence } from "./PinEvidence";
 import type { PreviewEntry } from "./PreviewEntry";
+import type { ReachRequest } from "./ReachRequest";
+import type { ReachView } from "./ReachView";
 import type { ReleaseRole } from "./ReleaseRole";
 import type { RemoveIncident } from "./RemoveIncident";
 import type { ReopenIncident } from "./ReopenIncident";
@@ -59,6 +68,8 @@ import type { SetObjective } from "./SetObjective";
 import type { SetSeverity } from "./SetSeverity";
 import type { SetStatus } from "./SetStatus";
 import type { SettingsView } from "./SettingsView";
+import type { SharedRequest } from "./SharedRequest";
+import type { SharedView } from "./SharedView";
 import type { SourceForm } from "./SourceForm";
 import type { SourceRef } from "./SourceRef";
 import type { TimelineRequest } from "./TimelineRequest";
@@ -88,6 +99,20 @@ export interface Commands {
   cases: { payload: Partial<CasesRequest>; answer: CasesView };
   /** Searches objects, alerts, incidents and rows. */
   find: { payload: Partial<FindRequest>; answer: FoundView[] };
+  /** Says which objects a filter means, and at which houses they stand. */
+  filter: { payload: Partial<FilterRequest>; answer: FilterView };
+  /** Says what may be written at a place of a filter. */
+  complete_filter: { payload: Partial<CompleteRequest>; answer: CompletionView };
+  /** Lists the fields of the filter language. */
+  filter_fields: { payload: Partial<Nothing>; answer: FieldView[] };
+  /** Lists what breaks if an object fails, nearest first. */
+  blast_radius: { payload: Partial<ReachRequest>; answer: ReachView };
+  /** Lists what an object needs, nearest first. */
+  upstream: { payload: Partial<ReachRequest>; answer: ReachView };
+  /** Finds the shortest way between two objects. */
+  path: { payload: Partial<PathRequest>; answer: PathView };
+  /** Lists who shares nodes, zones, storage, configuration, images and accounts with an object. */
+  shared: { payload: Partial<SharedRequest>; answer: SharedView };
   /** Describes a span for the scrubber. */
   history: { payload: Partial<HistoryRequest>; answer: HistoryView };
   /** Lists incidents, newest first. */

@@ -9,6 +9,10 @@ use crate::wire::desk::{
     ActAs, CheckView, ContextView, Desk, ListContexts, Nothing, OpenBundle, OpenContext, SaveSettings, SettingsView,
     SourceForm, SourceRef,
 };
+use crate::wire::finding::{
+    CompleteRequest, CompletionView, FieldView, FilterRequest, FilterView, PathRequest, PathView, ReachRequest,
+    ReachView, SharedRequest, SharedView,
+};
 use crate::wire::incident::{
     AnswerDecision, AnswerOffer, AssignTask, AssumeRole, BriefView, CloseIncident, Decide, Declare, EndTask,
     IncidentLine, IncidentRef, IncidentView, JudgeHypothesis, OfferRole, OpenHypothesis, PagesRequest, PagesView,
@@ -85,6 +89,20 @@ commands! {
     cases(CasesRequest) -> CasesView;
     /// Searches objects, alerts, incidents and rows.
     find(FindRequest) -> Vec<FoundView>;
+    /// Says which objects a filter means, and at which houses they stand.
+    filter(FilterRequest) -> FilterView;
+    /// Says what may be written at a place of a filter.
+    complete_filter(CompleteRequest) -> CompletionView;
+    /// Lists the fields of the filter language.
+    filter_fields(Nothing) -> Vec<FieldView>;
+    /// Lists what breaks if an object fails, nearest first.
+    blast_radius(ReachRequest) -> ReachView;
+    /// Lists what an object needs, nearest first.
+    upstream(ReachRequest) -> ReachView;
+    /// Finds the shortest way between two objects.
+    path(PathRequest) -> PathView;
+    /// Lists who shares nodes, zones, storage, configuration, images and accounts with an object.
+    shared(SharedRequest) -> SharedView;
     /// Describes a span for the scrubber.
     history(HistoryRequest) -> HistoryView;
     /// Lists incidents, newest first.
@@ -215,4 +233,18 @@ pub fn typescript() -> String {
     }
     text.push_str("}\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// Beside the types, which are written by tests of their own.
+    #[test]
+    fn the_table_is_written_for_the_screen_and_names_each_command_once() -> std::io::Result<()> {
+        let names: BTreeSet<&str> = super::TABLE.iter().map(|row| row.0).collect();
+        assert_eq!(names.len(), super::TABLE.len());
+        let folder = std::env::var("TS_RS_EXPORT_DIR").unwrap_or_default();
+        std::fs::write(std::path::Path::new(&folder).join("commands.ts"), super::typescript())
+    }
 }

@@ -3,7 +3,8 @@
 use broadstreet_core::alerts::{Address, Case};
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::resource::{Body, Template};
-use broadstreet_core::world::{Freshness, Unresolved, World};
+use broadstreet_core::topology::{fit, search};
+use broadstreet_core::world::{Freshness, Relation, Unresolved, World};
 use broadstreet_engine::past::What;
 use broadstreet_engine::{Engine, Seen};
 
@@ -59,12 +60,7 @@ fn stands_at(world: &World, house: &ObjectKey, case: &Case) -> bool {
     matches!(&case.at, Address::Object(key) if in_family(world, house, key))
 }
 
-fn relation(
-    world: &World,
-    other: &ObjectKey,
-    relation: &broadstreet_core::world::Relation,
-    outgoing: bool,
-) -> RelationView {
+fn relation(world: &World, other: &ObjectKey, relation: &Relation, outgoing: bool) -> RelationView {
     RelationView {
         other: other.to_string(),
         other_kind: other.kind.to_string(),
@@ -77,7 +73,14 @@ fn relation(
         state: word(&relation.state),
         outgoing,
         health: health(world.health(other).state),
+        verdict: String::new(),
     }
+}
+
+/// A call, with what the network policies are predicted to do on it.
+fn call(world: &World, (from, to, it): &(ObjectKey, ObjectKey, Relation), outgoing: bool) -> RelationView {
+    let other = if outgoing { to } else { from };
+    RelationView { verdict: word(&world.street_verdict(from, to)), ..relation(world, other, it, outgoing) }
 }
 
 fn unknowns(world: &World, seen: &Seen) -> Vec<String> {
@@ -186,16 +189,8 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
             )
             .collect(),
         events: events.collect(),
-        calls: calls
-            .iter()
-            .filter(|(from, ..)| *from == own_house)
-            .map(|(_, to, it)| relation(world, to, it, true))
-            .collect(),
-        called_by: calls
-            .iter()
-            .filter(|(_, to, _)| *to == own_house)
-            .map(|(from, _, it)| relation(world, from, it, false))
-            .collect(),
+        calls: calls.iter().filter(|(from, ..)| *from == own_house).map(|it| call(world, it, true)).collect(),
+        called_by: calls.iter().filter(|(_, to, _)| *to == own_house).map(|it| call(world, it, false)).collect(),
         related: related
             .take(200)
             .map(
@@ -273,12 +268,6 @@ pub async fn cases(engine: &Engine, request: CasesRequest) -> Answer<CasesView> 
     })
 }
 
-/// How well words fit a text: every word must occur; earlier and whole fits count more.
-fn fit(words: &[String], text: &str) -> Option<usize> {
-    let text = text.to_lowercase();
-    words.iter().map(|word| text.find(word.as_str()).map(|at| at + usize::from(text != *word))).sum()
-}
-
 pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView>> {
     let words: Vec<String> = request.query.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let limit = if request.limit == 0 { 30 } else { request.limit.min(200) } as usize;
@@ -288,16 +277,13 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
     let seen = engine.look(at(request.at.as_deref())?).await?;
     let world = seen.world();
     let mut hits: Vec<(usize, FoundView)> = Vec::new();
-    let plain = ["Event", "EndpointSlice", "ReplicaSet", "ControllerRevision"];
-    for object in world.objects().filter(|object| !plain.contains(&object.key.kind.as_str())) {
-        let it = &object.key;
-        let Some(rank) = fit(&words, &format!("{} {} {}", it.name, it.kind, it.namespace)) else { continue };
-        let house = usize::from(world.house_of(it).as_ref() != Some(it));
+    for hit in search(world, &words, limit) {
+        let it = world.key_of(hit.at);
         let subtitle =
             if it.namespace.is_empty() { it.kind.to_string() } else { format!("{} in {}", it.kind, it.namespace) };
         let state = health(world.health(it).state);
         hits.push((
-            rank + 20 * house,
+            hit.rank,
             FoundView {
                 kind: "object".into(),
                 id: it.to_string(),
@@ -308,7 +294,7 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
         ));
     }
     for alert in world.alerts() {
-        let Some(rank) = fit(&words, alert.name()) else { continue };
+        let Some(rank) = fit(&words, [alert.name()]) else { continue };
         let case = seen.placed().cases.iter().find(|case| case.alert == alert.id);
         let view = convert::case(alert, case);
         let subtitle = format!(
@@ -326,7 +312,7 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
     for line in engine.incidents().await? {
         let it = &line.incident;
         let number = convert::number(it);
-        let Some(rank) = fit(&words, &format!("{number} {}", it.title)) else { continue };
+        let Some(rank) = fit(&words, [&number, &it.title]) else { continue };
         let subtitle = format!("{number} {}", word(&it.status));
         hits.push((
             rank + 8,
@@ -342,7 +328,7 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
     if let Some(id) = engine.desk_now().await?.incident {
         let (_, incident) = engine.incident(id.as_str()).await?;
         for entry in &incident.timeline {
-            let Some(rank) = fit(&words, &entry.text) else { continue };
+            let Some(rank) = fit(&words, [&entry.text]) else { continue };
             let subtitle = text(entry.occurred.at);
             hits.push((
                 rank + 40,

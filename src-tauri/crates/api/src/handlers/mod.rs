@@ -1,11 +1,13 @@
 //! One function per command, thin: read the wire, ask the engine, answer the wire.
 
 mod desk;
+mod finding;
 mod incident;
 mod map;
 mod record;
 
 pub use desk::*;
+pub use finding::*;
 pub use incident::*;
 pub use map::*;
 pub use record::*;

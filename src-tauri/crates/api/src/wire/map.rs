@@ -3,8 +3,9 @@
 use super::wire;
 
 wire! {
-    /// Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `since` the revision already held.
-    SceneRequest { lens: String, at: Option<String>, since: Option<u32>, incident: Option<String> }
+    /// Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `since` the revision already held;
+    /// `policies` asks what the network policies are predicted to do on each street.
+    SceneRequest { lens: String, at: Option<String>, since: Option<u32>, incident: Option<String>, policies: bool }
     /// Names an object, at an instant of the past or now.
     ObjectRequest { id: String, at: Option<String> }
     /// The panel of an object.
@@ -29,7 +30,9 @@ wire! {
     /// A pod of a house.
     PodView { id: String, name: String, node: String, health: String, reason: String, field: String, restarts: u32, contained: bool }
     /// A relation seen from the selected object: `other` is the far end.
-    RelationView { other: String, other_kind: String, other_name: String, other_namespace: String, r#type: String, source: String, rule: u32, field: String, state: String, outgoing: bool, health: String }
+    RelationView { other: String, other_kind: String, other_name: String, other_namespace: String, r#type: String, source: String, rule: u32, field: String, state: String, outgoing: bool, health: String,
+        /// Of a call: what the network policies are predicted to do on it: allowed, blocked, unprotected, unknown; else empty.
+        verdict: String }
     /// An address that names no Service.
     UnresolvedView { field: String, address: String }
     /// A Kubernetes Event.
