@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Walks the screen of a running `serve` on the bundled incident: every view, every dialog, both themes, by pointer and
 // by key. `node run.mjs http://127.0.0.1:PORT TOKEN`. Ends with one line of counts; exits 1 if anything failed.
+import { walkFinding } from "./find.mjs";
 import { addressFrom, closeDialog, coloursOfPlan, doors, goTo, knock, must, mustBeAccessible, openScreen, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
 
 const tally = new Tally();
@@ -121,6 +122,8 @@ try {
       must((await coloursOfPlan(page)) > 3, `nothing is drawn at the level ${level}`);
     }
   });
+
+  await walkFinding(tally, page);
 
   await tally.check("the scrubber moves by key to the start, and the map follows", async () => {
     await slider.focus();

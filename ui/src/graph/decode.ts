@@ -101,6 +101,7 @@ export function decodeScene(bytes: ArrayBuffer | Uint8Array): Scene {
       load: c.u32("streets.load", streets),
       health: c.u8("streets.health", streets),
       flags: c.u8("streets.flags", streets),
+      ...(c.has("streets.verdict") ? { verdict: c.u8("streets.verdict", streets) } : {}),
       pointFrom: c.u32("streets.point_from", streets),
       pointCount: c.u32("streets.point_count", streets),
       px: c.f32("points.x", points),

@@ -22,6 +22,9 @@ export const STATE_WORDS = ["firing", "pending", "silenced", "inhibited", "resol
 export const Told = { Somebody: 0, Nobody: 1, Unknown: 2 } as const;
 export const TOLD_WORDS = ["somebody", "nobody", "unknown"] as const;
 
+/** What the network policies are predicted to do on a street; none where a street was not judged. */
+export const Verdict = { None: 0, Allowed: 1, Blocked: 2, Unprotected: 3, Unknown: 4 } as const;
+
 /** What a row of houses draws. */
 export const HouseKind = { Workload: 0, Pod: 1, Node: 2, Other: 3 } as const;
 
@@ -89,6 +92,8 @@ export interface Streets {
   readonly load: Uint32Array;
   readonly health: Uint8Array;
   readonly flags: Uint8Array;
+  /** What the network policies are predicted to do; absent where nobody asked. */
+  readonly verdict?: Uint8Array;
   readonly pointFrom: Uint32Array;
   readonly pointCount: Uint32Array;
   readonly px: Float32Array;

@@ -8,6 +8,7 @@ import { placeLabels, shorten, type Wish } from "./labels";
 import { Pen } from "./pen";
 import { drawPills } from "./pills";
 import { ADVANCE, drawTitles } from "./titles";
+import { drawVerdicts } from "./verdicts";
 
 /** Of all labels, how many titles of blocks and how many counts on streets there may be. */
 const MOST_TITLES = 110;
@@ -24,6 +25,7 @@ export function drawOverlay(ink: CanvasRenderingContext2D, frame: Frame, plot: P
     if (pen.s >= 0.16) for (const h of housesWithCases(frame)) drawPile(pen, h);
     return;
   }
+  drawVerdicts(pen, plot.streets);
   let left = MOST_LABELS - drawPills(pen, plot.streets, MOST_PILLS);
   if (pen.s >= PILES_FLOOR) for (const h of cased) drawPile(pen, h);
   left -= drawTitles(pen, plot.blocks, MOST_TITLES);

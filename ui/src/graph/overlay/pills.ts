@@ -1,7 +1,7 @@
 /** How many dependencies share a street, in a pill on it. */
 import type { Pen } from "./pen";
 
-type Point = [number, number];
+export type Point = [number, number];
 
 /** Below this scale a street's count is not written. */
 const PILLS_FLOOR = 0.5;
@@ -17,7 +17,8 @@ export function drawPills(pen: Pen, rows: readonly number[], most: number): numb
   return written;
 }
 
-function pointsOf(pen: Pen, i: number): Point[] {
+/** The corners of a street on screen. */
+export function pointsOf(pen: Pen, i: number): Point[] {
   const { streets } = pen.drawn.scene;
   const from = streets.pointFrom[i]!;
   return Array.from({ length: streets.pointCount[i]! }, (_, k): Point => [pen.x(streets.px[from + k]!), pen.y(streets.py[from + k]!)]);

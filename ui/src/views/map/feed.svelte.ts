@@ -1,21 +1,27 @@
 /** Where the map's scenes, cases and objects come from: the newest only, live by revision, past by instant. */
 import { decodeScene } from "../../graph/decode";
 import { EMPTY, type Lens, type Scene } from "../../graph/scene";
+import type { Answer, Payload } from "../../host/host";
 import type { CasesView } from "../../wire/CasesView";
+import type { Commands } from "../../wire/commands";
 import type { ObjectView } from "../../wire/ObjectView";
 import { Latest } from "./latest";
 
 /** What the map asks of its host. */
 export interface MapPort {
-  scene(request: { lens: string; at: string | null; since: number | null; incident: string | null }): Promise<ArrayBuffer | Uint8Array>;
+  scene(request: { lens: string; at: string | null; since: number | null; incident: string | null; policies: boolean }): Promise<ArrayBuffer | Uint8Array>;
   cases(at: string | null): Promise<CasesView>;
   object(id: string, at: string | null): Promise<ObjectView>;
+  /** Any question of the map beside the picture. */
+  call<K extends keyof Commands>(command: K, payload: Payload<K>): Promise<Answer<K>>;
 }
 
 interface Wish {
   readonly lens: Lens;
   readonly at: string | null;
   readonly incident: string | null;
+  /** Whether streets tell what the network policies are predicted to do. */
+  readonly policies: boolean;
 }
 
 /** An error in words: what failed, and what to do. */
@@ -51,8 +57,8 @@ export class MapFeed {
     this.scenes = new Latest(
       (w) => {
         // Only a live scene of the same lens can be told "unchanged".
-        const same = this.shown && this.shown.lens === w.lens && this.shown.at === w.at && this.shown.incident === w.incident && w.at === null;
-        return port.scene({ lens: w.lens, at: w.at, since: same ? this.scene.revision : null, incident: w.incident });
+        const same = this.shown && this.shown.lens === w.lens && this.shown.at === w.at && this.shown.incident === w.incident && this.shown.policies === w.policies && w.at === null;
+        return port.scene({ lens: w.lens, at: w.at, since: same ? this.scene.revision : null, incident: w.incident, policies: w.policies });
       },
       (bytes, w) => {
         this.answered = true;

@@ -98,3 +98,17 @@ export function nameOf(id: string): { kind: string; namespace: string; name: str
   const [, , kind = "", namespace = "", ...rest] = id.split("/");
   return { kind, namespace, name: rest.join("/") || id };
 }
+
+const SHARED: Record<string, string> = { node: "node", zone: "zone", claim: "claim", volume: "volume", config_map: "ConfigMap", secret: "Secret", image: "image", service_account: "account" };
+
+/** What is shared, in words: "node n1", "ConfigMap flags". */
+export function shareWords(thing: { readonly by: string; readonly name: string }): string {
+  return `${SHARED[thing.by] ?? thing.by} ${thing.name}`;
+}
+
+const VERDICTS: Record<string, string> = { allowed: "policies allow it", blocked: "blocked by policy", unprotected: "no policy governs it", unknown: "policies not known" };
+
+/** What the network policies are predicted to do on a call, in words; empty where nobody said. */
+export function verdictWords(verdict: string): string {
+  return VERDICTS[verdict] ?? "";
+}

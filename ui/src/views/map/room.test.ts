@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { MapPort } from "./feed.svelte";
+import MapRoom from "./MapRoom.svelte";
+
+// A machine with much else to do is slow, not wrong.
+vi.setConfig({ testTimeout: 30_000 });
+configure({ asyncUtilTimeout: 10_000 });
+
+// There is no canvas here: what the plan is given is written down instead of drawn.
+const plan = vi.hoisted(() => ({ props: null as null | { scene: { houses: { name: string[] } }; keep: Uint8Array | null; onselect: (id: string | null) => void } }));
+vi.mock("../../graph/Plan.svelte", () => ({
+  default: (_: unknown, props: never) => {
+    plan.props = props;
+    return { show: () => undefined, zoom: () => undefined, fitAll: () => undefined, toLevel: () => undefined };
+  },
+}));
+
+const bytes = readFileSync(join(import.meta.dirname, "../../graph/fixtures/boutique.bsc"));
+const id = (name: string) => `/apps/Deployment/default/${name}`;
+const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], calls: [], called_by: [], related: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [] });
+let scenes: Record<string, unknown>[];
+let filters: Record<string, unknown>[];
+const port = {
+  scene: (request: Record<string, unknown>) => {
+    scenes.push(request);
+    return Promise.resolve(bytes);
+  },
+  cases: () => Promise.resolve({ cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, evidence: "" }),
+  object: (wanted: string) => Promise.resolve(object(wanted.split("/").at(-1)!)),
+  call: (command: string, payload: Record<string, unknown>) => {
+    if (command === "complete_filter") return Promise.resolve({ from: 0, to: 0, offers: [] });
+    if (command === "filter") {
+      filters.push(payload);
+      const mistakes = payload["query"] === "stat:x" ? [{ from: 0, to: 4, message: "there is no field `stat`", hint: "write status" }] : [];
+      return Promise.resolve({ query: payload["query"], houses: mistakes.length ? [] : [id("cartservice"), id("redis-cart")], objects: 2, elsewhere: 0, kinds: [{ kind: "Deployment", count: 2 }], mistakes });
+    }
+    if (command === "blast_radius") return Promise.resolve({ id: payload["id"], hops: 3, reached: [{ id: id("cartservice"), kind: "Deployment", namespace: "default", name: "cartservice", health: "well", hops: 1, by: id("redis-cart"), by_name: "redis-cart" }] });
+    return Promise.resolve({ from: payload["from"], to: payload["to"], found: true, steps: [] });
+  },
+} as unknown as MapPort;
+
+const show = (more: Record<string, unknown> = {}) =>
+  render(MapRoom, { port, mode: "live", title: "prod", incident: null, moment: null, now: 0, revision: 1, clock: () => "", onopendemo: () => undefined, onopencontext: () => undefined, ...more });
+const kept = () => plan.props!.scene.houses.name.filter((_, h) => !plan.props!.keep || plan.props!.keep[h]).toSorted();
+const type = (text: string) => fireEvent.input(screen.getByRole("combobox", { name: "Filter houses" }), { target: { value: text } });
+
+beforeEach(() => {
+  [scenes, filters] = [[], []];
+  localStorage.clear();
+});
+afterEach(cleanup);
+
+describe("the map", () => {
+  it("draws what the filter finds, says how many, and hides the rest where that is asked", async () => {
+    show();
+    await waitFor(() => expect(kept().length).toBe(13));
+    await type("cart");
+    await waitFor(() => expect(kept()).toEqual(["cartservice", "redis-cart"]));
+    expect(filters.at(-1)).toEqual({ query: "cart", lens: "namespaces", at: null });
+    screen.getByText("2 houses");
+    expect(plan.props!.scene.houses.name.length).toBe(13);
+    const state = screen.getByText(/The filter:/).closest("[role=status]")!;
+    expect(state.textContent).toBe("The filter: 2 of 13 houses, 1 in trouble is faint");
+    await fireEvent.click(screen.getByRole("button", { name: "Hide the others" }));
+    expect(plan.props!.scene.houses.name.length).toBe(2);
+    expect(state.textContent).toContain("1 in trouble is hidden");
+    await fireEvent.click(screen.getByRole("button", { name: "Every house" }));
+    await waitFor(() => expect(kept().length).toBe(13));
+  });
+
+  it("draws everything while the filter cannot be read, and says where it is wrong", async () => {
+    show();
+    await type("stat:x");
+    await screen.findByText(/there is no field `stat`/);
+    expect(kept().length).toBe(13);
+  });
+
+  it("keeps only trouble and its neighbours by T, with its state beside the plan", async () => {
+    show();
+    await waitFor(() => expect(kept().length).toBe(13));
+    await fireEvent.keyDown(window.document.body, { key: "t" });
+    const few = kept();
+    expect(few).toContain("checkoutservice");
+    expect(few.length).toBeLessThan(13);
+    screen.getByText(/Only trouble \+ 1 hop:/);
+    expect(screen.getByRole("switch", { name: /Only trouble/ }).getAttribute("aria-checked")).toBe("true");
+    await fireEvent.click(screen.getByRole("button", { name: "One hop more" }));
+    screen.getByText(/Only trouble \+ 2 hops:/);
+    await fireEvent.keyDown(window.document.body, { key: "T" });
+    expect(kept().length).toBe(13);
+  });
+
+  it("comes back to a cluster as it was left, and to another with nothing looked for", async () => {
+    const { unmount } = show();
+    await type("cart");
+    await waitFor(() => expect(kept().length).toBe(2));
+    unmount();
+    const other = show({ title: "staging" });
+    await waitFor(() => expect(plan.props!.scene.houses.name.length).toBe(13));
+    expect(screen.getByRole<HTMLInputElement>("combobox", { name: "Filter houses" }).value).toBe("");
+    other.unmount();
+    show();
+    await waitFor(() => expect(kept()).toEqual(["cartservice", "redis-cart"]));
+  });
+
+  it("asks for the verdicts of the policies only while they are shown", async () => {
+    show();
+    await waitFor(() => expect(scenes.length).toBe(1));
+    expect(scenes[0]!["policies"]).toBe(false);
+    await fireEvent.click(screen.getByRole("button", { name: "Policies" }));
+    await waitFor(() => expect(scenes.at(-1)).toMatchObject({ policies: true, since: null }));
+    screen.getByRole("group", { name: "Network policies" });
+  });
+
+  it("shows an answer on the plan until Escape, and takes the next house as the end of a way", async () => {
+    show({ wanted: id("redis-cart") });
+    await fireEvent.click(await screen.findByRole("button", { name: "What breaks if this fails" }));
+    await fireEvent.click(await screen.findByRole("button", { name: /Show on the plan/ }));
+    await waitFor(() => expect(kept()).toEqual(["cartservice", "redis-cart"]));
+    screen.getByText(/What breaks if redis-cart fails:/);
+    await fireEvent.keyDown(window.document.body, { key: "Escape" });
+    expect(kept().length).toBe(13);
+    screen.getByRole("heading", { level: 2, name: "redis-cart" });
+    await fireEvent.click(screen.getByRole("button", { name: "Path to…" }));
+    plan.props!.onselect(id("frontend"));
+    await screen.findByText("Both are of the same house.");
+    screen.getByRole("heading", { level: 2, name: "redis-cart" });
+    plan.props!.onselect(id("frontend"));
+    await screen.findByRole("heading", { level: 2, name: "frontend" });
+  });
+});
