@@ -115,7 +115,7 @@ fn read_file(path: &Path) -> Result<Option<Kubeconfig>, ClusterError> {
 /// which a token may stand.
 fn bad(path: &Path, error: &KubeconfigError) -> ClusterError {
     let why = match error {
-        KubeconfigError::Parse(error) => crate::manifests::yaml_words(error),
+        KubeconfigError::Parse(error) => crate::snapshot::yaml_words(error),
         KubeconfigError::ReadConfig(error, _) => error.to_string(),
         other => other.to_string(),
     };

@@ -8,9 +8,9 @@ mod access;
 mod connection;
 mod failure;
 mod kubeconfig;
-mod manifests;
 mod plugin;
 mod proxy;
+mod snapshot;
 mod watch;
 
 use std::sync::Arc;
@@ -142,6 +142,6 @@ impl Cluster for KubeCluster {
     }
 
     fn read_manifests(&self, path: &str, cluster: &str) -> Result<(Vec<Change>, Vec<ClusterError>), ClusterError> {
-        manifests::read(path, cluster)
+        snapshot::read(path, cluster)
     }
 }
