@@ -67,6 +67,7 @@ lab_walk() {
   state="$(mktemp -d)"
   LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; echo "not ok the lab comes up"; LAB_STATE="$state" tests/lab/down.sh; return 1; }
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node walk.mjs) || code=$?
+  (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node observed.mjs) || code=$?
   live_walk "$state" || code=$?
   (cd tests/e2e/browser && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node live-cases.mjs) || code=$?
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" node audit.mjs) || code=$?

@@ -28,8 +28,8 @@ export const Verdict = { None: 0, Allowed: 1, Blocked: 2, Unprotected: 3, Unknow
 /** What a row of houses draws. */
 export const HouseKind = { Workload: 0, Pod: 1, Node: 2, Other: 3 } as const;
 
-/** Bits beside a state. */
-export const Flag = { Contained: 1, Stale: 2, Forbidden: 4, Gone: 8, Hub: 16, External: 32, Dangling: 64, Declared: 128 } as const;
+/** Bits beside a state. `Observed` is told of streets, which are never hubs. */
+export const Flag = { Contained: 1, Stale: 2, Forbidden: 4, Gone: 8, Hub: 16, Observed: 16, External: 32, Dangling: 64, Declared: 128 } as const;
 
 export interface Rect {
   readonly x: number;

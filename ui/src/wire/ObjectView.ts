@@ -4,6 +4,7 @@ import type { ChangeView } from "./ChangeView";
 import type { EventView } from "./EventView";
 import type { ImageView } from "./ImageView";
 import type { LabelView } from "./LabelView";
+import type { LostCallView } from "./LostCallView";
 import type { PodView } from "./PodView";
 import type { RelationView } from "./RelationView";
 import type { UnresolvedView } from "./UnresolvedView";
@@ -19,7 +20,11 @@ health: string, reason: string, field: string, contained: boolean, ready: number
 /**
  * The house it belongs to, where it is a pod or a controller inside one.
  */
-house: string | null, pods: Array<PodView>, cases: Array<CaseView>, changes: Array<ChangeView>, events: Array<EventView>, calls: Array<RelationView>, called_by: Array<RelationView>, related: Array<RelationView>, unresolved: Array<UnresolvedView>, images: Array<ImageView>, labels: Array<LabelView>, created_at: string | null, 
+house: string | null, pods: Array<PodView>, cases: Array<CaseView>, changes: Array<ChangeView>, events: Array<EventView>, calls: Array<RelationView>, called_by: Array<RelationView>, related: Array<RelationView>, 
+/**
+ * Measured calls whose other end could not be placed.
+ */
+lost_calls: Array<LostCallView>, unresolved: Array<UnresolvedView>, images: Array<ImageView>, labels: Array<LabelView>, created_at: string | null, 
 /**
  * Sources that would have to say more and do not, as sentences.
  */

@@ -8,6 +8,7 @@ pub mod handoff;
 pub mod health;
 pub mod id;
 pub mod ledger;
+pub mod observed;
 pub mod pages;
 pub mod plan;
 pub mod ports;

@@ -6,7 +6,7 @@ use broadstreet_core::id::SourceId;
 use broadstreet_core::ports::SourceKind;
 use broadstreet_core::resource::is_optional;
 use broadstreet_core::time::Moment;
-use broadstreet_core::world::Freshness;
+use broadstreet_core::world::{Freshness, World};
 
 use crate::desk::{Alarm, SourceNow};
 use crate::live::{self, Live, State, Trouble};
@@ -53,10 +53,14 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
     {
         whole = Freshness::Stale { since, why: trouble.why.clone() };
     }
+    let mut warnings = proof.warnings;
+    if kind == "prometheus" {
+        warnings.extend(about_calls(&state.world, &id));
+    }
     let trouble = proof.trouble.or_else(|| {
-        (!proof.warnings.is_empty()).then(|| Trouble {
+        (!warnings.is_empty()).then(|| Trouble {
             code: "warnings".to_owned(),
-            why: proof.warnings.join("; "),
+            why: warnings.join("; "),
             hint: "the source itself says so; all else it answered stands".to_owned(),
         })
     });
@@ -65,6 +69,27 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
     let alive_at = proof.alive_at;
     let (kind, version) = (kind.to_owned(), proof.version);
     SourceNow { id, label, kind, state: whole, alive_at, code, why, hint, version, kinds, skipped }
+}
+
+/// What is missing in the calls that a source told were observed.
+fn about_calls(world: &World, id: &SourceId) -> Vec<String> {
+    let mut lines = Vec::new();
+    let lost = world.lost_calls();
+    for one in world.observers().filter(|one| one.source == *id) {
+        let name = one.observer.name();
+        if !one.trouble.is_empty() {
+            let since = one.answered_at.map_or_else(String::new, |at| format!(" since {}", at.format("%H:%M:%S UTC")));
+            lines.push(format!("calls seen by {name} were not told{since}: {}", one.trouble));
+        }
+        lines.extend(one.notes.iter().map(|note| format!("{name}: {note}")));
+        let of_this = lost.iter().filter(|it| it.source == *id && it.observer == one.observer && !it.unnamed);
+        let (count, first) = (of_this.clone().count(), of_this.clone().next());
+        if let Some(first) = first {
+            let (from, to, why) = (&first.from, &first.to, first.why);
+            lines.push(format!("{name}: {count} calls are not on the map, the first {from} to {to}: {why}"));
+        }
+    }
+    lines
 }
 
 /// What cannot wait, beside vacant command.

@@ -1,6 +1,9 @@
-//! Prometheus' HTTP API: what is true now, pending alerts included, and what fired before.
+//! Prometheus' HTTP API: what is true now, pending alerts included, what fired before, and which calls were observed.
+
+mod calls;
 
 use broadstreet_core::alerts::{Alert, AlertState};
+use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, SignalError};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::time::{Moment, Window};
@@ -201,6 +204,10 @@ impl AlertSource for Prometheus {
 
     fn history(&self, window: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
         Box::pin(self.read_history(window))
+    }
+
+    fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
+        Box::pin(self.ask_calls())
     }
 }
 

@@ -55,8 +55,9 @@ export class Lines {
  * Lays a street along its points (pairs of device pixels): runs on the middle of pixels, right corners rounded.
  *
  * Points that coincide are one. A run ends on the edge of a pixel, so that what follows it neither overlaps nor leaves a gap.
+ * With a `dash` runs are broken into pieces of that length.
  */
-export function layStreet(lines: Lines, points: Float32Array, count: number, colour: number, strength: number, half: number, radius: number, arrow: number, arrowHalf: number): void {
+export function layStreet(lines: Lines, points: Float32Array, count: number, colour: number, strength: number, half: number, radius: number, arrow: number, arrowHalf: number, dash = 0): void {
   const n = tidy(points, count);
   if (n < 2) return;
   // From edge to edge of the first and the last pixel.
@@ -78,7 +79,7 @@ export function layStreet(lines: Lines, points: Float32Array, count: number, col
       const arrowed = last && arrow > 0;
       // Under the arrow the line ends before the tip, which it would blunt.
       const end = last ? (arrowed ? -Math.min(d, Math.round(arrow * 0.6)) + 0.5 : 0.5) : 0;
-      lines.push(Piece.Run, colour, strength, px, py, x + ux * end, y + uy * end, half, 0);
+      layRun(lines, colour, strength, px, py, x + ux * end, y + uy * end, half, dash);
       if (arrowed) lines.push(Piece.Arrow, colour, strength, x + ux / 2, y + uy / 2, ux, uy, arrow, arrowHalf);
       px = x;
       py = y;
@@ -93,13 +94,26 @@ export function layStreet(lines: Lines, points: Float32Array, count: number, col
     const oy = across ? Math.sign(ny - y) : 0;
     const ax = x + ix * q;
     const ay = y + iy * q;
-    if (px !== ax || py !== ay) lines.push(Piece.Run, colour, strength, px, py, ax, ay, half, 0);
+    if (px !== ax || py !== ay) layRun(lines, colour, strength, px, py, ax, ay, half, dash);
     // The middle lies inside the corner; the quadrant looks from it to the corner.
     const sx = across ? -ix : -ox;
     const sy = across ? -oy : -iy;
     lines.push(Piece.Turn, colour, strength, x - sx * q, y - sy * q, q, sx, sy, half);
     px = x + ox * q;
     py = y + oy * q;
+  }
+}
+
+/** A straight run; dashes begin on edges of pixels where the run does. */
+function layRun(lines: Lines, colour: number, strength: number, x0: number, y0: number, x1: number, y1: number, half: number, dash: number): void {
+  if (dash <= 0) return lines.push(Piece.Run, colour, strength, x0, y0, x1, y1, half, 0);
+  const d = Math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2);
+  const ux = (x1 - x0) / (d || 1);
+  const uy = (y1 - y0) / (d || 1);
+  const step = dash + Math.max(1, Math.round(dash * 0.7));
+  for (let at = 0; at < d; at += step) {
+    const end = Math.min(d, at + dash);
+    lines.push(Piece.Run, colour, strength, x0 + ux * at, y0 + uy * at, x0 + ux * end, y0 + uy * end, half, 0);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which streets are in view, and their way over the screen: quiet ones first, the path of failure last. */
 import { layStreet, type Lines } from "./lines";
+import { Flag } from "../scene";
 import type { Draft } from "./plot";
 
 export interface SeenStreets {
@@ -78,6 +79,11 @@ export function plotStreets(draft: Draft, lines: Lines, rows: readonly number[],
       points[2 * p + 1] = draft.y(streets.py[from + p]!);
     }
     const strength = Math.min(draft.strength(streets.from[i]!), draft.strength(streets.to[i]!)) * fade;
-    layStreet(lines, points, count, colour, strength, (width / 2) * ratio, 6 * draft.k, s < 0.3 ? 0 : arrow * k, half * k);
+    // Declared is a line, only seen a dashed one, both a broad one.
+    const declared = (streets.flags[i]! & Flag.Declared) !== 0;
+    const seen = (streets.flags[i]! & Flag.Observed) !== 0;
+    const broad = declared && seen ? 1.8 : 1;
+    const dash = seen && !declared && s >= 0.3 ? Math.max(2, Math.round(5 * k)) : 0;
+    layStreet(lines, points, count, colour, strength, (width / 2) * ratio * broad, 6 * draft.k, s < 0.3 ? 0 : arrow * k, half * k, dash);
   }
 }

@@ -8,8 +8,8 @@ use broadstreet_core::world::{Freshness, Relation, Unresolved, World};
 use broadstreet_engine::past::What;
 use broadstreet_engine::{Engine, Seen};
 
-use super::Answer;
 use super::desk::at;
+use super::{Answer, calls};
 use crate::convert::{self, health, in_family, key, maybe, text, word};
 use crate::wire::map::{
     AddressView, BinView, CaseView, CasesRequest, CasesView, ChangeView, EventView, FindRequest, FoundView,
@@ -60,7 +60,7 @@ fn stands_at(world: &World, house: &ObjectKey, case: &Case) -> bool {
     matches!(&case.at, Address::Object(key) if in_family(world, house, key))
 }
 
-fn relation(world: &World, other: &ObjectKey, relation: &Relation, outgoing: bool) -> RelationView {
+pub(super) fn relation(world: &World, other: &ObjectKey, relation: &Relation, outgoing: bool) -> RelationView {
     RelationView {
         other: other.to_string(),
         other_kind: other.kind.to_string(),
@@ -74,13 +74,8 @@ fn relation(world: &World, other: &ObjectKey, relation: &Relation, outgoing: boo
         outgoing,
         health: health(world.health(other).state),
         verdict: String::new(),
+        measured: Vec::new(),
     }
-}
-
-/// A call, with what the network policies are predicted to do on it.
-fn call(world: &World, (from, to, it): &(ObjectKey, ObjectKey, Relation), outgoing: bool) -> RelationView {
-    let other = if outgoing { to } else { from };
-    RelationView { verdict: word(&world.street_verdict(from, to)), ..relation(world, other, it, outgoing) }
 }
 
 fn unknowns(world: &World, seen: &Seen) -> Vec<String> {
@@ -157,7 +152,6 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         }),
         _ => None,
     });
-    let calls = world.calls();
     let own_house = house.clone().unwrap_or_else(|| id.clone());
     let related = world.relations_of(&id);
     let related = related.iter().filter(|it| it.r#type != "calls" && it.r#type != "about");
@@ -189,8 +183,9 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
             )
             .collect(),
         events: events.collect(),
-        calls: calls.iter().filter(|(from, ..)| *from == own_house).map(|it| call(world, it, true)).collect(),
-        called_by: calls.iter().filter(|(_, to, _)| *to == own_house).map(|it| call(world, it, false)).collect(),
+        calls: calls::of(world, &own_house, true),
+        called_by: calls::of(world, &own_house, false),
+        lost_calls: calls::lost(world, &own_house),
         related: related
             .take(200)
             .map(

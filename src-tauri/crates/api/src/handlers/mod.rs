@@ -1,5 +1,6 @@
 //! One function per command, thin: read the wire, ask the engine, answer the wire.
 
+mod calls;
 mod desk;
 mod finding;
 mod incident;

@@ -18,6 +18,8 @@ wire! {
         house: Option<String>,
         pods: Vec<PodView>, cases: Vec<CaseView>, changes: Vec<ChangeView>, events: Vec<EventView>,
         calls: Vec<RelationView>, called_by: Vec<RelationView>, related: Vec<RelationView>,
+        /// Measured calls whose other end could not be placed.
+        lost_calls: Vec<LostCallView>,
         unresolved: Vec<UnresolvedView>,
         images: Vec<ImageView>, labels: Vec<LabelView>, created_at: Option<String>,
         /// Sources that would have to say more and do not, as sentences.
@@ -29,10 +31,23 @@ wire! {
     ImageView { container: String, image: String }
     /// A pod of a house.
     PodView { id: String, name: String, node: String, health: String, reason: String, field: String, restarts: u32, contained: bool }
-    /// A relation seen from the selected object: `other` is the far end.
-    RelationView { other: String, other_kind: String, other_name: String, other_namespace: String, r#type: String, source: String, rule: u32, field: String, state: String, outgoing: bool, health: String,
+    /// A relation seen from the selected object: `other` is the far end. `source`: spec, status, declared, observed, or
+    /// both for a call that is declared and was measured.
+    RelationView {
+        other: String, other_kind: String, other_name: String, other_namespace: String, r#type: String, source: String, rule: u32, field: String, state: String, outgoing: bool, health: String,
+        /// What was measured of a call, an entry for each observer.
+        measured: Vec<MeasuredView>,
         /// Of a call: what the network policies are predicted to do on it: allowed, blocked, unprotected, unknown; else empty.
-        verdict: String }
+        verdict: String,
+    }
+    /// What one observer measured of a call: `rate` in `unit` (requests, flows, bytes) a second, `failed` a share of one.
+    MeasuredView {
+        observer: String, source: String, unit: String, rate: f64, failed: Option<f64>, p95_ms: Option<f64>, last_seen: Option<String>,
+        /// Why it may be out of date.
+        stale: Option<String>,
+    }
+    /// A measured call whose other end, in the source's words, could not be placed.
+    LostCallView { other: String, outgoing: bool, observer: String, source: String, unit: String, rate: f64, why: String }
     /// An address that names no Service.
     UnresolvedView { field: String, address: String }
     /// A Kubernetes Event.

@@ -21,8 +21,10 @@ const CONTAINED: u8 = 1;
 const HUB: u8 = 16;
 /// It leads nowhere.
 const DANGLING: u8 = 64;
-/// Read from specs, not measured.
+/// Read from specs; a street that is not was only measured.
 const DECLARED: u8 = 128;
+/// Of a street: somebody measured it. A street is no hub, so the bit is free.
+const OBSERVED: u8 = 16;
 /// The number of `unknown` among the states of health.
 const UNKNOWN: u8 = 4;
 /// The number of `warning` among the states of health.
@@ -98,6 +100,18 @@ pub(super) struct StreetRow {
     /// What the network policies are predicted to do on it, where that was asked.
     pub verdict: u8,
     pub line: Line,
+}
+
+impl StreetRow {
+    /// Whether a spec says so.
+    pub fn is_declared(&self) -> bool {
+        self.flags & DECLARED != 0
+    }
+
+    /// Whether somebody measured it.
+    pub fn is_observed(&self) -> bool {
+        self.flags & OBSERVED != 0
+    }
 }
 
 #[derive(Debug)]
@@ -258,11 +272,13 @@ impl Picture {
             }
             let (_, street) = streets.entry((a.2, b.2)).or_insert_with(|| {
                 let way = Way { from: (a.0, a.1), to: (b.0, b.1) };
-                (way, StreetRow { from: a.2, to: b.2, flags: DECLARED, ..StreetRow::default() })
+                (way, StreetRow { from: a.2, to: b.2, ..StreetRow::default() })
             });
-            street.load += 1;
             if relation.source == RelationSource::Observed {
-                street.flags &= !DECLARED;
+                street.flags |= OBSERVED;
+            } else {
+                street.flags |= DECLARED;
+                street.load += 1;
             }
             match relation.state {
                 RelationState::Ok => {}
@@ -275,7 +291,7 @@ impl Picture {
         self.streets = streets
             .into_values()
             .zip(lines)
-            .map(|((_, street), line)| StreetRow { line, ..street })
+            .map(|((_, street), line)| StreetRow { line, load: street.load.max(1), ..street })
             .filter(|street| street.line.len() > 1)
             .collect();
     }

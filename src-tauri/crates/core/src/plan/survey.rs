@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::time::Moment;
-use crate::world::{Freshness, Relation, World};
+use crate::world::{Freshness, Relation, RelationSource, World};
 
 /// The least number of callers that makes a hub.
 const HUB_FLOOR: usize = 5;
@@ -145,7 +145,9 @@ pub(super) fn space_of(cluster: &str, namespace: &str) -> ObjectKey {
 
 /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
 pub(super) fn namespaces(world: &World, ages: &Ages<'_>) -> Vec<WantedBlock> {
-    let known = world.calls();
+    // What was measured comes and goes with its source: where houses stand does not hang on it.
+    let mut known = world.calls();
+    known.retain(|(.., relation)| relation.source != RelationSource::Observed);
     let hubs = hubs(world, &known);
     let mut spaces: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
     for house in world.houses() {

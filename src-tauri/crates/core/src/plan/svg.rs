@@ -175,13 +175,19 @@ fn title(picture: &Picture) -> String {
 }
 
 fn draw_street(street: &StreetRow, colour: &str, width: f32, out: &mut String) {
+    // As on the screen: declared is a line, only seen a dashed one, both a broad one.
+    let (width, dashes) = match (street.is_declared(), street.is_observed()) {
+        (false, true) => (width, " stroke-dasharray=\"5 3.5\""),
+        (true, true) => (width * 1.8, ""),
+        _ => (width, ""),
+    };
     let mut points = String::new();
     for (x, y) in &street.line {
         let _ = write!(points, "{x},{y} ");
     }
     let _ = writeln!(
         out,
-        "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"/>",
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dashes} stroke-linejoin=\"round\"/>",
         points.trim_end()
     );
     // Every street arrives at the left wall of a house.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, ClusterError, Flow, ProxyRequest, ProxyTarget};
 use crate::alerts::Alert;
 use crate::id::SourceId;
+use crate::observed::CallsPoll;
 use crate::pages::PageAttempt;
 use crate::time::{Moment, Window};
 
@@ -226,6 +227,10 @@ pub trait AlertSource: Send + Sync {
     fn poll(&self) -> Answer<'_, Result<AlertPoll, SignalError>>;
     /// Reads what fired in `window`; a source without history answers nothing.
     fn history(&self, window: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>>;
+    /// Asks once which calls were observed; a source that keeps no series answers nothing.
+    fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
+        Box::pin(std::future::ready(Ok(CallsPoll::default())))
+    }
 }
 
 /// What a pager tells in one poll.

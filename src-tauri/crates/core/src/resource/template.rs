@@ -23,6 +23,7 @@ struct Found {
     hosts: Vec<HostToken>,
     mounted_config_maps: Vec<NamedUse>,
     config_keys: Vec<(NamedUse, String)>,
+    telemetry: BTreeSet<Text>,
 }
 
 /// A pod's spec: everything it names; `field` is where the spec stands.
@@ -35,6 +36,7 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         for (index, container) in spec.list(list)?.into_iter().enumerate() {
             self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
+            template.telemetry.extend(telemetry(container, &labels)?);
         }
     }
     volumes(&mut template, spec, field)?;
@@ -66,6 +68,7 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
         hosts: template.hosts.into(),
         mounted_config_maps: template.mounted_config_maps.into(),
         config_keys: template.config_keys.into(),
+        telemetry: template.telemetry.into_iter().collect(),
     }))
 }
 
@@ -132,6 +135,36 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
         }
     }
     Ok(())
+}
+
+/// The longest name of a service that is kept.
+const LONGEST_SERVICE: usize = 253;
+
+/// What a container says it is called in telemetry. `OTEL_SERVICE_NAME` goes before `OTEL_RESOURCE_ATTRIBUTES`
+/// (OpenTelemetry's specification of SDK environment variables); a value that names others is not followed.
+fn telemetry(container: At<'_>, labels: &Labels) -> Read<Option<Text>> {
+    let mut among_attributes = None;
+    for env in container.list("env")? {
+        let name = env.text("name")?;
+        let value = match env.get("value").0 {
+            Json::Text(value) => value.to_string(),
+            _ => {
+                let path = env.get("valueFrom").get("fieldRef").get("fieldPath").0.as_str().unwrap_or_default();
+                let label = path.strip_prefix("metadata.labels['").and_then(|rest| rest.strip_suffix("']"));
+                label.and_then(|label| labels.get(label)).map(ToString::to_string).unwrap_or_default()
+            }
+        };
+        let of_use = |value: &str| !value.is_empty() && value.len() <= LONGEST_SERVICE && !value.contains("$(");
+        match name.as_str() {
+            "OTEL_SERVICE_NAME" if of_use(&value) => return Ok(Some(value.into())),
+            "OTEL_RESOURCE_ATTRIBUTES" => {
+                let pairs = value.split(',').filter_map(|pair| pair.trim().strip_prefix("service.name="));
+                among_attributes = pairs.map(str::trim).find(|name| of_use(name)).map(Text::from);
+            }
+            _ => {}
+        }
+    }
+    Ok(among_attributes)
 }
 
 /// Replaces `$(NAME)` by what an earlier variable says, as the kubelet does; `$$(NAME)` and unknown names stay.

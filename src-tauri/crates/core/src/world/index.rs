@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::arena::{Column, Few, Id, KeyRef, Scope, Word};
 use super::edge::{Half, HostKey};
 use super::store::{Pending, World};
+use crate::id::Text;
 use crate::resource::{Body, Labels, Object, Selector, hash_host};
 
 /// The indexes. Sets are ordered by number, so whoever answers with one sorts by key.
@@ -42,6 +43,8 @@ pub(super) struct Index {
     pub(super) names: FxHashMap<(Word, Word), Few<Id>>,
     /// Key → provers that name it.
     pub(super) touched: FxHashMap<Id, Few<(Id, Half)>>,
+    /// Cluster and `service.name` → workloads that declare it and have no controller.
+    pub(super) telemetry: FxHashMap<(Word, Word), Few<Id>>,
     /// Namespace → grants in it.
     pub(super) grants: FxHashMap<Scope, Few<Id>>,
     /// Namespace → policies for every pod of it.
@@ -204,6 +207,12 @@ fn rank(kind: &str) -> u8 {
 /// The labels by which the Job controller marks its pods, the newer first (batch/v1).
 pub(super) const JOB_NAME_LABELS: [&str; 2] = ["batch.kubernetes.io/job-name", "job-name"];
 
+/// The names an object's own template declares for telemetry; those of its pods are its own.
+fn telemetry_of(object: &Object) -> impl Iterator<Item = &Text> {
+    let template = super::calls::template_of(object).filter(|_| controller_of(object).is_none());
+    template.into_iter().flat_map(|template| template.telemetry.iter())
+}
+
 /// The controller an object names, with the UID it names it by.
 pub(super) fn controller_of(object: &Object) -> Option<(KeyRef<'_>, &str)> {
     let key = &object.key;
@@ -232,6 +241,11 @@ impl World {
             let uid = self.words.number(uid);
             self.index.parents.insert(id, (parent, uid));
             put(&mut self.index.wards, parent, id);
+        }
+        for name in telemetry_of(object) {
+            let name = self.words.number_of(name);
+            put(&mut self.index.telemetry, (cluster, name), id);
+            pending.look_for(name);
         }
         self.enter_bearer(id, object, pending);
         self.enter_selector(id, object, pending);
@@ -280,6 +294,11 @@ impl World {
                     pending.prove(*sibling, Half::Plain);
                 }
             }
+        }
+        for name in telemetry_of(object) {
+            let name = self.words.number_of(name);
+            take(&mut self.index.telemetry, &(cluster, name), &id);
+            pending.look_for(name);
         }
         self.leave(id, object, pending);
         match &object.body {

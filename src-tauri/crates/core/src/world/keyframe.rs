@@ -9,14 +9,16 @@ use crate::health::{Health, HealthState};
 use crate::id::ObjectKey;
 
 impl World {
-    /// The changes that rebuild this world, in canonical order: clusters, freshness, objects, alerts.
+    /// The changes that rebuild this world, in canonical order: clusters, freshness, objects, alerts, observers, calls.
     #[must_use]
     pub fn keyframe(&self) -> Vec<Change> {
         let clusters = self.clusters().into_iter().map(|(id, label, version)| Change::Cluster { id, label, version });
         let freshness = self.freshness().cloned().map(Change::Freshness);
         let objects = self.objects().cloned().map(Box::new).map(Change::Object);
         let alerts = self.alerts().cloned().map(Box::new).map(Change::Alert);
-        clusters.chain(freshness).chain(objects).chain(alerts).collect()
+        let observers = self.observers().cloned().map(Box::new).map(Change::Observer);
+        let calls = self.observed_calls().cloned().map(Box::new).map(Change::Call);
+        clusters.chain(freshness).chain(objects).chain(alerts).chain(observers).chain(calls).collect()
     }
 
     /// SHA-256 in hex over the canonical JSON of the keyframe and every verdict: equal worlds, equal digests.

@@ -11,6 +11,7 @@ mod index;
 mod judge;
 mod keyframe;
 mod notable;
+mod observed;
 mod read;
 mod rules;
 mod share;
@@ -24,11 +25,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::alerts::Alert;
 use crate::id::{ObjectKey, SourceId};
+use crate::observed::{CallId, ObservedCall, Observer, ObserverState};
 use crate::resource::Object;
 use crate::time::Moment;
 
 pub use arena::Id;
 pub use notable::{Fact, notable};
+pub use observed::{LostCall, Measured};
 pub use store::World;
 pub use verdict::Verdict;
 pub use walk::Link;
@@ -65,6 +68,19 @@ pub enum Change {
         label: String,
         /// The server's version, `v1.36.3`.
         version: String,
+    },
+    /// A call somebody measured; added or replaced by its id.
+    Call(Box<ObservedCall>),
+    /// A call that was not told for so long that it is forgotten.
+    CallGone(Box<CallId>),
+    /// How an observer of calls stands.
+    Observer(Box<ObserverState>),
+    /// An observer that is asked no longer, or has left nothing; its calls go with it.
+    ObserverGone {
+        /// The source that was asked.
+        source: SourceId,
+        /// Who observed.
+        observer: Observer,
     },
 }
 

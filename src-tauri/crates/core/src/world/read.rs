@@ -51,6 +51,7 @@ impl World {
         for (selector, bearers) in &self.index.matched {
             found.extend(bearers.iter().filter_map(|bearer| self.selection(*selector, *bearer)));
         }
+        found.extend(self.observed_relations());
         found.into_iter().collect()
     }
 
@@ -76,6 +77,7 @@ impl World {
         for bearer in self.index.matched.get(&id).into_iter().flatten() {
             found.extend(self.selection(id, *bearer));
         }
+        found.extend(self.observed_relations_of(id));
         found.into_iter().collect()
     }
 
@@ -166,12 +168,14 @@ impl World {
         found
     }
 
-    /// Who calls whom: house, house and the relation that says so, ordered.
+    /// Who calls whom: house, house and the relation that says so, ordered. A call that is declared and was measured
+    /// stands there once for each.
     #[must_use]
     pub fn calls(&self) -> Vec<(ObjectKey, ObjectKey, Relation)> {
         let edges = self.calls.iter().flat_map(|(_, proof)| &proof.edges).filter(|edge| self.is_house(edge.to));
-        let mut found: Vec<Relation> = edges.map(|edge| self.spell(edge)).collect();
+        let mut found: Vec<Relation> = edges.map(|edge| self.spell(edge)).chain(self.observed_streets()).collect();
         found.sort();
+        found.dedup();
         found.into_iter().map(|relation| (relation.from.clone(), relation.to.clone(), relation)).collect()
     }
 

@@ -43,6 +43,7 @@ fn with_template(mine: &mut Arc<Template>, theirs: &Arc<Template>) {
         with(&mut mine.hosts, &theirs.hosts);
         with(&mut mine.mounted_config_maps, &theirs.mounted_config_maps);
         with(&mut mine.config_keys, &theirs.config_keys);
+        with(&mut mine.telemetry, &theirs.telemetry);
     }
 }
 

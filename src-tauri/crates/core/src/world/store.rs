@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::arena::{Column, Id, KeyRef, Keys, Words};
+use super::arena::{Column, Id, KeyRef, Keys, Word, Words};
 use super::edge::{Edge, Half, Proof, Proven};
 use super::index::{Index, put, take};
+use super::observed::ObservedBook;
 use super::{Change, Delta, SourceState};
 use crate::alerts::Alert;
 use crate::health::Health;
@@ -38,6 +39,7 @@ pub struct World {
     pub(super) is_any_silent: bool,
     /// Label and version by cluster id.
     pub(super) clusters: BTreeMap<String, (String, String)>,
+    pub(super) observed: ObservedBook,
 }
 
 /// What absorbed changes may have touched.
@@ -46,6 +48,8 @@ pub(super) struct Pending {
     plain: BTreeSet<Id>,
     calls: BTreeSet<Id>,
     services: BTreeSet<Id>,
+    /// Names of which measured calls may mean another object now.
+    pub(super) names: BTreeSet<Word>,
     before: BTreeMap<Id, Health>,
     pub(super) delta: Delta,
 }
@@ -57,6 +61,11 @@ impl Pending {
             Half::Plain => self.plain.insert(id),
             Half::Calls => self.calls.insert(id),
         };
+    }
+
+    /// Asks what measured calls of this name mean.
+    pub(super) fn look_for(&mut self, name: Word) {
+        self.names.insert(name);
     }
 
     /// Asks for new calls of everybody who may call this Service.
@@ -110,6 +119,7 @@ impl World {
             let id = self.number(&object.key);
             self.place(id, Some(object), &mut pending);
         }
+        self.take_over_observed(old.observed, &mut pending);
         self.settle(pending);
     }
 
@@ -167,7 +177,11 @@ impl World {
                     // Whose freshness counts goes by the label.
                     pending.delta.freshness = true;
                     pending.delta.relations = true;
+                    self.find_in_other_clusters(pending);
                 }
+            }
+            Change::Call(_) | Change::CallGone(_) | Change::Observer(_) | Change::ObserverGone { .. } => {
+                self.absorb_observed(change, pending);
             }
         }
     }
@@ -297,6 +311,7 @@ impl World {
     fn ask_house(&mut self, id: Id, in_streets: bool, pending: &mut Pending) {
         pending.prove(id, Half::Plain);
         pending.prove(id, Half::Calls);
+        self.ask_measured(id, pending);
         if !in_streets {
             return;
         }
@@ -313,6 +328,7 @@ impl World {
             self.replace(id, Half::Plain, proof, &mut pending);
         }
         for service in std::mem::take(&mut pending.services) {
+            self.ask_measured(service, &mut pending);
             for host in self.host_keys(service) {
                 pending.calls.extend(self.index.callers.get(&host).into_iter().flatten().copied());
             }
@@ -321,6 +337,7 @@ impl World {
             let proof = self.prove_calls(id);
             self.replace(id, Half::Calls, proof, &mut pending);
         }
+        self.find_named(&mut pending);
         let before = std::mem::take(&mut pending.before);
         // Parents are judged by their pods, so pods come first.
         for pods in [true, false] {

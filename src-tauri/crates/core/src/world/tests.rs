@@ -242,7 +242,55 @@ fn any_change() -> impl Strategy<Value = Change> {
         label: label.to_owned(),
         version: "v1".to_owned(),
     });
-    prop_oneof![12 => any_object(), 5 => gone, 1 => alert, 1 => alert_gone, 2 => any_freshness(), 1 => cluster]
+    prop_oneof![12 => any_object(), 5 => gone, 1 => alert, 1 => alert_gone, 2 => any_freshness(), 1 => cluster, 4 => any_measured()]
+}
+
+/// Calls that somebody measured, and how whoever measured them stands.
+fn any_measured() -> impl Strategy<Value = Change> {
+    use crate::observed::{CallId, End, EndKind, Measure, ObservedCall, Observer, ObserverState};
+    let end = || {
+        let is = select(vec![
+            EndKind::Workload,
+            EndKind::Workload,
+            EndKind::Service,
+            EndKind::Telemetry,
+            EndKind::Place,
+            EndKind::Nobody,
+        ]);
+        let kind = select(vec!["", "", "Deployment", "Pod", "ReplicaSet"]);
+        (
+            is,
+            select(SPACES.to_vec()),
+            kind,
+            select(vec!["web", "db", "db.a.svc", "far.example"]),
+            select(vec!["", "", "lab"]),
+        )
+            .prop_map(|(is, space, kind, name, cluster)| End {
+                is,
+                cluster: cluster.into(),
+                namespace: space.into(),
+                kind: kind.into(),
+                name: name.into(),
+            })
+    };
+    let observer = || select(vec![Observer::Istio, Observer::Hubble]);
+    let id =
+        (observer(), end(), end()).prop_map(|(observer, from, to)| CallId { source: "p".into(), observer, from, to });
+    (0..8, id, observer(), any::<bool>(), select(vec!["c", ""])).prop_map(|(what, id, observer, two_way, cluster)| {
+        match what {
+            0 => Change::CallGone(Box::new(id)),
+            1 => Change::ObserverGone { source: "p".into(), observer },
+            2 | 3 => Change::Observer(Box::new(ObserverState {
+                source: "p".into(),
+                observer,
+                cluster: cluster.into(),
+                answered_at: None,
+                trouble: String::new(),
+                notes: Vec::new(),
+            })),
+            _ => Change::Call(Box::new(ObservedCall { id, measure: Measure::default(), two_way, last_seen: None })),
+        }
+    })
 }
 
 proptest! {

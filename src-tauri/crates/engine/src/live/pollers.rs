@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broadstreet_core::id::SourceId;
+use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
     AlertPoll, AlertSpan, ClusterError, Observation, PagerPoll, ProxyGet, SignalError, SourceKind, SourceSettings,
@@ -18,6 +19,9 @@ use crate::{Engine, EngineError, Result};
 
 /// How often the API server is asked whether it lives.
 const ALIVE_EVERY: Duration = Duration::from_secs(3);
+
+/// How often a Prometheus is asked which calls were observed: rates over five minutes change slowly.
+const CALLS_EVERY: Duration = Duration::from_secs(30);
 
 /// Seconds between polls where the settings say nothing.
 const POLL_SECONDS: u32 = 5;
@@ -39,6 +43,8 @@ pub enum Input {
     Alerts(SourceId, SourceKind, std::result::Result<AlertPoll, SignalError>),
     /// What fired before, by a source's history; nothing where it could not be read.
     Prior(SourceId, Vec<AlertSpan>),
+    /// A source told which calls were observed, or did not.
+    Calls(SourceId, std::result::Result<CallsPoll, SignalError>),
     /// A pager answered, or did not.
     Pages(SourceId, std::result::Result<PagerPoll, SignalError>),
     /// A pager's stream told attempts.
@@ -92,6 +98,8 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
     let pause =
         Duration::from_secs(u64::from(if settings.poll_seconds == 0 { POLL_SECONDS } else { settings.poll_seconds }));
     let input = live.input.clone();
+    // Held until it is among them: the writer looks there whether an answer still has a source.
+    let mut sources = live.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let opened = match settings.kind {
         // Asked without it, a source may shut out who asks too often.
         _ if secret.is_none() && settings.credentials.need_secret() => Err(no_secret(settings)),
@@ -102,7 +110,14 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
                 Box::pin(async move { connection.proxy_get(request).await })
             });
             let source = engine.ports.signals.alerts(settings, secret, Some(proxy));
-            source.map(|source| poll_alerts(engine, &tasks, settings, source, pause, input)).map_err(EngineError::from)
+            source
+                .map(|source| {
+                    if settings.kind == SourceKind::Prometheus {
+                        poll_calls(&tasks, settings, Arc::clone(&source), pause, input.clone());
+                    }
+                    poll_alerts(engine, &tasks, settings, source, pause, input);
+                })
+                .map_err(EngineError::from)
         }
         SourceKind::Icinga | SourceKind::Goalert | SourceKind::Pagerduty => {
             let pager = engine.ports.signals.pager(settings, secret);
@@ -110,7 +125,6 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
         }
     };
     let failed = opened.err();
-    let mut sources = live.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some((_, old)) = sources.insert(settings.id.clone(), (settings.clone(), tasks)) {
         old.ask_to_stop();
     }
@@ -154,6 +168,26 @@ fn poll_alerts(
                 }
             }
             tokio::time::sleep(wait).await;
+        }
+    });
+}
+
+/// Asks for observed calls, at a slower pace than for alerts.
+fn poll_calls(
+    tasks: &Supervisor,
+    settings: &SourceSettings,
+    source: Arc<dyn broadstreet_core::ports::AlertSource>,
+    pause: Duration,
+    input: mpsc::Sender<Input>,
+) {
+    let id = settings.id.clone();
+    tasks.start(&format!("calls of {id}"), async move {
+        loop {
+            let answer = source.calls().await;
+            if input.send(Input::Calls(id.clone(), answer)).await.is_err() {
+                return Ok(());
+            }
+            tokio::time::sleep(pause.max(CALLS_EVERY)).await;
         }
     });
 }

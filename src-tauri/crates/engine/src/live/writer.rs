@@ -3,6 +3,8 @@
 //! Everything that waits is taken at once; then the state is locked, changed and let go, and only then are rows written
 //! and observers told, at most twenty times a second.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,6 +194,7 @@ impl Hand<'_> {
                     self.round.channels.insert("history");
                 }
             }
+            Input::Calls(id, answer) => self.calls(&id, answer),
             Input::Pages(id, answer) => self.pages(&id, answer),
             Input::Streamed(id, attempts) => {
                 self.proof(&id, Ok(String::new()));
@@ -485,6 +488,7 @@ impl Hand<'_> {
             // Whoever no longer asks does not know that anything ended.
             self.join(now, Asked::NoLonger);
         }
+        self.forget_calls(id);
         let empty = String::new();
         self.freshness(SourceState {
             source: id.clone(),

@@ -4,6 +4,7 @@ mod alertmanager;
 mod faults;
 mod goalert;
 mod icinga;
+mod observed;
 mod pagerduty;
 mod prometheus;
 mod support;

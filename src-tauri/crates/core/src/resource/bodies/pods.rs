@@ -97,6 +97,10 @@ pub struct Template {
     /// Single keys of ConfigMaps read into the environment, whose host tokens count as this template's.
     #[serde(default)]
     pub config_keys: Arc<[(NamedUse, String)]>,
+    /// What its containers say they are called in telemetry (`OTEL_SERVICE_NAME`, or `service.name` in
+    /// `OTEL_RESOURCE_ATTRIBUTES`; OpenTelemetry's environment variables): a name, as any other name kept here.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub telemetry: Arc<[Text]>,
 }
 
 /// A name in a spec, and the field it was read from.
