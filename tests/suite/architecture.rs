@@ -25,6 +25,9 @@ const HOMES: &[(&str, &str)] = &[
     ("tauri", "shell"),
     ("kube", "cluster"),
     ("k8s-openapi", "cluster"),
+    // Archives of objects are read where files of objects are.
+    ("tar", "cluster"),
+    ("flate2", "cluster"),
     ("reqwest", "signals"),
     ("sqlx", "store"),
     ("zip", "store"),

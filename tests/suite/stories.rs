@@ -32,6 +32,8 @@ macro_rules! stories {
 
 #[path = "stories/alerts.rs"]
 mod alerts;
+#[path = "stories/calls.rs"]
+mod calls;
 
 stories! {
     digests_taken_live_equal_the_digests_after_seek

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
     AlertPoll, AlertSource, AlertSpan, Answer, Clock, Cluster, ClusterError, ClusterIdentity, Connection, Context,
-    ContextChoice, Flow, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError, Signals, SourceSettings,
-    Vault,
+    ContextChoice, Flow, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError, Signals, Snapshot,
+    SourceSettings, Vault,
 };
 use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::Change;
@@ -82,6 +83,8 @@ pub struct ScriptedCluster {
     watching: Watching,
     /// True while it answers nothing.
     pub silent: Arc<AtomicBool>,
+    /// What any path holds.
+    pub files: Arc<Mutex<Snapshot>>,
 }
 
 impl ScriptedCluster {
@@ -105,8 +108,8 @@ impl Cluster for ScriptedCluster {
     fn connect(&self, _: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>> {
         Box::pin(async { Ok(Arc::new(self.clone()) as Arc<dyn Connection>) })
     }
-    fn read_manifests(&self, _: &str, _: &str) -> Result<(Vec<Change>, Vec<ClusterError>), ClusterError> {
-        Ok((Vec::new(), Vec::new()))
+    fn read_files(&self, _: &str, _: &str) -> Result<Snapshot, ClusterError> {
+        Ok(self.files.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 
@@ -142,6 +145,8 @@ pub struct ScriptedSignals {
     pub silent: Arc<AtomicBool>,
     /// What every source of alerts has in its history.
     pub prior: Arc<Mutex<Vec<AlertSpan>>>,
+    /// What every source of alerts tells of observed calls.
+    pub calls: Arc<Mutex<CallsPoll>>,
     /// The next answer of every pager; `None` does not answer.
     pub pages: Arc<Mutex<Option<PagerPoll>>>,
 }
@@ -169,6 +174,10 @@ impl AlertSource for ScriptedSignals {
     fn history(&self, _: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
         let prior = self.prior.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Box::pin(async { Ok(prior) })
+    }
+    fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async { Ok(calls) })
     }
 }
 

@@ -142,8 +142,10 @@ export interface Freshness {
 }
 
 /** A source in one mark and one word: amber by ten seconds without proof of life, hatched at sixty. */
-export function freshnessOf(source: Pick<SourceView, "state" | "since"> & { readonly code?: string }, now: number): Freshness {
+export function freshnessOf(source: Pick<SourceView, "state" | "since"> & { readonly code?: string; readonly kind?: string; readonly skipped?: number }, now: number): Freshness {
   if (source.code === "no_secret") return { mark: "lost", text: "no password" };
+  // Files are of one moment: they are neither late nor lost.
+  if (source.kind === "files") return source.skipped ? { mark: "lag", text: `${source.skipped} skipped` } : { mark: "live", text: "read" };
   const seconds = source.since ? Math.max(0, (now - Date.parse(source.since)) / 1000) : null;
   const old = seconds === null || !Number.isFinite(seconds) ? "" : ` ${age(seconds)}`;
   switch (source.state) {

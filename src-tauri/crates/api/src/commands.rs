@@ -79,7 +79,7 @@ commands! {
     contexts(ListContexts) -> Vec<ContextView>;
     /// Opens a cluster by context and starts recording.
     open_context(OpenContext) -> Desk;
-    /// Opens a bundle, or the bundled incident.
+    /// Opens a bundle, or the bundled incident, or what else a path holds of a cluster: manifests, a gathered archive.
     open_bundle(OpenBundle) -> Desk;
     /// Closes what is open.
     close_desk(Nothing) -> Desk;

@@ -69,7 +69,7 @@ pub enum Command {
     Record(Record),
     /// Serve the screen to a browser on this machine
     Serve(Serve),
-    /// Open a recorded incident in a browser on this machine
+    /// Open a recorded incident, or a gathered archive, in a browser on this machine
     Open(Open),
     /// Write an incident with its recording into one file
     Export(Export),
@@ -109,7 +109,8 @@ pub enum Format {
 /// `topology`.
 #[derive(Debug, Args)]
 pub struct Topology {
-    /// A bundle, a `kubectl get -o json` list, a manifest file or a folder of them [default: the live context]
+    /// A bundle, a `kubectl get -o json` list, a manifest file or a folder of them, a `kubectl cluster-info dump`, a
+    /// must-gather or an insights archive [default: the live context]
     pub source: Option<PathBuf>,
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
@@ -119,9 +120,10 @@ pub struct Topology {
 /// `cases`.
 #[derive(Debug, Args)]
 pub struct Cases {
-    /// A bundle, a `kubectl get -o json` list, a manifest file or a folder of them [default: the live context]
+    /// A bundle, a `kubectl get -o json` list, a manifest file or a folder of them, a `kubectl cluster-info dump`, a
+    /// must-gather or an insights archive [default: the live context]
     pub source: Option<PathBuf>,
-    /// Alerts as Alertmanager (/api/v2/alerts) or Prometheus (/api/v1/alerts) answers them; a bundle brings its own
+    /// Alerts as Alertmanager (/api/v2/alerts) or Prometheus (/api/v1/alerts) answers them; a bundle and most archives bring their own
     #[arg(long, value_name = "FILE")]
     pub alerts: Option<PathBuf>,
     /// How to print: table or json
@@ -148,7 +150,7 @@ pub struct Serve {
 /// `open`.
 #[derive(Debug, Args)]
 pub struct Open {
-    /// The bundle [default: the incident that comes with Broadstreet]
+    /// A bundle, or anything `topology` reads [default: the incident that comes with Broadstreet]
     pub file: Option<PathBuf>,
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]

@@ -164,3 +164,46 @@ fn a_new_database_needs_no_migration_twice() {
     let again: Value = serde_json::from_str(&place.answer(&["db", "migrate", "--json"])).unwrap();
     assert_eq!(again["migrations"], serde_json::json!([]));
 }
+
+#[test]
+fn a_gathered_folder_brings_its_own_alerts_and_opens_as_a_map_of_its_moment() {
+    let place = Place::new();
+    let gathered = place.path().join("must-gather.local.1");
+    let put = |name: &str, text: &str| {
+        let path = gathered.join("image").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put(
+        "namespaces/shop/apps/deployments.yaml",
+        "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: cart, namespace: shop}\n  spec: {template: {spec: {containers: []}}}\n",
+    );
+    put("namespaces/shop/core/broken.yaml", "kind: [\n");
+    put("namespaces/shop/pods/cart-1/logs/current.log", "panic: ]");
+    let rules = serde_json::json!({"data": {"groups": [{"rules": [{"alerts": [
+        {"labels": {"alertname": "KubeDeploymentReplicasMismatch", "namespace": "shop", "deployment": "cart"}, "state": "firing", "activeAt": "2026-05-14T14:28:05Z"}]}]}]}});
+    put("monitoring/prometheus/rules.json", &rules.to_string());
+    let path = gathered.to_str().unwrap();
+    let output = place.run(&["topology", path, "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["objects"][0]["id"], "/apps/Deployment/shop/cart");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("broken.yaml") && said.contains("must-gather: 1 files are about no object"), "{said}");
+    let cases: Value = serde_json::from_str(&place.answer(&["cases", path, "--json"])).unwrap();
+    assert_eq!(cases["cases"][0]["at"]["key"], "/apps/Deployment/shop/cart", "{cases}");
+
+    let desk = place.serve(&[]);
+    let opened = desk.call("open_bundle", serde_json::json!({ "path": path }));
+    assert_eq!(
+        (&opened["mode"], &opened["sources"][0]["version"]),
+        (&"recorded".into(), &"must-gather".into()),
+        "{opened}"
+    );
+    let found = desk.call("find", serde_json::json!({ "query": "cart", "limit": 5 }));
+    let panel = desk.call("object", serde_json::json!({ "id": found[0]["id"] }));
+    assert_eq!(panel["cases"][0]["name"], "KubeDeploymentReplicasMismatch", "{panel}");
+    let torn = place.file("torn.tar.gz", "");
+    std::fs::write(&torn, [0x1f, 0x8b, 8, 0, 0]).unwrap();
+    is_of_use(&(1, desk.error("open_bundle", serde_json::json!({ "path": torn }))), "bad_manifest", "torn.tar.gz");
+    is_of_use(&place.error(&["topology", torn.to_str().unwrap()]), "bad_manifest", "torn.tar.gz");
+}

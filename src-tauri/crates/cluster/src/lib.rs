@@ -16,9 +16,8 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broadstreet_core::ports::{Answer, Clock, Cluster, ClusterError, Connection, Context, ContextChoice};
+use broadstreet_core::ports::{Answer, Clock, Cluster, ClusterError, Connection, Context, ContextChoice, Snapshot};
 use broadstreet_core::time::Moment;
-use broadstreet_core::world::Change;
 
 pub use crate::kubeconfig::Places;
 pub use crate::proxy::ProxyEnvironment;
@@ -141,7 +140,7 @@ impl Cluster for KubeCluster {
         })
     }
 
-    fn read_manifests(&self, path: &str, cluster: &str) -> Result<(Vec<Change>, Vec<ClusterError>), ClusterError> {
+    fn read_files(&self, path: &str, cluster: &str) -> Result<Snapshot, ClusterError> {
         snapshot::read(path, cluster)
     }
 }

@@ -32,8 +32,6 @@ pub enum Open {
 
 /// A recording that is open.
 pub struct Recorded {
-    /// The incident it belongs to.
-    pub incident: IncidentId,
     /// The name to show.
     pub title: String,
     /// True for the bundled incident.
@@ -48,6 +46,8 @@ pub struct Recorded {
     pub to: Moment,
     /// The worst moment.
     pub opens_at: Moment,
+    /// What it was read from, where that is worth telling.
+    pub sources: Vec<SourceNow>,
 }
 
 /// How the desk is.
@@ -300,7 +300,7 @@ impl Engine {
         let title = incident.title.clone();
         let id = id.clone();
         *self.desk.write().await =
-            Open::Recorded(Recorded { incident: id.clone(), title, demo, archive, scope, from, to, opens_at });
+            Open::Recorded(Recorded { title, demo, archive, scope, from, to, opens_at, sources: Vec::new() });
         self.choose(Some(id));
         self.notices.tell("map", []);
         Ok(())
@@ -368,6 +368,7 @@ impl Engine {
                 desk.mode = Mode::Recorded;
                 desk.title.clone_from(&recorded.title);
                 desk.demo = recorded.demo;
+                desk.sources.clone_from(&recorded.sources);
                 desk.recorded = Some(Window { from: recorded.from, to: recorded.to });
                 desk.opens_at = Some(recorded.opens_at);
             }

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod documents;
 pub mod error;
 pub mod freeze;
+mod gathered;
 pub mod handoffs;
 pub mod history;
 pub mod incidents;

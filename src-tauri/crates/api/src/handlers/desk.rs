@@ -131,7 +131,24 @@ pub(super) async fn bundle_bytes(
     Ok(Some((path.to_owned(), bytes)))
 }
 
+/// True for a path that exists and is no bundle: a folder, or a file that neither is called nor begins like one.
+fn is_gathered(path: &str) -> bool {
+    use std::io::Read;
+    let path = std::path::Path::new(path);
+    if path.is_dir() {
+        return true;
+    }
+    let mut head = [0; 4];
+    let begins = std::fs::File::open(path).map(|mut file| file.read_exact(&mut head).is_ok() && &head == b"PK\x03\x04");
+    begins.is_ok_and(|begins| !begins) && path.extension().is_none_or(|it| it != "broadstreet")
+}
+
 pub async fn open_bundle(engine: &Engine, request: OpenBundle) -> Answer<Desk> {
+    let has_blob = request.blob.as_deref().is_some_and(|it| !it.is_empty());
+    if let Some(path) = request.path.as_deref().filter(|path| !has_blob && is_gathered(path)) {
+        engine.open_files(path).await?;
+        return desk(engine, Nothing {}).await;
+    }
     let bytes = bundle_bytes(engine, request.blob.as_deref(), request.path.as_deref()).await?;
     engine.open_bundle(bytes.as_ref().map(|(path, bytes)| (path.as_str(), bytes.clone()))).await?;
     desk(engine, Nothing {}).await

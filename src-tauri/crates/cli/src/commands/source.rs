@@ -1,4 +1,4 @@
-//! Reads a SOURCE: the live context, a bundle, a list of kubectl, manifests.
+//! Reads a SOURCE: the live context, a bundle, a list of kubectl, manifests, a gathered archive.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +25,7 @@ const NOTHING_READ: Duration = Duration::from_secs(10);
 pub struct Source {
     /// Its objects.
     pub world: World,
-    /// Its alerts; only a bundle brings some.
+    /// Its alerts, where it brings some: a bundle, or an archive that holds them.
     pub alerts: Option<Vec<Alert>>,
 }
 
@@ -34,7 +34,7 @@ pub async fn read(global: &Global, path: Option<&Path>) -> Result<Source, ApiErr
     match path {
         None => live(global).await,
         Some(path) if is_bundle(path) => bundle(path),
-        Some(path) => manifests(path),
+        Some(path) => files(path),
     }
 }
 
@@ -60,12 +60,17 @@ fn bundle(path: &Path) -> Result<Source, ApiError> {
     Ok(Source { world, alerts: Some(alerts) })
 }
 
-fn manifests(path: &Path) -> Result<Source, ApiError> {
-    let (changes, skipped) = KubeCluster::new().read_manifests(&path.display().to_string(), "").map_err(failed)?;
-    for why in skipped {
+fn files(path: &Path) -> Result<Source, ApiError> {
+    let files = KubeCluster::new().read_files(&path.display().to_string(), "").map_err(failed)?;
+    for why in &files.skipped {
         note(&format!("skipped: {why}"));
     }
-    Ok(Source { world: World::from_changes(&changes), alerts: None })
+    if files.passed_over > 0 && files.layout != "manifests" {
+        note(&format!("{}: {} files are about no object and were passed over", files.layout, files.passed_over));
+    }
+    let world = World::from_changes(&files.changes);
+    let alerts = files.brings_alerts.then(|| world.alerts().cloned().collect());
+    Ok(Source { world, alerts })
 }
 
 async fn live(global: &Global) -> Result<Source, ApiError> {

@@ -1,295 +1,383 @@
-//! Kubernetes objects from files: a `kubectl get -o json` list, manifests, a folder of them.
+//! A cluster at one moment, from files: a `kubectl get -o json` list, manifests, a folder of them, a folder of
+//! `kubectl cluster-info dump`, a must-gather, an insights archive. Each is told by how it is laid out.
 
+mod archive;
+mod documents;
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use broadstreet_core::ports::ClusterError;
-use broadstreet_core::resource::{self, KINDS};
-use broadstreet_core::world::Change;
+use broadstreet_core::alerts::{self, Alert};
+use broadstreet_core::id::{ObjectKey, SourceId};
+use broadstreet_core::ports::{ClusterError, Snapshot};
+use broadstreet_core::resource::Object;
+use broadstreet_core::time::Moment;
+use broadstreet_core::world::{Change, Freshness, SourceState};
 use serde_json::Value;
 
-/// A file larger than this is not read: no manifest is, and memory is finite. A list of 150,000 pods has 1.3 GB.
-const LARGEST_FILE: u64 = 2 << 30;
+use archive::Wrapping;
+use documents::Assumed;
+use layout::{Layout, Marks, Role, role};
+
+pub use documents::yaml_words;
+
 /// Folders are entered this deep; a link in a circle ends here.
-const DEEPEST_FOLDER: usize = 16;
+const DEEPEST_FOLDER: usize = 32;
 
-/// What reading gave: the good, and what was wrong beside.
-type Read = (Vec<Change>, Vec<ClusterError>);
+/// So many things that were skipped are named one by one.
+const MOST_NAMED: usize = 200;
 
-/// Reads a file or a folder (its `.yaml`, `.yml` and `.json` files, with those of its folders, by name).
-///
-/// An object of a namespaced kind without a namespace is in `default`, where kubectl would put it.
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Bytes of one file. A list of 150,000 pods has 1.3 GB.
+    file: u64,
+    /// Entries of an archive or files of a folder.
+    entries: usize,
+    /// Bytes any archive may unfold to, however small it is.
+    least: u64,
+    /// How many times its own size it may unfold to beyond that; text gets ten to twenty times smaller.
+    times: u64,
+    /// Bytes no archive may unfold beyond.
+    most: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file: 2 << 30, entries: 500_000, least: 1 << 30, times: 100, most: 32 << 30 }
+    }
+}
+
+impl Limits {
+    /// Bytes that an archive of so many packed bytes may unfold to.
+    fn unfolded(&self, packed: u64) -> u64 {
+        packed.saturating_mul(self.times).clamp(self.least, self.most)
+    }
+}
+
+/// Reads a file, a folder or an archive as objects of the cluster `id`.
 ///
 /// # Errors
 /// When the path cannot be read, or holds no object at all; then with the first thing that was wrong.
-pub fn read(path: &str, cluster: &str) -> Result<Read, ClusterError> {
-    let root = Path::new(path);
-    let mut files = Vec::new();
-    let mut read = (Vec::new(), Vec::new());
+pub fn read(path: &str, cluster: &str) -> Result<Snapshot, ClusterError> {
+    read_within(Path::new(path), cluster, Limits::default())
+}
+
+fn read_within(root: &Path, cluster: &str, limits: Limits) -> Result<Snapshot, ClusterError> {
+    let mut reader = Reader::new(cluster, limits);
     let about = fs::metadata(root).map_err(|error| bad(root, error.to_string()))?;
+    let mut kind = "manifests";
     if about.is_dir() {
-        find(root, 0, &mut files, &mut read.1);
-        files.sort();
-        if files.is_empty() {
+        folder(root, &mut reader);
+        if reader.files == 0 && reader.wrong.is_empty() {
             return Err(bad(root, "the folder holds no .yaml, .yml or .json file"));
         }
     } else {
-        files.push(root.to_owned());
+        match archive::wrapping(root)? {
+            Wrapping::Tar => archive::read(root, false, &mut reader),
+            Wrapping::TarGzip => archive::read(root, true, &mut reader),
+            Wrapping::None => {
+                let bytes = load(root, limits)?;
+                let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                // Whatever a single file is called, it was named: it is read.
+                reader.objects_of(root, bytes, Assumed::default(), modified(&about));
+                reader.marks.note(&[&name]);
+            }
+            Wrapping::Gzip => {
+                let bytes = archive::unwrap(root, limits)?;
+                reader.objects_of(root, bytes, Assumed::default(), modified(&about));
+            }
+        }
+        kind = if reader.files > 1 { "archive of manifests" } else { kind };
     }
-    for file in &files {
-        read_file(file, cluster, &mut read);
-    }
-    if read.0.is_empty() {
-        let first = read.1.into_iter().next();
-        return match first {
-            Some(error) => Err(error),
-            // An empty list is an answer, an empty file is none.
-            None if is_list(root) => Ok((Vec::new(), Vec::new())),
-            None => Err(bad(root, "it holds no Kubernetes object")),
-        };
-    }
-    Ok(read)
+    reader.finish(root, kind)
 }
 
-fn is_list(path: &Path) -> bool {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    serde_json::from_str::<Value>(&text).is_ok_and(|value| value.get("items").is_some_and(Value::is_array))
+/// What is being read of a path.
+struct Reader<'a> {
+    cluster: &'a str,
+    limits: Limits,
+    marks: Marks,
+    objects: Vec<Object>,
+    places: HashMap<ObjectKey, usize>,
+    alerts: Vec<Alert>,
+    brings_alerts: bool,
+    /// What was wrong, and what was only something else.
+    wrong: Vec<documents::Wrong>,
+    more_wrong: usize,
+    /// Files read.
+    files: usize,
+    passed_over: usize,
+    is_empty_list: bool,
+    at: Option<Moment>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(cluster: &'a str, limits: Limits) -> Self {
+        Self {
+            cluster,
+            limits,
+            marks: Marks::default(),
+            objects: Vec::new(),
+            places: HashMap::new(),
+            alerts: Vec::new(),
+            brings_alerts: false,
+            wrong: Vec::new(),
+            more_wrong: 0,
+            files: 0,
+            passed_over: 0,
+            is_empty_list: false,
+            at: None,
+        }
+    }
+
+    fn wrong(&mut self, error: ClusterError) {
+        self.not_read(documents::Wrong { error, is_something_else: false });
+    }
+
+    fn not_read(&mut self, wrong: documents::Wrong) {
+        // Memory is finite, and nobody reads more.
+        if self.wrong.len() < 4 * MOST_NAMED {
+            self.wrong.push(wrong);
+        } else {
+            self.more_wrong += 1;
+        }
+    }
+
+    /// Whether anybody reads a file, its path in parts from the root.
+    fn wants(&self, parts: &[String]) -> bool {
+        !matches!(role(&without_prefix(&borrowed(parts))), Role::Nothing)
+    }
+
+    /// Counts a file nobody reads.
+    fn pass_over(&mut self, parts: &[String]) {
+        self.marks.note(&without_prefix(&borrowed(parts)));
+        self.passed_over += 1;
+    }
+
+    /// Takes a file: `shown` names it, `parts` say where it lies.
+    fn take(&mut self, shown: &Path, parts: &[String], bytes: Vec<u8>, at: Option<Moment>) {
+        let parts = borrowed(parts);
+        let parts = without_prefix(&parts);
+        self.marks.note(&parts);
+        match role(&parts) {
+            Role::Objects(assumed) => self.objects_of(shown, bytes, assumed, at),
+            Role::Alerts => self.alerts_of(shown, alerts::parse_file(&bytes), at),
+            Role::Metrics => self.alerts_of(shown, alerts::parse_samples(&bytes), at),
+            Role::Nothing => self.passed_over += 1,
+        }
+    }
+
+    fn dated(&mut self, at: Option<Moment>) {
+        self.files += 1;
+        self.at = self.at.max(at);
+    }
+
+    fn alerts_of(&mut self, shown: &Path, read: Result<Vec<Alert>, alerts::BadAlerts>, at: Option<Moment>) {
+        self.dated(at);
+        match read {
+            Ok(alerts) => {
+                self.brings_alerts = true;
+                for alert in alerts {
+                    if !self.alerts.iter().any(|known| known.id == alert.id) {
+                        self.alerts.push(alert);
+                    }
+                }
+            }
+            Err(error) => self.wrong(bad(shown, error.to_string())),
+        }
+    }
+
+    fn objects_of(&mut self, shown: &Path, bytes: Vec<u8>, assumed: Assumed, at: Option<Moment>) {
+        self.dated(at);
+        let text = match decoded(bytes) {
+            Ok(text) => text,
+            Err(why) => return self.wrong(bad(shown, why)),
+        };
+        let found = documents::read(shown, &text, self.cluster, assumed);
+        self.is_empty_list |= found.objects.is_empty() && found.wrong.is_empty() && is_list(&text);
+        for object in found.objects {
+            // A must-gather holds a pod both in its list and beside its logs.
+            match self.places.get(&object.key) {
+                Some(place) => self.objects[*place] = object,
+                None => {
+                    self.places.insert(object.key.clone(), self.objects.len());
+                    self.objects.push(object);
+                }
+            }
+        }
+        for wrong in found.wrong {
+            self.not_read(wrong);
+        }
+    }
+
+    fn finish(mut self, root: &Path, kind: &str) -> Result<Snapshot, ClusterError> {
+        let layout = self.marks.layout();
+        if layout != Layout::Manifests {
+            // Not every file of an archive is about an object; that is no fault of it.
+            let before = self.wrong.len();
+            self.wrong.retain(|wrong| !wrong.is_something_else);
+            self.passed_over += before - self.wrong.len();
+        }
+        let more = self.wrong.len().saturating_sub(MOST_NAMED) + self.more_wrong;
+        let mut skipped: Vec<ClusterError> = self.wrong.into_iter().take(MOST_NAMED).map(|wrong| wrong.error).collect();
+        if self.objects.is_empty() && self.alerts.is_empty() {
+            return match skipped.into_iter().next() {
+                Some(error) => Err(error),
+                // An empty list is an answer, an empty file is none.
+                None if self.is_empty_list => Ok(Snapshot { layout: kind.to_owned(), ..Snapshot::default() }),
+                None => Err(bad(root, "it holds no Kubernetes object")),
+            };
+        }
+        if more > 0 {
+            skipped.push(bad(root, format!("{more} more things were skipped")));
+        }
+        let known = if layout == Layout::Manifests { Vec::new() } else { known(self.cluster, &self.objects) };
+        let objects = self.objects.into_iter().map(Box::new).map(Change::Object);
+        let alerts = self.alerts.into_iter().map(Box::new).map(Change::Alert);
+        Ok(Snapshot {
+            layout: if layout == Layout::Manifests { kind.to_owned() } else { layout.name().to_owned() },
+            changes: known.into_iter().chain(objects).chain(alerts).collect(),
+            brings_alerts: self.brings_alerts,
+            skipped,
+            passed_over: self.passed_over,
+            at: self.at,
+        })
+    }
+}
+
+/// What a gathering tells of each kind: of a kind it holds nothing of in a namespace nobody knows whether there is any.
+fn known(cluster: &str, objects: &[Object]) -> Vec<Change> {
+    let of = |kind: String, namespace: String| {
+        let source = SourceId::new(format!("cluster:{cluster}"));
+        Change::Freshness(SourceState { source, kind, namespace, state: Freshness::Live })
+    };
+    let kinds: BTreeSet<(String, String)> =
+        objects.iter().map(|it| (format!("{}/{}", it.key.group, it.key.kind), it.key.namespace.to_string())).collect();
+    let all = [(String::new(), String::new())].into_iter().chain(kinds);
+    all.map(|(kind, namespace)| of(kind, namespace)).collect()
+}
+
+fn borrowed(parts: &[String]) -> Vec<&str> {
+    parts.iter().map(String::as_str).collect()
+}
+
+/// A path below the folders that only say which gathering it is: `must-gather.local.123/quay-io-…/namespaces/…`.
+fn without_prefix<'p>(parts: &[&'p str]) -> Vec<&'p str> {
+    const ROOTS: [&str; 6] =
+        ["namespaces", "cluster-scoped-resources", "monitoring", "config", "insights-operator", "events"];
+    let start = parts.iter().take(4).position(|part| ROOTS.contains(part)).unwrap_or(0);
+    parts[start..].to_vec()
+}
+
+fn is_list(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("items").is_some_and(Value::is_array))
 }
 
 fn bad(path: &Path, why: impl Into<String>) -> ClusterError {
     ClusterError::BadManifest { path: path.display().to_string(), why: why.into() }
 }
 
-fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, wrong: &mut Vec<ClusterError>) {
+fn modified(about: &fs::Metadata) -> Option<Moment> {
+    about.modified().ok().map(Moment::from)
+}
+
+/// Reads a folder's files by name, with those of its folders.
+fn folder(root: &Path, reader: &mut Reader<'_>) {
+    let mut files = Vec::new();
+    let inside = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    find(root, &inside, 0, &mut files, reader);
+    files.sort();
+    for file in files {
+        let parts: Vec<String> = file
+            .strip_prefix(root)
+            .map(|rest| rest.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect())
+            .unwrap_or_default();
+        if !reader.wants(&parts) {
+            reader.pass_over(&parts);
+            continue;
+        }
+        match load(&file, reader.limits) {
+            Ok(bytes) => {
+                let at = fs::metadata(&file).ok().as_ref().and_then(modified);
+                reader.take(&file, &parts, bytes, at);
+            }
+            Err(error) => reader.wrong(error),
+        }
+    }
+}
+
+/// Finds the files of a folder. A link that leads out of it is not followed: an archive somebody sent may hold one to
+/// anything on this machine.
+fn find(folder: &Path, inside: &Path, depth: usize, files: &mut Vec<PathBuf>, reader: &mut Reader<'_>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) => return wrong.push(bad(folder, error.to_string())),
+        Err(error) => return reader.wrong(bad(folder, error.to_string())),
     };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        if hidden {
-        } else if path.is_dir() {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            continue;
+        }
+        if path.is_symlink() {
+            match fs::canonicalize(&path) {
+                Ok(target) if target.starts_with(inside) => {}
+                Ok(_) => {
+                    reader.wrong(bad(
+                        &path,
+                        "it is a link that leads out of the folder; pass what it leads to by itself",
+                    ));
+                    continue;
+                }
+                Err(error) => {
+                    reader.wrong(bad(&path, format!("it is a link that leads nowhere: {error}")));
+                    continue;
+                }
+            }
+        }
+        if path.is_dir() {
             if depth < DEEPEST_FOLDER {
-                find(&path, depth + 1, files, wrong);
+                find(&path, inside, depth + 1, files, reader);
             }
-        } else if matches!(extension.as_deref(), Some("yaml" | "yml" | "json")) {
+        } else if files.len() < reader.limits.entries {
             files.push(path);
+        } else {
+            reader.more_wrong += 1;
         }
     }
 }
 
-fn read_file(path: &Path, cluster: &str, read: &mut Read) {
-    let text = match load(path) {
-        Ok(text) => text,
-        Err(error) => return read.1.push(error),
+fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, ClusterError> {
+    let about = fs::metadata(path).map_err(|error| bad(path, error.to_string()))?;
+    if !about.is_file() {
+        // A pipe or a device would be read without end.
+        return Err(bad(path, "it is neither a file nor a folder"));
+    }
+    if about.len() > limits.file {
+        return Err(bad(path, format!("it has {} bytes; up to {} are read", about.len(), limits.file)));
+    }
+    fs::read(path).map_err(|error| bad(path, error.to_string()))
+}
+
+/// Text in UTF-8, or in UTF-16 as PowerShell writes it; the mark at its beginning is dropped.
+fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let pairs = bytes[2..].chunks_exact(2);
+        if !pairs.remainder().is_empty() {
+            return Err("it is UTF-16 text that ends in the middle of a character".to_owned());
+        }
+        let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).map_err(|error| format!("it is no UTF-16 text: {error}"))
     };
-    let start = text.trim_start();
-    if start.starts_with('{') || start.starts_with('[') {
-        for (index, value) in serde_json::Deserializer::from_str(&text).into_iter::<Value>().enumerate() {
-            match value {
-                Ok(value) => take(path, index + 1, value, cluster, read),
-                // The parser names line and column itself.
-                Err(error) => return read.1.push(bad(path, format!("it is no JSON: {error}"))),
-            }
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => {
+            let text = String::from_utf8(bytes).map_err(|error| format!("it is no UTF-8 text: {error}"))?;
+            Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
         }
-        return;
-    }
-    for (index, (line, document)) in documents(&text).into_iter().enumerate() {
-        match serde_saphyr::from_str::<Value>(document) {
-            Ok(Value::Null) => {}
-            Ok(value) => take(path, index + 1, value, cluster, read),
-            Err(error) => {
-                let why = yaml_words_from(&error, line);
-                read.1.push(bad(&numbered(path, index + 1), why));
-            }
-        }
-    }
-}
-
-fn load(path: &Path) -> Result<String, ClusterError> {
-    let length = fs::metadata(path).map_err(|error| bad(path, error.to_string()))?.len();
-    if length > LARGEST_FILE {
-        return Err(bad(path, format!("it has {length} bytes; up to {LARGEST_FILE} are read")));
-    }
-    let bytes = fs::read(path).map_err(|error| bad(path, error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|error| bad(path, format!("it is no UTF-8 text: {error}")))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
-/// Splits at `---` lines, with the number of lines before each document, so that one bad document spoils no other.
-fn documents(text: &str) -> Vec<(u64, &str)> {
-    let mut found = Vec::new();
-    let (mut start, mut first_line, mut offset) = (0, 0, 0);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        if line.trim_end() == "---" || line.starts_with("--- ") {
-            found.push((first_line, &text[start..offset]));
-            start = offset + if line.trim_end() == "---" { line.len() } else { "--- ".len() };
-            first_line = number as u64 + u64::from(line.trim_end() == "---");
-        }
-        offset += line.len();
-    }
-    found.push((first_line, &text[start..]));
-    // What is only comments or space counts as no document, so that numbers are those a person counts.
-    found.retain(|(_, part)| part.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')));
-    found
-}
-
-fn numbered(path: &Path, document: usize) -> PathBuf {
-    PathBuf::from(format!("{} (document {document})", path.display()))
-}
-
-/// The parser's words with the line, without the text it read.
-pub fn yaml_words(error: &serde_saphyr::Error) -> String {
-    yaml_words_from(error, 0)
-}
-
-fn yaml_words_from(error: &serde_saphyr::Error, lines_before: u64) -> String {
-    let words = error.without_snippet().to_string();
-    let words = words.lines().next().unwrap_or_default();
-    let words = words.split(" at line ").next().unwrap_or(words);
-    let words = words.strip_prefix("error: ").unwrap_or(words);
-    let shown = hide_values(words);
-    match error.location() {
-        Some(at) if at.line() > 0 => format!("line {}: {shown}", at.line() + lines_before),
-        _ => shown,
-    }
-}
-
-/// Replaces what stands in double quotes: a parser quotes the value it did not expect, and that may be a token.
-fn hide_values(words: &str) -> String {
-    words.split('"').enumerate().map(|(index, part)| if index % 2 == 1 { "\"…\"" } else { part }).collect()
-}
-
-fn take(path: &Path, document: usize, value: Value, cluster: &str, read: &mut Read) {
-    let path = numbered(path, document);
-    match value {
-        Value::Array(values) => values.into_iter().for_each(|value| take_one(&path, value, cluster, read)),
-        Value::Object(mut fields) => match fields.remove("items") {
-            Some(Value::Array(items)) if is_a_list(&fields) => {
-                let version = fields.get("apiVersion").cloned();
-                let kind = fields.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
-                for mut item in items {
-                    // Items of a `PodList` as the API answers it carry no kind of their own.
-                    if let (Value::Object(item), Some(kind)) = (&mut item, kind.filter(|kind| !kind.is_empty())) {
-                        item.entry("kind").or_insert_with(|| kind.into());
-                        item.entry("apiVersion").or_insert_with(|| version.clone().unwrap_or_default());
-                    }
-                    take_one(&path, item, cluster, read);
-                }
-            }
-            items => {
-                if let Some(items) = items {
-                    fields.insert("items".to_owned(), items);
-                }
-                take_one(&path, Value::Object(fields), cluster, read);
-            }
-        },
-        _ => read.1.push(bad(&path, "it is no Kubernetes object: it has no fields")),
-    }
-}
-
-fn is_a_list(fields: &serde_json::Map<String, Value>) -> bool {
-    fields.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.ends_with("List"))
-}
-
-fn take_one(path: &Path, mut value: Value, cluster: &str, read: &mut Read) {
-    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (version, kind) = (text("apiVersion"), text("kind"));
-    if version.is_empty() || kind.is_empty() {
-        return read.1.push(bad(path, "it is no Kubernetes object: it has no `apiVersion` or no `kind`"));
-    }
-    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
-    let namespaced = KINDS.iter().any(|info| info.group == group && info.kind == kind && info.namespaced);
-    if namespaced && let Some(Value::Object(metadata)) = value.get_mut("metadata") {
-        let namespace = metadata.entry("namespace").or_insert(Value::Null);
-        if namespace.is_null() || namespace.as_str() == Some("") {
-            *namespace = "default".into();
-        }
-    }
-    match resource::reduce(cluster, &value) {
-        Ok(object) => read.0.push(Change::Object(Box::new(object))),
-        Err(error) => read.1.push(bad(path, error.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(folder: &Path, name: &str, text: &str) -> String {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        fs::write(&path, text).expect("written");
-        path.display().to_string()
-    }
-
-    fn keys(changes: &[Change]) -> Vec<String> {
-        changes
-            .iter()
-            .map(|change| match change {
-                Change::Object(object) => object.key.to_string(),
-                other => panic!("not an object: {other:?}"),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_bad_document_spoils_no_other_and_names_its_line() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let text = "# head\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\nkind: [\n---\napiVersion: v1\n\
-                    kind: Namespace\nmetadata: {name: b}\n--- \nreplicas: 3\n";
-        let path = write(folder.path(), "all.yaml", text);
-        let (changes, wrong) = read(&path, "c").expect("read");
-        assert_eq!(keys(&changes), ["c//Service/default/a", "c//Namespace//b"]);
-        let words: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-        assert_eq!(words.len(), 2, "{words:?}");
-        assert!(words[0].contains("(document 2)") && words[0].contains("line 7"), "{words:?}");
-        assert!(words[1].contains("(document 4)") && words[1].contains("no `apiVersion`"), "{words:?}");
-    }
-
-    #[test]
-    fn lists_are_read_with_and_without_kinds_of_their_own() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let list = r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"n"}},{"kind":7}]}"#;
-        let (changes, wrong) = read(&write(folder.path(), "list.json", list), "").expect("read");
-        assert_eq!(keys(&changes), ["/apps/Deployment/n/d"]);
-        assert_eq!(wrong.len(), 1);
-        let pods = r#"{"apiVersion":"v1","kind":"PodList","items":[{"metadata":{"name":"p","namespace":"n"}}]}"#;
-        let (changes, _) = read(&write(folder.path(), "pods.json", pods), "").expect("read");
-        assert_eq!(keys(&changes), ["//Pod/n/p"]);
-        let empty = r#"{"apiVersion":"v1","kind":"List","items":[]}"#;
-        assert_eq!(read(&write(folder.path(), "none.json", empty), "").expect("read").0.len(), 0);
-    }
-
-    #[test]
-    fn a_folder_is_read_with_its_folders_and_without_hidden_files() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let object = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
-        write(folder.path(), "b.yml", &object("b"));
-        write(folder.path(), "a/x.yaml", &object("x"));
-        write(folder.path(), ".git/y.yaml", &object("y"));
-        write(folder.path(), "README.md", "# no");
-        let (changes, wrong) = read(&folder.path().display().to_string(), "").expect("read");
-        assert_eq!(keys(&changes), ["//ConfigMap/default/x", "//ConfigMap/default/b"]);
-        assert!(wrong.is_empty());
-    }
-
-    fn check_refused(text: &[u8], expected: &str) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("x.json");
-        fs::write(&path, text).expect("written");
-        let error = read(&path.display().to_string(), "").expect_err("refused").to_string();
-        assert!(error.contains("x.json") && error.contains(expected), "{error}");
-    }
-
-    #[test]
-    fn a_file_without_any_object_is_an_error_that_says_why() {
-        check_refused(b"{\"kind\": \"Pod\",", "line 1");
-        check_refused(b"", "no Kubernetes object");
-        check_refused(b"just words", "no fields");
-        check_refused(b"\xff\xfe\x00", "UTF-8");
-        let error = read("/nowhere/at/all.yaml", "").expect_err("missing").to_string();
-        assert!(error.contains("/nowhere/at/all.yaml"), "{error}");
     }
 }

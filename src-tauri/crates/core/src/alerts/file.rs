@@ -20,12 +20,12 @@ pub struct BadAlerts {
     pub why: String,
 }
 
-fn bad(why: impl Into<String>) -> BadAlerts {
+pub(super) fn bad(why: impl Into<String>) -> BadAlerts {
     BadAlerts { why: why.into() }
 }
 
-/// Reads the answer of Alertmanager's `/api/v2/alerts` (or a webhook it sent) or of Prometheus' `/api/v1/alerts`, ordered
-/// by id; of two alerts with the same labels the first is taken.
+/// Reads the answer of Alertmanager's `/api/v2/alerts` (or a webhook it sent), of Prometheus' `/api/v1/alerts` or of its
+/// `/api/v1/rules` (the alerts of its alerting rules), ordered by id; of two alerts with the same labels the first is taken.
 ///
 /// # Errors
 /// Where the bytes are no JSON, have another shape, or an alert's labels are not texts.
@@ -38,13 +38,22 @@ pub fn parse_file(bytes: &[u8]) -> Result<Vec<Alert>, BadAlerts> {
     }
     let list = [Some(&value), value.get("data"), value.pointer("/data/alerts"), value.get("alerts")];
     let list = list.into_iter().flatten().find_map(Value::as_array);
-    let list = list.ok_or_else(|| bad("expected a list, `data`, `data.alerts` or `alerts`"))?;
+    let of_rules = of_rules(&value);
+    let list = list.or(of_rules.as_ref());
+    let list = list.ok_or_else(|| bad("expected a list, `data`, `data.alerts`, `data.groups` or `alerts`"))?;
     let mut alerts: BTreeMap<String, Alert> = BTreeMap::new();
     for (at, value) in list.iter().enumerate() {
         let alert = read(value).map_err(|why| bad(format!("alert {} {why}", at + 1)))?;
         alerts.entry(alert.id.clone()).or_insert(alert);
     }
     Ok(alerts.into_values().collect())
+}
+
+/// The alerts of every rule in an answer of Prometheus' `/api/v1/rules`.
+fn of_rules(value: &Value) -> Option<Vec<Value>> {
+    let groups = value.pointer("/data/groups").or_else(|| value.get("groups"))?.as_array()?;
+    let rules = groups.iter().filter_map(|group| group.get("rules")?.as_array()).flatten();
+    Some(rules.filter_map(|rule| rule.get("alerts")?.as_array()).flatten().cloned().collect())
 }
 
 fn read(value: &Value) -> Result<Alert, String> {

@@ -7,6 +7,7 @@ mod join;
 mod ladder;
 mod muting;
 mod names;
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ pub use join::{alert_id, diff, heartbeat_missing, join, renamed};
 pub use ladder::{Placed, Placement, place, placed};
 pub use muting::{Muting, muting};
 pub use names::is_heartbeat;
+pub use samples::parse_samples;
 
 use crate::id::{ObjectKey, SourceId, Text};
 use crate::resource::Labels;

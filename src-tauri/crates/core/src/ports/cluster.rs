@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Flow};
+use crate::time::Moment;
 use crate::world::{Change, SourceState};
 
 /// Why a cluster could not be read.
@@ -157,15 +158,33 @@ pub enum Observation {
     InSync,
 }
 
+/// What files tell of a cluster at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// What the files are: `manifests`, `must-gather` …
+    pub layout: String,
+    /// What is known of which kind, where that is not all of them; the objects; the alerts.
+    pub changes: Vec<Change>,
+    /// True where a file of alerts was among them, whether or not any fired.
+    pub brings_alerts: bool,
+    /// What could not be read, the first two hundred things by name.
+    pub skipped: Vec<ClusterError>,
+    /// Files that are about no object: logs, notes.
+    pub passed_over: usize,
+    /// When the newest file was written.
+    pub at: Option<Moment>,
+}
+
 /// Opens clusters and files with Kubernetes objects.
 pub trait Cluster: Send + Sync {
     /// Lists the contexts, as kubectl reads them.
     fn contexts(&self, kubeconfig: Option<String>) -> Result<Vec<Context>, ClusterError>;
     /// Connects: credentials, version, identity.
     fn connect(&self, choice: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>>;
-    /// Reads a `kubectl get -o json` list, a manifest file or a folder of manifests as changes of the cluster `id`.
-    /// Malformed documents are skipped and returned beside.
-    fn read_manifests(&self, path: &str, cluster: &str) -> Result<(Vec<Change>, Vec<ClusterError>), ClusterError>;
+    /// Reads a `kubectl get -o json` list, a manifest file, a folder of manifests, a folder of `kubectl cluster-info
+    /// dump`, a must-gather or an insights archive as changes of the cluster `id`. What cannot be read is skipped and
+    /// named beside.
+    fn read_files(&self, path: &str, cluster: &str) -> Result<Snapshot, ClusterError>;
 }
 
 /// One connected cluster, read only.
