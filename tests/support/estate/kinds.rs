@@ -112,6 +112,9 @@ fn meta(estate: &Estate, kind: &str, number: usize, space: &str, name: &str) -> 
     meta
 }
 
+/// An estate is the same whenever it is made, so its jobs are due less often than anybody looks at it.
+const NEVER_MISSED: &str = "@every 87600h";
+
 impl Estate {
     /// Every object but the pods, as JSON text.
     pub(super) fn each_but_pods(&self, tell: &mut impl FnMut(&str)) {
@@ -229,10 +232,17 @@ impl Estate {
             let Some(house) = behind.get(number % behind.len().min(shape.services).max(1)) else { continue };
             let space = self.space(house.space);
             let meta = meta(self, "Ingress", number, space, &format!("{}-{number}", house.name));
+            let certified = house.kind == "Deployment" && house.number + shape.deployments < shape.secrets;
+            let tls = if certified {
+                json!([{"hosts": [format!("{}.{space}.example", house.name)], "secretName": format!("{}-tls", house.name)}])
+            } else {
+                json!([])
+            };
             say(json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta,
-                "spec": {"ingressClassName": "nginx", "tls": [{"hosts": [format!("{}.{space}.example", house.name)], "secretName": format!("{}-tls", house.name)}],
+                "spec": {"ingressClassName": "nginx", "tls": tls,
                     "rules": [{"host": format!("{}.{space}.example", house.name), "http": {"paths": [{"path": "/", "pathType": "Prefix",
-                        "backend": {"service": {"name": house.name, "port": {"number": 8080}}}}]}}]}}));
+                        "backend": {"service": {"name": house.name, "port": {"number": 8080}}}}]}}]},
+                "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}));
         }
     }
 
@@ -246,7 +256,7 @@ impl Estate {
         for number in 0..shape.cron_jobs {
             let meta = in_space("CronJob", number, format!("nightly-{number}"));
             say(
-                json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": {"schedule": "17 3 * * *", "suspend": number % 40 == 0,
+                json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": {"schedule": NEVER_MISSED, "suspend": number % 40 == 0,
                 "jobTemplate": {"spec": {"template": {"metadata": {"labels": {"app": format!("nightly-{number}")}},
                     "spec": {"restartPolicy": "Never", "containers": [{"name": "job", "image": "registry.example/jobs/nightly:3"}]}}}}},
                 "status": {"lastScheduleTime": "2026-03-01T03:17:00Z", "lastSuccessfulTime": "2026-03-01T03:18:12Z"}}),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
 use broadstreet_core::alerts::Alert;
-use broadstreet_core::ports::{Bundles, Cluster, ClusterError, Observation};
+use broadstreet_core::ports::{Bundles, Clock, Cluster, ClusterError, Observation};
 use broadstreet_core::recording;
 use broadstreet_core::world::{Change, Freshness, SourceState, World};
 use broadstreet_store::BundleFiles;
@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 
 use crate::args::Global;
-use crate::host;
+use crate::host::{self, SystemClock};
 use crate::output::{bad_file, failed, note};
 
 /// How long a cluster that answers, and of which nothing at all can be listed, is asked again.
@@ -108,6 +108,8 @@ async fn live(global: &Global) -> Result<Source, ApiError> {
     for (kind, why) in &failing.kinds {
         note(&format!("not read: {kind}: {why}"));
     }
+    // What is live is judged by now; files and bundles say nothing about it.
+    world.apply(&Change::Time { at: SystemClock.now() });
     Ok(Source { world, alerts: None })
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::ground::{Ground, Selected};
 use super::names::{self, Exporter, Role, value};
-use super::{Address, Alert, Case, Proof, TrayEntry};
+use super::{Address, Alert, BY_HAND, Case, Proof, TrayEntry, rule_for};
 use crate::id::ObjectKey;
 use crate::world::World;
 
@@ -33,7 +33,7 @@ pub struct Placed {
 /// Places one alert in a world.
 #[must_use]
 pub fn place(world: &World, alert: &Alert) -> Placement {
-    Ladder { ground: &Ground::new(world) }.place(alert)
+    by_hand(world, alert, Ladder { ground: &Ground::new(world) }.place(alert))
 }
 
 /// Places every alert of a world; a heartbeat and plumbing stay cases with addresses of their own.
@@ -48,12 +48,34 @@ pub(super) fn all<'a>(world: &World, alerts: impl IntoIterator<Item = &'a Alert>
     let ladder = Ladder { ground: &ground };
     let mut placed = Placed::default();
     for alert in alerts {
-        match ladder.place(alert) {
+        match by_hand(world, alert, ladder.place(alert)) {
             Placement::At(case) => placed.cases.push(case),
             Placement::Nowhere(entry) => placed.tray.push(entry),
         }
     }
     placed
+}
+
+/// Below the last rung: where a person said that such an alert belongs, as far as that is known here.
+fn by_hand(world: &World, alert: &Alert, placement: Placement) -> Placement {
+    let Placement::Nowhere(entry) = placement else { return placement };
+    match rule_for(world.hand_rules(), alert) {
+        Some(rule) if world.object(&rule.at).is_some() => Placement::At(Case {
+            alert: entry.alert,
+            at: Address::Object(rule.at.clone()),
+            rung: BY_HAND,
+            label: rule.words(),
+            also: Vec::new(),
+        }),
+        Some(rule) => Placement::Nowhere(TrayEntry {
+            why: format!(
+                "{}; it was placed by hand at {} {}, which is not known here",
+                entry.why, rule.at.kind, rule.at.name
+            ),
+            ..entry
+        }),
+        None => Placement::Nowhere(entry),
+    }
 }
 
 struct Ladder<'g, 'w> {
@@ -112,6 +134,7 @@ impl Ladder<'_, '_> {
         let measured = reading.exporter.is_some() && !reading.pod_exported;
         if role != Role::Ordinary {
             // Its name says what it is about; a Service or namespace among its labels is that of the scrape.
+            self.by_api(&mut reading);
             self.by_pod(&mut reading);
             self.by_node(&mut reading);
             self.by_instance(&mut reading);
@@ -225,8 +248,9 @@ impl Ladder<'_, '_> {
             let Some((label, name)) = named.or_else(|| Some((*label, reading.value(label)?))) else { continue };
             let (label, name) = (label.to_owned(), name.to_owned());
             let scrape = *kind == "Service" && !label.starts_with("exported_");
-            if scrape && name == "kubelet" && ["node", "instance"].iter().any(|at| reading.value(at).is_some()) {
-                // One Service stands for the kubelets of all nodes.
+            if scrape && (name == "kubelet" && reading.value("node").is_some() || self.scraped_node(reading).is_some())
+            {
+                // One Service stands for what answers at the address of every node: kubelets, API servers.
                 continue;
             }
             if scrape && (reading.exporter.is_some() || reading.pod_exported) {
@@ -242,6 +266,17 @@ impl Ladder<'_, '_> {
                 None if label == "endpoint" || scrape && reading.spaces.is_empty() => {}
                 None => reading.miss(&label, &name),
             }
+        }
+    }
+
+    /// Rung 2: the API the API server hands on, in alerts that are about one.
+    fn by_api(&self, reading: &mut Reading<'_>) {
+        if !names::is_about_an_api(reading.alert.name()) {
+            return;
+        }
+        let Some(name) = reading.value("name").map(str::to_owned) else { return };
+        if let Some(key) = self.ground.find(&reading.at, "APIService", None, &name) {
+            reading.hit(2, key, "name", &name);
         }
     }
 
@@ -299,6 +334,14 @@ impl Ladder<'_, '_> {
                 None => reading.miss(label, &said),
             }
         }
+    }
+
+    /// The node whose own address was scraped.
+    fn scraped_node(&self, reading: &Reading<'_>) -> Option<ObjectKey> {
+        let said = ["exported_instance", "instance"].iter().find_map(|label| reading.value(label))?;
+        let host = host_of(said);
+        let named = [said, host].iter().find_map(|name| self.ground.find(&reading.at, "Node", None, name));
+        named.or_else(|| self.ground.at_address(&reading.at, host).filter(|key| key.kind == "Node"))
     }
 
     /// The pod of an exporter that runs on every node tells which node it measured.

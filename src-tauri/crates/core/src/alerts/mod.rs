@@ -1,5 +1,6 @@
 //! Alerts, their identity, the placement ladder, cases and the tray.
 
+mod by_hand;
 mod discover;
 mod file;
 mod ground;
@@ -13,6 +14,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use by_hand::{BY_HAND, HandRule, rule_for};
 pub use discover::discover;
 pub use file::{BadAlerts, CasesDocument, DocumentCase, DocumentTray, document, parse_file};
 pub use join::{alert_id, diff, heartbeat_missing, join, renamed};
@@ -137,9 +139,9 @@ pub struct Case {
     pub alert: String,
     /// Where it stands.
     pub at: Address,
-    /// The rung of the ladder that placed it, 0 to 7.
+    /// The rung of the ladder that placed it, 0 to 7, or [`BY_HAND`].
     pub rung: u8,
-    /// The label that proved it, as `pod="cart-1"`.
+    /// The label that proved it, as `pod="cart-1"`, or who placed it by hand.
     pub label: String,
     /// Other addresses its labels prove.
     pub also: Vec<Proof>,

@@ -56,6 +56,11 @@ pub(super) fn role(name: &str) -> Role {
     }
 }
 
+/// True for alerts of kubernetes-mixin whose label `name` is that of an `APIService`.
+pub(super) fn is_about_an_api(name: &str) -> bool {
+    name.starts_with("KubeAggregatedAPI")
+}
+
 /// True for an alert that fires always, so that its absence is what matters.
 #[must_use]
 pub fn is_heartbeat(alert: &Alert) -> bool {
@@ -144,6 +149,7 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("poddisruptionbudget", "PodDisruptionBudget"),
     ("persistentvolumeclaim", "PersistentVolumeClaim"),
     ("ingress", "Ingress"),
+    ("resourcequota", "ResourceQuota"),
     ("networkpolicy", "NetworkPolicy"),
     ("configmap", "ConfigMap"),
     ("secret", "Secret"),

@@ -9,6 +9,7 @@ use crate::ports::{AlertPoll, Receiver, SourceKind};
 use crate::resource::reduce;
 use crate::world::{Change, World};
 
+mod mixin;
 mod told;
 mod truth;
 
@@ -424,4 +425,38 @@ fn every_alert_of_a_world_is_a_case_or_in_the_tray() {
     let placed = placed(&world);
     assert_eq!((placed.cases.len(), placed.tray.len()), (3, 1));
     assert!(placed.cases.is_sorted_by(|a, b| a.alert < b.alert));
+}
+
+#[test]
+fn what_nothing_places_stands_where_a_person_put_it() {
+    let mut world = world();
+    let odd = alert("alertname=Odd team=cart severity=warning");
+    let rule = |text: &str, name: &str| {
+        let at = crate::id::ObjectKey::new("c", "apps", "Deployment", "shop", name);
+        HandRule::new(labels(text), at, "Ada", None).unwrap()
+    };
+    let tray = "tray: no label names an object";
+    assert_eq!(told(&world, &odd), tray);
+    let broad = rule("alertname=Odd", "cart");
+    world.apply(&Change::Placing(Box::new(broad.clone())));
+    assert_eq!(told(&world, &odd), r#"8 Deployment/shop/cart placed by hand by Ada: alertname="Odd""#);
+    assert_eq!(told(&world, &alert("alertname=Other")), tray, "only what it speaks of");
+    assert_eq!(
+        told(&world, &alert("alertname=Odd namespace=shop statefulset=db")),
+        r#"2 StatefulSet/shop/db statefulset="db""#,
+        "what a label proves is proved"
+    );
+    let narrow = rule("alertname=Odd team=cart", "gone");
+    world.apply(&Change::Placing(Box::new(narrow.clone())));
+    assert_eq!(
+        told(&world, &odd),
+        format!("{tray}; it was placed by hand at Deployment gone, which is not known here"),
+        "the rule with more labels speaks"
+    );
+    assert_eq!(World::from_changes(&world.keyframe()).digest(), world.digest(), "rules are part of the world");
+    for id in [narrow.id, broad.id] {
+        world.apply(&Change::PlacingGone { id });
+    }
+    assert_eq!(told(&world, &odd), tray, "taken back");
+    assert_eq!(HandRule::new(Labels::new(), rule("a=b", "cart").at, "Ada", None), None, "never every alert");
 }

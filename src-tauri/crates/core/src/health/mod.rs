@@ -1,22 +1,41 @@
 //! Health of an object: a state, one sentence, and the field it came from.
 
 mod autoscaler;
+mod budget;
 mod claim;
+mod clock;
+mod cronjob;
+mod custom;
 mod daemonset;
 mod deployment;
+mod gateway;
+mod ingress;
 mod job;
+mod lost;
+mod namespace;
 mod node;
 mod pod;
+mod quota;
+mod replicaset;
 mod rollup;
+mod route;
+mod schedule;
+mod served;
 mod service;
 mod statefulset;
+mod volume;
 #[cfg(test)]
 #[rustfmt::skip] // a line a case
 mod tests;
 
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ObjectKey, Text};
+pub use clock::Clock;
+pub use lost::Lost;
+pub(crate) use lost::missing;
+
+use crate::id::Text;
 use crate::resource::{Body, Condition, Object};
 
 /// How an object is, worst first.
@@ -91,6 +110,16 @@ pub struct Around {
     pub backends: Vec<Backend>,
     /// Reason and message of the newest Event about the object.
     pub last_event: Option<(String, String)>,
+    /// References of the object that lead nowhere and must not.
+    pub lost: Vec<Lost>,
+    /// How many backends an Ingress or route names, lost ones among them.
+    pub routes: usize,
+    /// The Services behind webhooks, in the order they are named.
+    pub services: Vec<ServiceVerdict>,
+    /// The newest Job of a `CronJob`: its name and the verdict on it.
+    pub last_job: Option<(Text, Health)>,
+    /// The time, as far as it was told.
+    pub clock: Clock,
 }
 
 /// A pod of a workload as judged.
@@ -98,6 +127,17 @@ pub struct Around {
 pub struct PodVerdict {
     /// The pod's name.
     pub name: Text,
+    /// The verdict on it.
+    pub health: Health,
+}
+
+/// A Service behind a webhook as judged.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceVerdict {
+    /// The field that names it.
+    pub field: Text,
+    /// The Service as `namespace/name`.
+    pub name: String,
     /// The verdict on it.
     pub health: Health,
 }
@@ -117,35 +157,70 @@ pub enum Backend {
     },
 }
 
-/// True for kinds that have a rule.
-#[must_use]
-pub fn has_rule(key: &ObjectKey) -> bool {
-    matches!(
-        (key.group.as_str(), key.kind.as_str()),
-        ("", "Pod" | "Node" | "PersistentVolumeClaim" | "Service")
-            | ("apps", "Deployment" | "StatefulSet" | "DaemonSet")
-            | ("batch", "Job")
-            | ("autoscaling", "HorizontalPodAutoscaler")
-    )
-}
-
-/// Judges an object by its kind's rule; parents are no better than their pods.
+/// Judges an object by its kind's rule: parents are no better than their pods, workloads no better than what their new
+/// pods would find. The state is `None` where the kind has no rule.
 #[must_use]
 pub fn judge(object: &Object, around: &Around) -> Health {
+    let no_rule = || Health { state: HealthState::None, ..Health::default() };
     match (&object.body, object.key.kind.as_str()) {
-        (Body::Pod(pod), _) => pod::judge(object, pod),
-        (Body::Workload(workload), "Deployment") => rollup::no_better(deployment::judge(object, workload), around),
-        (Body::Workload(workload), "StatefulSet") => {
-            rollup::no_better(statefulset::judge(object, workload, &around.pods), around)
+        (Body::Pod(pod), _) => pod::judge(object, pod, &around.clock),
+        (Body::Workload(workload), kind) => {
+            let own = match kind {
+                "Deployment" => deployment::judge(object, workload),
+                "StatefulSet" => statefulset::judge(object, workload, &around.pods),
+                "DaemonSet" => daemonset::judge(object, workload),
+                "ReplicaSet" => replicaset::judge(object, workload),
+                _ => return no_rule(),
+            };
+            lost::no_better(rollup::no_better(own, around), &around.lost)
         }
-        (Body::Workload(workload), "DaemonSet") => rollup::no_better(daemonset::judge(object, workload), around),
-        (Body::Job(job), _) => rollup::no_better(job::judge(job), around),
-        (Body::Node(node), _) => node::judge(object, node),
+        (Body::Job(job), _) => lost::no_better(rollup::no_better(job::judge(job), around), &around.lost),
+        (Body::CronJob(job), _) => lost::no_better(cronjob::judge(object, job, around), &around.lost),
+        (Body::Namespace(namespace), _) => namespace::judge(object, namespace, &around.clock),
+        (Body::Node(node), _) => node::judge(object, node, &around.clock),
         (Body::Claim(claim), _) => claim::judge(object, claim, around),
+        (Body::Volume(volume), _) => volume::judge(volume),
+        (Body::Quota(quota), _) => quota::judge(quota),
+        (Body::ConfigMap(_), _) | (Body::Plain(_), "Secret") if object.key.group.is_empty() => lost::found(object),
         (Body::Service(service), _) => service::judge(object, service, around),
+        (Body::Ingress(ingress), _) => ingress::judge(object, ingress, around),
+        (Body::Gateway(gateway), _) => gateway::judge(gateway, around),
+        (Body::Route(route), _) => route::judge(object, route, around),
         (Body::Autoscaler(autoscaler), _) => autoscaler::judge(autoscaler),
-        _ => Health { state: HealthState::None, ..Health::default() },
+        (Body::DisruptionBudget(budget), _) => budget::judge(object, budget),
+        (Body::Served(served), _) => served::judge(object, served, around),
+        (Body::Scaler(it), _) => custom::judge(object, &it.conditions, it.observed_generation, &around.clock),
+        (Body::Custom(it), _) => custom::judge(object, &it.conditions, it.observed_generation, &around.clock),
+        (Body::Plain(it), _) => custom::judge(object, &it.conditions, it.observed_generation, &around.clock),
+        _ => no_rule(),
     }
+}
+
+/// What is deleted is gone within this time where nothing holds it: garbage collection and finalizers take seconds.
+const HELD_AFTER: Duration = Duration::minutes(5);
+
+/// Whether an object that is being deleted should have been gone; nothing where it is not, or nobody told the time.
+fn is_stuck(object: &Object, clock: &Clock) -> Option<bool> {
+    clock.has_come(object.deleted_at? + HELD_AFTER)
+}
+
+/// The verdict on an object that should have been gone.
+fn stuck(object: &Object) -> Health {
+    let held = match object.finalizers.as_slice() {
+        [] => "nothing says what holds it".to_owned(),
+        finalizers => format!("held by {}", finalizers.join(", ")),
+    };
+    let reason = format!("being deleted for more than {} minutes, {held}", HELD_AFTER.num_minutes());
+    Health::new(HealthState::Warning, reason, "metadata.deletionTimestamp")
+}
+
+/// The verdict on an object that is being deleted, nothing where it is not.
+fn leaving(object: &Object, clock: &Clock) -> Option<Health> {
+    object.deleted_at?;
+    Some(match is_stuck(object, clock) {
+        Some(true) => stuck(object),
+        _ => Health::new(HealthState::Resting, "being deleted", "metadata.deletionTimestamp"),
+    })
 }
 
 /// A condition by its type.

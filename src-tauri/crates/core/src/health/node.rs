@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::{Health, HealthState, condition, field, words};
+use super::{Clock, Health, HealthState, condition, field, words};
 use crate::resource::{Node, Object};
 
 /// A node has this long to get its network after it joined (map, section 3).
@@ -23,18 +23,23 @@ const TROUBLE: [&str; 8] = [
 /// Taints of autoscalers that are about to remove the node.
 const LEAVING: [&str; 3] = ["ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted", "karpenter.sh/disruption"];
 
-pub(super) fn judge(object: &Object, node: &Node) -> Health {
-    let health = state(object, node);
+pub(super) fn judge(object: &Object, node: &Node, clock: &Clock) -> Health {
+    let health = state(object, node, clock);
     let leaving = node.taints.iter().find(|taint| LEAVING.iter().any(|name| taint.starts_with(name)));
     let (also, contained) = match (node.cordoned, leaving) {
         (_, Some(_)) => ("; an autoscaler is removing it", true),
         (true, None) => ("; cordoned", true),
         (false, None) => ("", false),
     };
-    Health { reason: format!("{}{also}", health.reason).into(), contained, ..health }
+    // That a node goes down while an autoscaler takes it away is explained, not an outage of its own.
+    let state = match health.state {
+        HealthState::Critical if leaving.is_some() => HealthState::Warning,
+        state => state,
+    };
+    Health { state, reason: format!("{}{also}", health.reason).into(), contained, ..health }
 }
 
-fn state(object: &Object, node: &Node) -> Health {
+fn state(object: &Object, node: &Node, clock: &Clock) -> Health {
     let Some(ready) = condition(&node.conditions, "Ready") else {
         return if node.conditions.is_empty() {
             Health::never_applied()
@@ -48,10 +53,11 @@ fn state(object: &Object, node: &Node) -> Health {
         _ => return Health::new(HealthState::Critical, format!("lost: {}", words(ready)), field("Ready")),
     }
     if let Some(network) = condition(&node.conditions, "NetworkUnavailable").filter(|c| c.status == "True") {
-        let joining = match (object.created_at, network.changed_at) {
-            (Some(created), Some(changed)) => changed - created < NETWORK_GRACE,
-            _ => false,
-        };
+        // Where nobody told the time, one that had it and lost it is told by when it lost it.
+        let joining = object.created_at.is_some_and(|created| match clock.has_come(created + NETWORK_GRACE) {
+            Some(passed) => !passed,
+            None => network.changed_at.is_some_and(|changed| changed - created < NETWORK_GRACE),
+        });
         let state = if joining { HealthState::Starting } else { HealthState::Critical };
         return Health::new(state, format!("no network: {}", words(network)), field("NetworkUnavailable"));
     }

@@ -1,6 +1,8 @@
 //! Pod: phase, conditions, and how its containers wait and end (kubelet and scheduler reasons of Kubernetes 1.36).
 
-use super::{Health, HealthState, condition, field, words};
+use chrono::Duration;
+
+use super::{Clock, Health, HealthState, condition, field, words};
 use crate::resource::{ContainerStatus, Object, Pod, Terminated};
 
 /// Reasons a container waits for while nothing is wrong.
@@ -22,12 +24,12 @@ const SENT_AWAY: [&str; 11] = [
     "UnexpectedAdmissionError",
 ];
 
-pub(super) fn judge(object: &Object, pod: &Pod) -> Health {
+pub(super) fn judge(object: &Object, pod: &Pod, clock: &Clock) -> Health {
     if pod.phase.is_empty() {
         return Health::never_applied();
     }
-    if object.deleted_at.is_some() {
-        return Health::new(HealthState::Resting, "being deleted", "metadata.deletionTimestamp");
+    if let Some(health) = super::leaving(object, clock) {
+        return health;
     }
     match pod.phase.as_str() {
         "Succeeded" => return Health::new(HealthState::Resting, "completed", "status.phase"),
@@ -45,7 +47,40 @@ pub(super) fn judge(object: &Object, pod: &Pod) -> Health {
             other => starting = starting.or(other),
         }
     }
-    starting.unwrap_or_else(|| readiness(pod))
+    let own = starting.unwrap_or_else(|| readiness(pod));
+    match own.state {
+        HealthState::Well | HealthState::Starting => restarting(pod, clock).unwrap_or(own),
+        _ => own,
+    }
+}
+
+/// More often than this is no accident.
+const OFTEN: Duration = Duration::minutes(30);
+
+/// A container that ended again and again and did so lately. It counts as over once it has run twice as long as it did
+/// on average, ten minutes at least: that is how long a container that crashes is held back at most, and how long it has to
+/// run before the kubelet forgets that it did.
+fn restarting(pod: &Pod, clock: &Clock) -> Option<Health> {
+    let started = pod.started_at?;
+    containers(pod).filter(|(status, _)| !status.init && status.restarts >= 3).find_map(|(status, place)| {
+        let last = status.last_terminated.as_deref()?.finished_at?;
+        let between = (last - started) / i32::try_from(status.restarts).ok()?;
+        if between > OFTEN {
+            return None;
+        }
+        let over = last + (between * 2).max(Duration::minutes(10));
+        (clock.has_come(over) == Some(false)).then(|| {
+            let ended = status.last_terminated.as_deref().map_or_else(String::new, how);
+            let often = between.num_minutes().max(1);
+            let reason = format!(
+                "{} restarted {} times, every {often} min on average{}",
+                name(status),
+                status.restarts,
+                ended.replacen(" ended", ", last ended", 1)
+            );
+            Health::new(HealthState::Warning, reason, format!("{place}.restartCount"))
+        })
+    })
 }
 
 /// Containers with the field that holds their status.

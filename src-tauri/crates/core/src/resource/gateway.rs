@@ -1,8 +1,8 @@
 //! The Gateway API (v1; `TCPRoute` and `UDPRoute` v1alpha2): gateways, routes, grants.
 
 use super::json::{At, Read};
-use super::reduce::conditions;
-use super::{Gateway, Grant, Reference, Route, RouteBackend, RouteParent};
+use super::reduce::{conditions, conditions_in};
+use super::{Condition, Gateway, Grant, Reference, Route, RouteBackend, RouteParent};
 
 const GROUP: &str = "gateway.networking.k8s.io";
 
@@ -12,7 +12,23 @@ pub(super) fn gateway(at: At<'_>) -> Read<Gateway> {
         class: at.text("spec.gatewayClassName")?,
         listeners: at.list("spec.listeners")?.into_iter().map(|one| one.text("name")).collect::<Read<_>>()?,
         conditions: conditions(at)?,
+        troubled: troubled(at)?,
     })
+}
+
+/// What a controller holds against single listeners: `Conflicted` is trouble where true, the others where false.
+fn troubled(at: At<'_>) -> Read<Vec<(String, Condition)>> {
+    let mut found = Vec::new();
+    for listener in at.list("status.listeners")? {
+        for condition in conditions_in(listener, "conditions")? {
+            let bad = if condition.r#type == "Conflicted" { "True" } else { "False" };
+            let known = matches!(condition.r#type.as_str(), "Accepted" | "Programmed" | "ResolvedRefs" | "Conflicted");
+            if known && condition.status == bad {
+                found.push((listener.text("name")?, condition));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Reads a route of any protocol.
@@ -21,8 +37,11 @@ pub(super) fn route(at: At<'_>) -> Read<Route> {
     for (index, parent) in at.list("spec.parentRefs")?.into_iter().enumerate() {
         let target = reference(parent, format!("spec.parentRefs[{index}]"), (GROUP, "Gateway"))?;
         let section = parent.text("sectionName")?;
-        let refused = refused(at, &target, &section, parent.number("port")?)?;
-        route.parents.push(RouteParent { target, section, refused });
+        let conditions = told(at, &target, &section, parent.number("port")?)?;
+        let mut refused: Vec<String> =
+            conditions.iter().filter(|c| c.status == "False").map(|c| c.r#type.to_string()).collect();
+        refused.sort();
+        route.parents.push(RouteParent { target, section, refused, conditions });
     }
     for (index, rule) in at.list("spec.rules")?.into_iter().enumerate() {
         let field = format!("spec.rules[{index}]");
@@ -68,11 +87,11 @@ fn reference(at: At<'_>, field: String, (group, kind): (&str, &str)) -> Read<Ref
     })
 }
 
-/// What a controller says of a parent in `status.parents`: the conditions that are false.
-fn refused(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Read<Vec<String>> {
+/// What controllers say of a parent in `status.parents`: of each type one, a false one before others.
+fn told(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Read<Vec<Condition>> {
     let own = at.text("metadata.namespace")?;
     let space = |namespace: &str| if namespace.is_empty() { own.clone() } else { namespace.to_owned() };
-    let mut found = Vec::new();
+    let mut found: Vec<Condition> = Vec::new();
     for told in at.list("status.parents")? {
         let meant = told.get("parentRef");
         let same = reference(meant, String::new(), (GROUP, "Gateway"))?;
@@ -83,15 +102,18 @@ fn refused(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> 
         if !is_it {
             continue;
         }
-        for condition in told.list("conditions")? {
-            let r#type = condition.text("type")?;
-            let counts = matches!(r#type.as_str(), "Accepted" | "ResolvedRefs");
-            if counts && condition.text("status")? == "False" && !found.contains(&r#type) {
-                found.push(r#type);
+        for condition in conditions_in(told, "conditions")? {
+            if !matches!(condition.r#type.as_str(), "Accepted" | "ResolvedRefs") {
+                continue;
+            }
+            match found.iter_mut().find(|known| known.r#type == condition.r#type) {
+                Some(known) if known.status != "False" && condition.status != "True" => *known = condition,
+                Some(_) => {}
+                None => found.push(condition),
             }
         }
     }
-    found.sort();
+    found.sort_by(|a, b| a.r#type.cmp(&b.r#type));
     Ok(found)
 }
 

@@ -77,6 +77,7 @@ pub const KINDS: &[KindInfo] = &[
     kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", false),
     kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true),
     kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true),
+    kind("", "v1", "ResourceQuota", "resourcequotas", true),
     kind("", "v1", "Event", "events", true),
     kind("apps", "v1", "ControllerRevision", "controllerrevisions", true),
     kind(ADMISSION, "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false),

@@ -11,6 +11,7 @@ mod json;
 mod kinds;
 mod others;
 mod policy;
+mod quota;
 mod reduce;
 mod selector;
 mod sieve;
@@ -29,8 +30,8 @@ pub use bodies::{
     Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob, Custom,
     DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Gateway, Grant, HostName, HostToken, Ingress,
     IngressBackend, Job, Monitor, NamedUse, Namespace, NetworkPolicy, Node, Peer, Plain, Pod, PolicyPort, PolicyRule,
-    Port, Reference, Route, RouteBackend, RouteParent, Scaler, Selector, Served, ServedBy, Service, Template,
-    Terminated, Volume, Workload,
+    Port, Quota, QuotaLimit, Reference, Route, RouteBackend, RouteParent, Scaler, Selector, Served, ServedBy, Service,
+    Template, Terminated, Volume, Workload,
 };
 pub use hosts::hash_host;
 pub use kinds::{KINDS, KindInfo, group_of, is_optional};

@@ -1,7 +1,7 @@
 //! What the API server calls, what Prometheus asks, and what scales beside the `HorizontalPodAutoscaler`.
 
 use super::json::{At, Read};
-use super::reduce::conditions;
+use super::reduce::{conditions, observed};
 use super::selector::selector;
 use super::{Monitor, Reference, Scaler, Served, ServedBy};
 
@@ -22,26 +22,38 @@ fn served(services: &mut Vec<ServedBy>, at: At<'_>, field: &str) -> Read<()> {
         (&known.service.namespace, &known.service.name, known.port) == (&service.namespace, &service.name, port)
     });
     if !service.name.is_empty() && !told {
-        services.push(ServedBy { service, port });
+        services.push(ServedBy { service, port, ignored: false });
     }
     Ok(())
 }
 
 /// Reads `ValidatingWebhookConfiguration` and `MutatingWebhookConfiguration`.
 pub(super) fn webhooks(at: At<'_>) -> Read<Served> {
-    let mut services = Vec::new();
+    let mut services: Vec<ServedBy> = Vec::new();
+    // Of several behind one Service the strictest counts.
+    let mut strict = Vec::new();
+    let mut outside = 0;
     for (index, webhook) in at.list("webhooks")?.into_iter().enumerate() {
         let field = format!("webhooks[{index}].clientConfig.service");
-        served(&mut services, webhook.get("clientConfig.service"), &field)?;
+        let service = webhook.get("clientConfig.service");
+        served(&mut services, service, &field)?;
+        if service.0.is_null() {
+            outside += 1;
+        } else if webhook.text("failurePolicy")? != "Ignore" {
+            strict.push((service.text("namespace")?, service.text("name")?));
+        }
     }
-    Ok(Served { services, conditions: Vec::new() })
+    for one in &mut services {
+        one.ignored = !strict.iter().any(|(space, name)| *space == one.service.namespace && *name == one.service.name);
+    }
+    Ok(Served { services, conditions: Vec::new(), outside })
 }
 
 /// Reads `APIService`; one the API server answers itself names no Service.
 pub(super) fn api_service(at: At<'_>) -> Read<Served> {
     let mut services = Vec::new();
     served(&mut services, at.get("spec.service"), "spec.service")?;
-    Ok(Served { services, conditions: conditions(at)? })
+    Ok(Served { services, conditions: conditions(at)?, outside: 0 })
 }
 
 /// Reads `CustomResourceDefinition`: who converts between its versions.
@@ -51,7 +63,7 @@ pub(super) fn definition(at: At<'_>) -> Read<Served> {
         let field = "spec.conversion.webhook.clientConfig.service";
         served(&mut services, at.get(field), field)?;
     }
-    Ok(Served { services, conditions: conditions(at)? })
+    Ok(Served { services, conditions: conditions(at)?, outside: 0 })
 }
 
 /// Reads `ServiceMonitor` and `PodMonitor`; an absent selector selects everything, as the operator reads it.
@@ -81,6 +93,7 @@ pub(super) fn vertical(at: At<'_>) -> Read<Scaler> {
             name: target.text("name")?,
         },
         conditions: conditions(at)?,
+        observed_generation: observed(at),
     })
 }
 
@@ -97,5 +110,6 @@ pub(super) fn scaled(at: At<'_>) -> Read<Scaler> {
             name: target.text("name")?,
         },
         conditions: conditions(at)?,
+        observed_generation: observed(at),
     })
 }

@@ -11,6 +11,7 @@ use super::hosts::hosts_in_data;
 use super::json::{At, Read};
 use super::others::{api_service, definition, monitor, scaled, vertical, webhooks};
 use super::policy::policy;
+use super::quota::quota;
 use super::selector::selector;
 use super::sieve::Json;
 use super::template::template;
@@ -154,6 +155,10 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             suspended: at.yes("spec.suspend")?,
             last_schedule: at.moment("status.lastScheduleTime")?,
             last_success: at.moment("status.lastSuccessfulTime")?,
+            time_zone: at.text("spec.timeZone")?,
+            waits: at.text("spec.concurrencyPolicy")? == "Forbid",
+            active: i64::try_from(at.list("status.active")?.len()).unwrap_or(i64::MAX),
+            has_status: told(at),
             template: template(
                 at.get("spec.jobTemplate.spec.template.spec"),
                 at.map("spec.jobTemplate.spec.template.metadata.labels")?.into(),
@@ -190,6 +195,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             conditions: conditions(at)?,
         }),
         ("", "PersistentVolume") => Body::Volume(volume(at)?),
+        ("", "ResourceQuota") => Body::Quota(quota(at)),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => Body::Binding(Binding {
             role_kind: at.text("roleRef.kind")?,
             role_name: at.text("roleRef.name")?,
@@ -219,6 +225,9 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             allowed: at.count("status.disruptionsAllowed")?,
             healthy: at.count("status.currentHealthy")?,
             desired: at.count("status.desiredHealthy")?,
+            expected: at.count("status.expectedPods")?,
+            observed_generation: at.count("status.observedGeneration")?,
+            conditions: conditions(at)?,
             has_status: told(at),
         }),
         ("", "Event") => Body::Event(Box::new(event(at)?)),
@@ -243,8 +252,9 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
         _ if is_known(group, kind) => Body::Custom(Custom {
             references: references(at, group, kind)?,
             conditions: conditions(at).unwrap_or_default(),
+            observed_generation: observed(at),
         }),
-        _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default() }),
+        _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default(), observed_generation: observed(at) }),
     })
 }
 
@@ -253,9 +263,24 @@ fn told(at: At<'_>) -> bool {
     at.get("status").0.fields().is_some_and(|status| !status.is_empty())
 }
 
+/// The generation a status is about: `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing
+/// says it.
+pub(super) fn observed(at: At<'_>) -> i64 {
+    if let Ok(Some(told)) = at.number("status.observedGeneration") {
+        return told;
+    }
+    let conditions = at.list("status.conditions").unwrap_or_default().into_iter();
+    conditions.filter_map(|condition| condition.number("observedGeneration").ok()?).min().unwrap_or_default()
+}
+
 /// `status.conditions`.
 pub(super) fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
-    at.list("status.conditions")?
+    conditions_in(at, "status.conditions")
+}
+
+/// Conditions at a path.
+pub(super) fn conditions_in(at: At<'_>, path: &str) -> Read<Vec<Condition>> {
+    at.list(path)?
         .into_iter()
         .map(|condition| {
             let reason = condition.word("reason")?;
@@ -450,7 +475,13 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
             })
         })
         .collect::<Read<Vec<_>>>()?;
-    Ok(Ingress { class, backends, tls: tls.into_iter().filter(|tls| !tls.name.is_empty()).collect() })
+    let mut addresses = Vec::new();
+    for one in at.list("status.loadBalancer.ingress")? {
+        let (ip, name) = (one.text("ip")?, one.text("hostname")?);
+        addresses.push(if ip.is_empty() { name } else { ip });
+    }
+    addresses.retain(|address| !address.is_empty());
+    Ok(Ingress { class, backends, tls: tls.into_iter().filter(|tls| !tls.name.is_empty()).collect(), addresses })
 }
 
 fn config_map(at: At<'_>) -> ConfigMap {
@@ -484,6 +515,7 @@ fn volume(at: At<'_>) -> Read<Volume> {
     Ok(Volume {
         phase: at.text("status.phase")?,
         reason: at.text("status.reason")?,
+        message: at.message("status.message")?,
         claim: if claim.is_empty() { claim } else { format!("{}/{claim}", at.text("spec.claimRef.namespace")?) },
         claim_uid: at.text("spec.claimRef.uid")?,
         class: at.text("spec.storageClassName")?,

@@ -1,6 +1,6 @@
 //! The part of an object that relations and indexes are read from.
 
-use crate::resource::{Body, Object};
+use crate::resource::{Body, Object, Route};
 
 /// True where two states of an object give the same relations and index entries; a status alone seldom differs in them.
 pub(super) fn is_same(old: &Object, new: &Object) -> bool {
@@ -27,11 +27,20 @@ fn is_same_body(old: &Body, new: &Body) -> bool {
         (Body::Autoscaler(a), Body::Autoscaler(b)) => a.target == b.target,
         (Body::DisruptionBudget(a), Body::DisruptionBudget(b)) => a.selector == b.selector,
         (Body::Event(a), Body::Event(b)) => a.about == b.about && a.about_uid == b.about_uid,
+        (Body::Ingress(a), Body::Ingress(b)) => a.class == b.class && a.backends == b.backends && a.tls == b.tls,
+        (Body::Route(a), Body::Route(b)) => {
+            let parents = |route: &'_ Route| -> Vec<_> {
+                route.parents.iter().map(|one| (one.target.clone(), one.section.clone(), one.refused.clone())).collect()
+            };
+            a.backends == b.backends && parents(a) == parents(b)
+        }
         (Body::Gateway(a), Body::Gateway(b)) => a.class == b.class && a.listeners == b.listeners,
         (Body::Served(a), Body::Served(b)) => a.services == b.services,
         (Body::Scaler(a), Body::Scaler(b)) => a.target == b.target,
         (Body::Custom(a), Body::Custom(b)) => a.references == b.references,
-        (Body::Namespace(_), Body::Namespace(_)) | (Body::Plain(_), Body::Plain(_)) => true,
+        (Body::Namespace(_), Body::Namespace(_))
+        | (Body::Plain(_), Body::Plain(_))
+        | (Body::Quota(_), Body::Quota(_)) => true,
         _ => old == new,
     }
 }

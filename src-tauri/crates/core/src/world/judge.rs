@@ -1,21 +1,36 @@
 //! Gathers what the health rules need to know about an object's surroundings.
 
-use super::arena::Id;
+use super::RelationState;
+use super::arena::{Id, KeyRef};
+use super::edge::{Edge, Standing, Type};
 use super::store::World;
-use crate::health::{self, Around, Backend, Health, HealthState, PodVerdict};
+use crate::health::{self, Around, Backend, Clock, Health, HealthState, Lost, PodVerdict, ServiceVerdict};
 use crate::id::ObjectKey;
 use crate::resource::{Body, Object};
+use crate::time::Moment;
 
 impl World {
-    /// The verdict on an object as its own kind's freshness does not yet dim it; nothing where its kind has no rule.
-    pub(super) fn judge(&self, id: Id) -> Option<Health> {
-        let object = self.at(id)?;
-        if !health::has_rule(&object.key) {
-            return None;
-        }
-        let mut around = Around::default();
+    /// The verdict on an object as its own kind's freshness does not yet dim it, nothing where its kind has no rule; and
+    /// the moment at which it may differ by itself.
+    pub(super) fn judge(&self, id: Id) -> (Option<Health>, Option<Moment>) {
+        let Some(object) = self.at(id) else { return (None, None) };
+        let mut around = Around { clock: Clock::at(self.now), ..Around::default() };
         match &object.body {
-            Body::Workload(_) | Body::Job(_) => self.look_at_pods(id, object, &mut around),
+            Body::Workload(_) | Body::Job(_) => {
+                self.look_at_pods(id, object, &mut around);
+                self.look_at_references(id, &mut around);
+                self.look_at_keys(id, object, &mut around);
+            }
+            Body::CronJob(_) => {
+                self.look_at_jobs(id, &mut around);
+                self.look_at_references(id, &mut around);
+                self.look_at_keys(id, object, &mut around);
+            }
+            Body::Ingress(_) | Body::Route(_) | Body::Gateway(_) => self.look_at_references(id, &mut around),
+            Body::Served(served) if !served.services.is_empty() => {
+                self.look_at_references(id, &mut around);
+                self.look_at_services(id, &mut around);
+            }
             Body::Service(_) => self.look_behind(id, object, &mut around),
             Body::Claim(_) => {
                 around.last_event = self.events_of(&object.key).into_iter().find_map(|event| match &event.body {
@@ -25,7 +40,120 @@ impl World {
             }
             _ => {}
         }
-        Some(health::judge(object, &around))
+        let health = health::judge(object, &around);
+        ((health.state != HealthState::None).then_some(health), around.clock.next())
+    }
+
+    /// Whether a verdict hangs on what the object names.
+    pub(super) fn hangs_on_references(&self, id: Id) -> bool {
+        matches!(
+            self.at(id).map(|object| &object.body),
+            Some(
+                Body::Workload(_)
+                    | Body::Job(_)
+                    | Body::CronJob(_)
+                    | Body::Ingress(_)
+                    | Body::Route(_)
+                    | Body::Gateway(_)
+                    | Body::Served(_)
+            )
+        )
+    }
+
+    /// The newest Job of a `CronJob`.
+    fn look_at_jobs(&self, id: Id, around: &mut Around) {
+        let wards = self.index.wards.get(&id).into_iter().flatten().copied();
+        let jobs = wards.filter(|ward| self.keys.key(*ward).kind == "Job" && self.parent(*ward) == Some(id));
+        let newest = jobs.filter_map(|job| Some((self.at(job)?.created_at, &self.keys.key(job).name, job))).max();
+        if let Some((_, name, job)) = newest {
+            around.last_job = self.verdicts.get(job).map(|health| (name.clone(), health.clone()));
+        }
+    }
+
+    /// What the object names and must find, as far as it does not.
+    fn look_at_references(&self, id: Id, around: &mut Around) {
+        let Some(proof) = self.plain.get(id) else { return };
+        let gateway = matches!(self.at(id).map(|object| &object.body), Some(Body::Gateway(_)));
+        for edge in proof.edges.iter().filter(|edge| edge.from == id) {
+            let counts = match edge.r#type {
+                Type::Routes => {
+                    around.routes += 1;
+                    true
+                }
+                Type::Uses | Type::Claims | Type::Serves | Type::Attaches => true,
+                Type::ClassedBy => gateway,
+                _ => false,
+            };
+            if !counts {
+                continue;
+            }
+            let state = self.state_of(edge);
+            let field = self.words.text(edge.field);
+            // Images that anybody may pull need none of the Secrets named for it; what a gateway refuses it says itself.
+            let needless = state == RelationState::Ok
+                || field.contains("imagePullSecrets")
+                || edge.r#type == Type::Attaches && state != RelationState::Dangling;
+            if needless {
+                continue;
+            }
+            let key = self.keys.key(edge.to);
+            let space = if key.namespace.is_empty() { String::new() } else { format!("{}/", key.namespace) };
+            let why = match (state, edge.standing) {
+                (RelationState::Dangling, _) => "does not exist",
+                (_, Standing::Ungranted) => "lies in a namespace that grants no reference from here",
+                _ => "opens no such port",
+            };
+            let what = format!("{} {space}{} {why}", key.kind, key.name);
+            around.lost.push(Lost { relation: edge.r#type.name(), what, field: field.into() });
+        }
+    }
+
+    /// Keys that containers need of ConfigMaps which do not have them.
+    fn look_at_keys(&self, id: Id, object: &Object, around: &mut Around) {
+        let Some(template) = super::calls::template_of(object).filter(|_| self.is_house(id)) else { return };
+        for (used, wanted) in template.config_keys.iter().filter(|(used, _)| !used.optional) {
+            let map = KeyRef { group: "", kind: "ConfigMap", name: &used.name, ..KeyRef::from(&object.key) };
+            let Some(Body::ConfigMap(map)) = self.keys.find(map).and_then(|id| self.at(id)).map(|map| &map.body) else {
+                continue;
+            };
+            if !map.keys.iter().any(|key| key == wanted) {
+                let what = format!("ConfigMap {}/{} has no key {wanted}", object.key.namespace, used.name);
+                around.lost.push(Lost { relation: Type::Uses.name(), what, field: used.field.clone() });
+            }
+        }
+    }
+
+    /// The verdicts on the Services behind webhooks.
+    fn look_at_services(&self, id: Id, around: &mut Around) {
+        let edges = self.plain.get(id).into_iter().flat_map(|proof| &proof.edges);
+        for edge in edges.filter(|edge| edge.r#type == Type::Serves && self.at(edge.to).is_some()) {
+            let key = self.keys.key(edge.to);
+            around.services.push(ServiceVerdict {
+                field: self.words.text(edge.field).into(),
+                name: format!("{}/{}", key.namespace, key.name),
+                health: self.health_of(edge.to),
+            });
+        }
+    }
+
+    /// The verdict on an object that does not exist and that others cannot do without; nothing where nobody needs it or
+    /// its kind was not listed.
+    pub(super) fn missed(&self, id: Id) -> Option<Health> {
+        let mut by = Vec::new();
+        for (prover, _) in self.index.touched.get(&id).into_iter().flatten() {
+            let Some(proof) = self.plain.get(*prover) else { continue };
+            let needs = |edge: &&Edge| {
+                let counts =
+                    matches!(edge.r#type, Type::Uses | Type::Claims | Type::Routes | Type::Serves | Type::Attaches);
+                counts && edge.to == id && self.state_of(edge) == RelationState::Dangling
+            };
+            let fields = proof.edges.iter().filter(needs).map(|edge| self.words.text(edge.field));
+            let field = fields.filter(|field| !field.contains("imagePullSecrets")).min();
+            by.extend(field.map(|field| (self.keys.key(*prover), field)));
+        }
+        by.sort();
+        let (first, field) = by.first()?;
+        Some(health::missing(&format!("{} {}", first.kind, first.name), field, by.len() - 1))
     }
 
     /// The living pods: how many, and those that are not well; none where nothing fresh is known about pods.

@@ -9,7 +9,8 @@ use crate::health::{Health, HealthState};
 use crate::id::ObjectKey;
 
 impl World {
-    /// The changes that rebuild this world, in canonical order: clusters, freshness, objects, alerts, observers, calls.
+    /// The changes that rebuild this world, in canonical order: clusters, freshness, the time, objects, alerts, rules of
+    /// placing, observers, calls.
     #[must_use]
     pub fn keyframe(&self) -> Vec<Change> {
         let clusters = self.clusters().into_iter().map(|(id, label, version)| Change::Cluster { id, label, version });
@@ -18,7 +19,10 @@ impl World {
         let alerts = self.alerts().cloned().map(Box::new).map(Change::Alert);
         let observers = self.observers().cloned().map(Box::new).map(Change::Observer);
         let calls = self.observed_calls().cloned().map(Box::new).map(Change::Call);
-        clusters.chain(freshness).chain(objects).chain(alerts).chain(observers).chain(calls).collect()
+        let rules = self.hand_rules().cloned().map(Box::new).map(Change::Placing);
+        let time = self.now().into_iter().map(|at| Change::Time { at });
+        let told = clusters.chain(freshness).chain(time).chain(objects).chain(alerts).chain(rules);
+        told.chain(observers).chain(calls).collect()
     }
 
     /// SHA-256 in hex over the canonical JSON of the keyframe and every verdict: equal worlds, equal digests.

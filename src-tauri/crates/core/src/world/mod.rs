@@ -4,6 +4,7 @@
 
 mod arena;
 mod calls;
+mod due;
 mod edge;
 mod facet;
 mod freshness;
@@ -23,7 +24,7 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alerts::Alert;
+use crate::alerts::{Alert, HandRule};
 use crate::id::{ObjectKey, SourceId};
 use crate::observed::{CallId, ObservedCall, Observer, ObserverState};
 use crate::resource::Object;
@@ -58,8 +59,21 @@ pub enum Change {
         /// [`Alert::id`].
         id: String,
     },
+    /// A rule by which alerts are placed by hand; added or replaced by [`HandRule::id`].
+    Placing(Box<HandRule>),
+    /// A rule that counts no longer.
+    PlacingGone {
+        /// [`HandRule::id`].
+        id: String,
+    },
     /// How fresh a source, or one kind of a cluster, is.
     Freshness(SourceState),
+    /// It is at least this late. Told when a verdict waits for it ([`World::is_waiting_for`]), so that the same changes give
+    /// the same verdicts at any time.
+    Time {
+        /// The moment.
+        at: Moment,
+    },
     /// A cluster joined the world.
     Cluster {
         /// Its id, as in every key.

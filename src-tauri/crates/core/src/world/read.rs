@@ -8,7 +8,7 @@ use super::arena::{Id, Word};
 use super::edge::{Edge, Standing, Type};
 use super::store::World;
 use super::{Relation, RelationSource, RelationState, SourceState, Unresolved};
-use crate::alerts::Alert;
+use crate::alerts::{Alert, HandRule};
 use crate::health::{Health, HealthState};
 use crate::id::ObjectKey;
 use crate::resource::{Body, Object};
@@ -121,10 +121,10 @@ impl World {
         Some((r#type, rule, field, state))
     }
 
-    /// An edge in full, with its state as the ends are now.
-    fn spell(&self, edge: &Edge) -> Relation {
+    /// How an edge stands as its ends are now.
+    pub(super) fn state_of(&self, edge: &Edge) -> RelationState {
         let missing = |id: Id| self.at(id).is_none() && self.is_listed(self.keys.key(id));
-        let state = match edge.standing {
+        match edge.standing {
             Standing::Free => RelationState::Ok,
             Standing::Said(state) => state,
             _ if missing(edge.from) || missing(edge.to) => RelationState::Dangling,
@@ -135,7 +135,11 @@ impl World {
                 let grants = self.is_listed(&super::rules::grants_of(&to.cluster, &to.namespace));
                 if grants { RelationState::Broken } else { RelationState::Ok }
             }
-        };
+        }
+    }
+
+    /// An edge in full, with its state as the ends are now.
+    fn spell(&self, edge: &Edge) -> Relation {
         Relation {
             from: self.keys.key(edge.from).clone(),
             to: self.keys.key(edge.to).clone(),
@@ -143,7 +147,7 @@ impl World {
             source: edge.source,
             rule: edge.rule,
             field: self.words.text(edge.field).to_owned(),
-            state,
+            state: self.state_of(edge),
         }
     }
 
@@ -179,17 +183,19 @@ impl World {
         found.into_iter().map(|relation| (relation.from.clone(), relation.to.clone(), relation)).collect()
     }
 
-    /// The verdict on an object: unknown where its kind is stale or refused or it is not there, `None` where its kind
-    /// has no rule.
+    /// The verdict on an object: unknown where its kind is stale or refused or it is not known here, critical where it
+    /// does not exist and others need it, `None` where its kind has no rule.
     #[must_use]
     pub fn health(&self, key: &ObjectKey) -> Health {
-        match self.keys.find(key).filter(|id| self.at(*id).is_some()) {
-            Some(id) => self.health_of(id),
-            None => Health {
-                state: HealthState::Unknown,
-                reason: literal!("no such object is known here"),
-                ..Health::default()
-            },
+        let unknown = || Health {
+            state: HealthState::Unknown,
+            reason: literal!("no such object is known here"),
+            ..Health::default()
+        };
+        match self.keys.find(key) {
+            Some(id) if self.at(id).is_some() => self.health_of(id),
+            Some(id) => self.missed(id).unwrap_or_else(unknown),
+            None => unknown(),
         }
     }
 
@@ -216,10 +222,17 @@ impl World {
         pods
     }
 
-    /// Events about an object, its pods and its ReplicaSets or Jobs, newest first.
+    /// An object and everything it controls, its pods among them, ordered by key; empty where it is not known here.
     #[must_use]
-    pub fn events_of(&self, key: &ObjectKey) -> Vec<&Object> {
-        let Some(id) = self.keys.find(key) else { return Vec::new() };
+    pub fn family_of(&self, key: &ObjectKey) -> Vec<ObjectKey> {
+        let family = self.keys.find(key).map(|id| self.family(id)).unwrap_or_default();
+        let mut keys: Vec<ObjectKey> = family.into_iter().map(|id| self.keys.key(id).clone()).collect();
+        keys.sort();
+        keys
+    }
+
+    /// An object and everything below it; itself first.
+    fn family(&self, id: Id) -> Vec<Id> {
         let mut family = vec![id];
         let mut next = 0;
         while let Some(member) = family.get(next).copied() {
@@ -227,6 +240,14 @@ impl World {
             family.extend(wards.copied().filter(|ward| self.parent(*ward) == Some(member)));
             next += 1;
         }
+        family
+    }
+
+    /// Events about an object, its pods and its ReplicaSets or Jobs, newest first.
+    #[must_use]
+    pub fn events_of(&self, key: &ObjectKey) -> Vec<&Object> {
+        let Some(id) = self.keys.find(key) else { return Vec::new() };
+        let family = self.family(id);
         let provers = family.iter().filter_map(|member| self.index.touched.get(member)).flatten();
         let mut events: Vec<(Option<Moment>, &Object)> = provers
             .filter_map(|(prover, _)| self.at(*prover))
@@ -243,6 +264,11 @@ impl World {
     /// Every alert, ordered by id.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values()
+    }
+
+    /// Every rule by which alerts are placed by hand, ordered by id.
+    pub fn hand_rules(&self) -> impl Iterator<Item = &HandRule> {
+        self.hand_rules.values()
     }
 
     /// An alert by its id.

@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::arena::{Column, Id, KeyRef, Keys, Word, Words};
+use super::due::Due;
 use super::edge::{Edge, Half, Proof, Proven};
 use super::index::{Index, put, take};
 use super::observed::ObservedBook;
 use super::{Change, Delta, SourceState};
-use crate::alerts::Alert;
+use crate::alerts::{Alert, HandRule};
 use crate::health::Health;
 use crate::id::SourceId;
 use crate::resource::{Body, Object};
+use crate::time::Moment;
 
 /// With more idle keys than live ones and this many, the arena starts afresh.
 const IDLE_KEYS: usize = 50_000;
@@ -34,7 +36,11 @@ pub struct World {
     pub(super) plain: Column<Proven>,
     pub(super) calls: Column<Proven>,
     pub(super) verdicts: Column<Health>,
+    /// The latest moment that was told.
+    pub(super) now: Option<Moment>,
+    due: Due,
     pub(super) alerts: BTreeMap<String, Alert>,
+    pub(super) hand_rules: BTreeMap<String, HandRule>,
     pub(super) freshness: FreshnessBook,
     pub(super) is_any_silent: bool,
     /// Label and version by cluster id.
@@ -114,13 +120,27 @@ impl World {
         self.clusters = old.clusters;
         self.freshness = old.freshness;
         self.is_any_silent = old.is_any_silent;
+        self.now = old.now;
         self.alerts = old.alerts;
+        self.hand_rules = old.hand_rules;
         for object in old.objects.into_iter().flatten() {
             let id = self.number(&object.key);
             self.place(id, Some(object), &mut pending);
         }
         self.take_over_observed(old.observed, &mut pending);
         self.settle(pending);
+    }
+
+    /// The latest moment the world was told; nothing where it never was.
+    #[must_use]
+    pub fn now(&self) -> Option<Moment> {
+        self.now
+    }
+
+    /// Whether a verdict would differ if the world were told that it is this late: a schedule is missed, a grace is over.
+    #[must_use]
+    pub fn is_waiting_for(&self, now: Moment) -> bool {
+        self.due.first().is_some_and(|due| due <= now || self.now.is_none())
     }
 
     /// The number of a key, with room for its object.
@@ -168,7 +188,23 @@ impl World {
                     pending.delta.alerts = true;
                 }
             }
+            Change::Placing(rule) => {
+                if self.hand_rules.get(&rule.id) != Some(rule) {
+                    self.hand_rules.insert(rule.id.clone(), (**rule).clone());
+                    pending.delta.alerts = true;
+                }
+            }
+            Change::PlacingGone { id } => pending.delta.alerts |= self.hand_rules.remove(id).is_some(),
             Change::Freshness(state) => self.absorb_freshness(state, pending),
+            Change::Time { at } if self.now.is_none_or(|now| now < *at) => {
+                // Whoever waits for the time waits for the first word of it too.
+                let waiting = if self.now.is_none() { self.due.all() } else { self.due.until(*at) };
+                self.now = Some(*at);
+                for id in waiting {
+                    self.note(id, pending);
+                }
+            }
+            Change::Time { .. } => {}
             Change::Cluster { id, label, version } => {
                 let entry = (label.clone(), version.clone());
                 if self.clusters.get(id) != Some(&entry) {
@@ -257,8 +293,12 @@ impl World {
         let Some(object) = self.at(id) else { return };
         match &object.body {
             Body::Pod(_) | Body::Workload(_) | Body::Job(_) | Body::CronJob(_) => {
-                let house = self.house(id);
-                self.note(house, pending);
+                // Each controller on the way up is judged by what is below it.
+                let mut above = id;
+                while let Some(parent) = self.parent(above) {
+                    self.note(parent, pending);
+                    above = parent;
+                }
                 for matcher in self.index.matchers.get(&id).into_iter().flatten() {
                     self.note(*matcher, pending);
                 }
@@ -282,11 +322,16 @@ impl World {
 
     /// Asks for the proofs that may hang on this object.
     fn ask_around(&mut self, id: Id, existence: bool, pending: &mut Pending) {
+        let key = self.keys.key(id);
+        // Of a ConfigMap also the keys are needed.
+        let needed = existence || key.kind == "ConfigMap";
         for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
             pending.prove(*prover, *half);
             pending.delta.relations |= existence;
+            if needed && self.hangs_on_references(*prover) {
+                self.note(*prover, pending);
+            }
         }
-        let key = self.keys.key(id);
         if key.kind == "ReferenceGrant" {
             let all = self.keys.find(&super::rules::grants_of(&key.cluster, &key.namespace));
             for (prover, half) in all.and_then(|all| self.index.touched.get(&all)).into_iter().flatten() {
@@ -338,26 +383,24 @@ impl World {
             self.replace(id, Half::Calls, proof, &mut pending);
         }
         self.find_named(&mut pending);
-        let before = std::mem::take(&mut pending.before);
-        // Parents are judged by their pods, so pods come first.
-        for pods in [true, false] {
-            for id in before.keys() {
-                if (self.keys.key(*id).kind == "Pod") != pods {
-                    continue;
-                }
-                match self.judge(*id) {
-                    Some(health) => {
-                        let health = self.shared_verdict(health);
-                        self.verdicts.insert(*id, health);
-                    }
-                    None => {
-                        self.verdicts.remove(*id);
-                    }
-                }
+        let mut waiting: Vec<(u8, Id)> =
+            pending.before.keys().map(|id| (turn(&self.keys.key(*id).kind), *id)).collect();
+        waiting.sort_unstable();
+        let mut late = Vec::new();
+        for (_, id) in waiting {
+            self.judge_anew(id);
+            if self.keys.key(id).kind == "Service" && pending.before.get(&id) != Some(&self.health_of(id)) {
+                late.extend(self.webhooks_behind(id).filter(|webhook| !pending.before.contains_key(webhook)));
             }
         }
+        late.sort_unstable();
+        late.dedup();
+        for id in late {
+            self.note(id, &mut pending);
+            self.judge_anew(id);
+        }
         let mut delta = pending.delta;
-        for (id, before) in before {
+        for (id, before) in pending.before {
             if self.at(id).is_some() && self.health_of(id) != before {
                 delta.health.push(self.keys.key(id).clone());
             }
@@ -366,6 +409,27 @@ impl World {
         delta.objects.dedup();
         delta.health.sort();
         delta
+    }
+
+    /// Judges an object again.
+    fn judge_anew(&mut self, id: Id) {
+        let (health, due) = self.judge(id);
+        self.due.set(id, due);
+        match health {
+            Some(health) => {
+                let health = self.shared_verdict(health);
+                self.verdicts.insert(id, health);
+            }
+            None => {
+                self.verdicts.remove(id);
+            }
+        }
+    }
+
+    /// The webhook configurations a Service answers for.
+    fn webhooks_behind(&self, service: Id) -> impl Iterator<Item = Id> {
+        let touched = self.index.touched.get(&service).into_iter().flatten().map(|(prover, _)| *prover);
+        touched.filter(|id| matches!(self.at(*id).map(|object| &object.body), Some(Body::Served(_))))
     }
 
     /// Puts a new proof in the place of the old one.
@@ -378,6 +442,7 @@ impl World {
             }
             return;
         }
+        self.note(id, pending);
         let none = Proof::default();
         let rest = before.rest().unwrap_or(&none);
         pending.delta.relations |=
@@ -404,6 +469,15 @@ impl World {
             let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
             proofs.insert(id, Proven::keep(proof));
         }
+    }
+}
+
+/// When a kind is judged: what others are judged by comes before them.
+fn turn(kind: &str) -> u8 {
+    match kind {
+        "Pod" => 0,
+        "CronJob" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => 2,
+        _ => 1,
     }
 }
 

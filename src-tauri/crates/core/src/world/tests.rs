@@ -10,6 +10,7 @@ use crate::resource::reduce;
 
 #[path = "../../tests/random/mod.rs"]
 mod random;
+mod timed;
 
 fn object(value: &Value) -> Change {
     Change::Object(Box::new(reduce("c", value).unwrap()))
@@ -206,13 +207,13 @@ prop_compose! {
 }
 
 fn any_object() -> impl Strategy<Value = Change> {
-    prop_oneof![3 => pod(), 3 => workload(), 3 => network(), 2 => other(), 5 => random::anything()]
+    prop_oneof![3 => pod(), 3 => workload(), 3 => network(), 2 => other(), 5 => random::anything(), 4 => timed::timed()]
         .prop_map(|value| object(&value))
 }
 
 prop_compose! {
     fn any_freshness()(kind in select(vec!["", "/Pod", "Pod", "apps/Deployment", "/Service", "discovery.k8s.io/EndpointSlice", "/ConfigMap",
-                       "/Namespace", "networking.k8s.io/NetworkPolicy", "gateway.networking.k8s.io/ReferenceGrant"]),
+                       "/Namespace", "/Secret", "batch/Job", "networking.k8s.io/NetworkPolicy", "gateway.networking.k8s.io/ReferenceGrant"]),
                        source in select(vec!["cluster:lab", "cluster:c", "alertmanager:main"]), space in select(vec!["", "", "a"]),
                        state in select(vec![0, 1, 2, 3, 4])) -> Change {
         let why = "it is silent".to_owned();
@@ -242,7 +243,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         label: label.to_owned(),
         version: "v1".to_owned(),
     });
-    prop_oneof![12 => any_object(), 5 => gone, 1 => alert, 1 => alert_gone, 2 => any_freshness(), 1 => cluster, 4 => any_measured()]
+    prop_oneof![12 => any_object(), 5 => gone, 1 => alert, 1 => alert_gone, 2 => any_freshness(), 1 => cluster, 4 => any_measured(), 1 => timed::later()]
 }
 
 /// Calls that somebody measured, and how whoever measured them stands.

@@ -79,6 +79,17 @@ fn rows() -> Vec<Row> {
     lines.map(row).collect()
 }
 
+/// Aggregated alerts that kube-state-metrics measures. Where an install keeps its labels apart, their expressions have to
+/// aggregate by the renamed ones, or they would say nothing about anything.
+const BY_KSM: [&str; 6] = [
+    "KubePodNotReady",
+    "KubeStatefulSetUpdateNotRolledOut",
+    "KubeJobNotCompleted",
+    "KubeQuotaAlmostFull",
+    "KubeQuotaFullyUsed",
+    "KubeQuotaExceeded",
+];
+
 impl Row {
     /// The alert as it comes, with the labels of the scrape of one install or the other.
     fn alert(&self, apart: bool) -> Alert {
@@ -93,7 +104,9 @@ impl Row {
         }
         for (name, value) in labels(own) {
             // Where a label of the scrape has the name, the metric's own is renamed.
-            let taken = all.get(&name).is_some_and(|known| *known != value);
+            let shadowed = matches!(name.as_str(), "namespace" | "pod" | "container" | "service");
+            let by_own = apart && self.aggregated && BY_KSM.contains(&self.name) && shadowed;
+            let taken = by_own || all.get(&name).is_some_and(|known| *known != value);
             all.insert(if taken { format!("exported_{name}").into() } else { name }, value);
         }
         Alert { id: alert_id(&all, &Labels::new()), labels: all, ..Alert::default() }
@@ -111,6 +124,8 @@ fn install() -> World {
         node("cp-1", "10.9.0.10"),
         object("v1", "Namespace", "", "kube-system", &none),
         object("v1", "Namespace", "", "default", &none),
+        object("v1", "ResourceQuota", "shop", "all", &none),
+        object("apiregistration.k8s.io/v1", "APIService", "", "v1beta1.metrics.k8s.io", &none),
         pod("monitoring", "node-exporter-fghij", ("DaemonSet", "node-exporter"), "10.9.0.1", "worker-1"),
         object("apps/v1", "StatefulSet", "monitoring", "prometheus-k8s", &none),
         pod("monitoring", "prometheus-k8s-0", ("StatefulSet", "prometheus-k8s"), "10.1.0.30", "worker-1"),
@@ -178,16 +193,47 @@ fn the_table_has_every_alert_of_the_rules_with_the_labels_its_text_names() {
     assert_eq!((rows.len(), rest.count()), (139, 0));
 }
 
+/// What is asked of the ladder (map, section 1.2): this share at the right object, none at an exporter by mistake.
+const ASKED_PERCENT: usize = 95;
+
 #[test]
-fn every_alert_of_kube_prometheus_stands_at_the_object_it_is_about() {
-    assert_eq!(misses(&install(), &rows(), false), Vec::<String>::new());
+fn every_alert_of_kube_prometheus_stands_at_the_object_it_is_about_in_both_shapes() {
+    for (shape, apart) in [("labels honoured", false), ("labels kept apart", true)] {
+        let rows = rows();
+        let wrong = misses(&install(), &rows, apart);
+        let right = rows.len() - wrong.len();
+        println!("{shape}: {right} of {} alerts at the right object, asked {ASKED_PERCENT} %", rows.len());
+        assert!(100 * right >= ASKED_PERCENT * rows.len(), "{shape}: {wrong:#?}");
+        // Today none is missed, and a change that misses one should say so here.
+        assert_eq!(wrong, Vec::<String>::new(), "{shape}");
+    }
 }
 
 #[test]
-fn every_alert_that_keeps_its_labels_does_so_also_where_the_exporters_are_kept_apart() {
-    let rows: Vec<Row> = rows().into_iter().filter(|row| !row.aggregated).collect();
-    assert_eq!(rows.len(), 91);
-    assert_eq!(misses(&install(), &rows, true), Vec::<String>::new());
+fn renaming_the_alerts_changes_only_what_is_known_by_name() {
+    let world = install();
+    for apart in [false, true] {
+        for (number, row) in rows().iter().enumerate() {
+            let alert = row.alert(apart);
+            let mut renamed = alert.clone();
+            renamed.labels.insert("alertname".into(), format!("Alert{number}").into());
+            let by_name = [&alert, &renamed].map(|alert| match place(&world, alert) {
+                Placement::At(case) => (case.rung, spell(&case.at)),
+                Placement::Nowhere(_) => (9, String::new()),
+            });
+            // `name` means an APIService only where the alert says that it is about one.
+            let is_named = row.at.starts_with('7') || row.name.starts_with("KubeAggregatedAPI");
+            assert_eq!(
+                by_name[0] != by_name[1],
+                is_named,
+                "{} at {:?}, renamed at {:?}",
+                row.name,
+                by_name[0],
+                by_name[1]
+            );
+            assert_ne!(by_name[1].0, 7, "{}: nothing is known of a name nobody knows", row.name);
+        }
+    }
 }
 
 #[test]

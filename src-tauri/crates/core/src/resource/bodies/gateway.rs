@@ -13,6 +13,9 @@ pub struct Gateway {
     pub listeners: Vec<String>,
     /// `status.conditions`.
     pub conditions: Vec<Condition>,
+    /// Listeners in trouble: the name in `status.listeners` and the conditions that say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub troubled: Vec<(String, Condition)>,
 }
 
 /// `HTTPRoute`, `GRPCRoute`, `TCPRoute`, `UDPRoute` or `TLSRoute`; the key says which.
@@ -33,6 +36,9 @@ pub struct RouteParent {
     pub section: String,
     /// Types of the conditions that are false in `status.parents`, `Accepted` and `ResolvedRefs` only.
     pub refused: Vec<String>,
+    /// The conditions of these two types in full; one of each, a false one where several controllers speak.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
 }
 
 /// A backend of a route.

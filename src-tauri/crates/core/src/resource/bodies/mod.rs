@@ -18,7 +18,7 @@ pub use network::{
 };
 pub use others::{Custom, Monitor, Reference, Scaler, Served, ServedBy};
 pub use pods::{ContainerStatus, HostName, HostToken, NamedUse, Pod, Template, Terminated};
-pub use storage::{Claim, ConfigMap, Volume};
+pub use storage::{Claim, ConfigMap, Quota, QuotaLimit, Volume};
 pub use workloads::{Autoscaler, ControllerRevision, CronJob, DisruptionBudget, Expression, Job, Selector, Workload};
 
 /// What a kind adds to the metadata every object has.
@@ -51,6 +51,8 @@ pub enum Body {
     Claim(Claim),
     /// `PersistentVolume`.
     Volume(Volume),
+    /// `ResourceQuota`.
+    Quota(Quota),
     /// `RoleBinding` or `ClusterRoleBinding`.
     Binding(Binding),
     /// `HorizontalPodAutoscaler`.
@@ -167,4 +169,13 @@ pub struct Plain {
     /// `status.conditions` where the kind has them.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing says it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub observed_generation: i64,
+}
+
+/// What is not told costs a recording nothing.
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }

@@ -70,6 +70,9 @@ pub struct Ingress {
     pub backends: Vec<IngressBackend>,
     /// `spec.tls[].secretName` with the field.
     pub tls: Vec<NamedUse>,
+    /// `status.loadBalancer.ingress[].ip` or `hostname`: a controller took it up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
 }
 
 /// A backend of an Ingress.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Selector};
+use super::{Condition, Selector, is_zero};
 
 /// An object named in full, and the field that names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Served {
     /// `status.conditions`.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// How many webhooks are called by a URL instead.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outside: i64,
 }
 
 /// A Service the API server calls.
@@ -38,6 +41,9 @@ pub struct ServedBy {
     pub service: Reference,
     /// The port; 443 where none is given.
     pub port: u16,
+    /// `failurePolicy: Ignore` on every webhook behind it: what it judges goes on without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignored: bool,
 }
 
 /// `ServiceMonitor` or `PodMonitor`.
@@ -61,6 +67,9 @@ pub struct Scaler {
     /// `status.conditions`.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing says it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub observed_generation: i64,
 }
 
 /// A custom kind on the list of those whose references are known.
@@ -71,4 +80,7 @@ pub struct Custom {
     /// `status.conditions`.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing says it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub observed_generation: i64,
 }

@@ -1,4 +1,4 @@
-//! What pods read: ConfigMaps, claims, volumes.
+//! What pods read and use up: ConfigMaps, claims, volumes, quotas.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,9 @@ pub struct Volume {
     pub phase: String,
     /// `status.reason`.
     pub reason: String,
+    /// `status.message`, shortened to 300 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
     /// `spec.claimRef` as `namespace/name`.
     pub claim: String,
     /// `spec.claimRef.uid`.
@@ -45,4 +48,24 @@ pub struct Volume {
     pub class: String,
     /// Node names and zones of `spec.nodeAffinity`, as `key=value`.
     pub affinity: Vec<String>,
+}
+
+/// `ResourceQuota`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quota {
+    /// What is limited, ordered by resource.
+    pub limits: Vec<QuotaLimit>,
+    /// True where the object carries a status at all.
+    pub has_status: bool,
+}
+
+/// One resource a quota limits, with the quantities as they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaLimit {
+    /// The resource, such as `requests.cpu` or `count/deployments.apps`.
+    pub resource: String,
+    /// `status.hard`.
+    pub hard: String,
+    /// `status.used`; empty where it is not told.
+    pub used: String,
 }

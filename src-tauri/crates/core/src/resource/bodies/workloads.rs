@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Template};
+use super::{Condition, Template, is_zero};
 use crate::resource::Labels;
 use crate::time::Moment;
 
@@ -95,6 +95,18 @@ pub struct CronJob {
     pub last_schedule: Option<Moment>,
     /// `status.lastSuccessfulTime`.
     pub last_success: Option<Moment>,
+    /// `spec.timeZone`; empty for that of the controller, which is UTC almost everywhere.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub time_zone: String,
+    /// `spec.concurrencyPolicy: Forbid`: a run that is due waits for one that goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
+    /// How many Jobs stand in `status.active`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub active: i64,
+    /// True where the object carries a status at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_status: bool,
     /// `spec.jobTemplate.spec.template`.
     pub template: Arc<Template>,
 }
@@ -129,6 +141,15 @@ pub struct DisruptionBudget {
     pub healthy: i64,
     /// `status.desiredHealthy`.
     pub desired: i64,
+    /// `status.expectedPods`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub expected: i64,
+    /// `status.observedGeneration`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub observed_generation: i64,
+    /// `status.conditions`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
     /// True where the object carries a status at all.
     pub has_status: bool,
 }
