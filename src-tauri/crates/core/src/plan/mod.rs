@@ -29,7 +29,7 @@ use layers::Column;
 use survey::{Ages, WantedBlock};
 
 pub use scene::{SceneOptions, scene};
-pub(crate) use survey::node_of;
+pub(crate) use survey::{node_of, zone_of};
 pub use svg::svg;
 
 /// What the blocks of the map stand for.

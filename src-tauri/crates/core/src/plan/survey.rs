@@ -173,8 +173,8 @@ pub(crate) fn node_of(cluster: &str, node: &str) -> ObjectKey {
     if node.is_empty() { unscheduled(cluster) } else { ObjectKey::new(cluster, "", "Node", "", node) }
 }
 
-/// The zone a node stands in.
-fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
+/// The zone a node stands in; `nodes` where it names none, `unscheduled` for pods on no node.
+pub(crate) fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
     let labels = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
     let object = world.object(node);
     let zone = object.and_then(|node| labels.into_iter().find_map(|label| node.labels.get(label)));
