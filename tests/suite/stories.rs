@@ -34,6 +34,8 @@ macro_rules! stories {
 mod alerts;
 #[path = "stories/calls.rs"]
 mod calls;
+#[path = "stories/placing.rs"]
+mod placing;
 
 stories! {
     digests_taken_live_equal_the_digests_after_seek

@@ -1,4 +1,5 @@
 /** Which dialogs are open. Views say what they want; the area draws it. */
+import type { TrayView } from "../wire/TrayView";
 
 export type Wanted =
   | { name: "palette" }
@@ -27,6 +28,7 @@ export type Wanted =
   | { name: "correct"; row: string; text: string; sentence?: string }
   | { name: "annotate"; row: string; text: string }
   | { name: "pin"; text?: string; source?: string; target?: string }
+  | { name: "place-alert"; item: TrayView }
   | { name: "open-context" }
   | { name: "open-bundle" }
   | { name: "secrets" }

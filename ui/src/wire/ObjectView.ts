@@ -7,6 +7,7 @@ import type { LabelView } from "./LabelView";
 import type { LostCallView } from "./LostCallView";
 import type { PodView } from "./PodView";
 import type { RelationView } from "./RelationView";
+import type { RollupView } from "./RollupView";
 import type { UnresolvedView } from "./UnresolvedView";
 
 /**
@@ -28,4 +29,8 @@ lost_calls: Array<LostCallView>, unresolved: Array<UnresolvedView>, images: Arra
 /**
  * Sources that would have to say more and do not, as sentences.
  */
-unknowns: Array<string>, };
+unknowns: Array<string>, 
+/**
+ * What it adds up to, where it is a namespace, a node, a zone or a cluster.
+ */
+parts: RollupView | null, };

@@ -32,6 +32,7 @@ import type { FileView } from "./FileView";
 import type { FilterRequest } from "./FilterRequest";
 import type { FilterView } from "./FilterView";
 import type { FindRequest } from "./FindRequest";
+import type { ForgetPlacement } from "./ForgetPlacement";
 import type { FoundView } from "./FoundView";
 import type { HandoffView } from "./HandoffView";
 import type { HistoryRequest } from "./HistoryRequest";
@@ -53,12 +54,15 @@ import type { PagesView } from "./PagesView";
 import type { PathRequest } from "./PathRequest";
 import type { PathView } from "./PathView";
 import type { PinEvidence } from "./PinEvidence";
+import type { PlaceAlert } from "./PlaceAlert";
 import type { PreviewEntry } from "./PreviewEntry";
 import type { ReachRequest } from "./ReachRequest";
 import type { ReachView } from "./ReachView";
 import type { ReleaseRole } from "./ReleaseRole";
 import type { RemoveIncident } from "./RemoveIncident";
 import type { ReopenIncident } from "./ReopenIncident";
+import type { RollupRequest } from "./RollupRequest";
+import type { RollupView } from "./RollupView";
 import type { SaveAction } from "./SaveAction";
 import type { SaveDocument } from "./SaveDocument";
 import type { SaveSettings } from "./SaveSettings";
@@ -95,8 +99,14 @@ export interface Commands {
   close_desk: { payload: Partial<Nothing>; answer: Desk };
   /** Explains an object: its health, cases, pods, relations, changes and events. */
   object: { payload: Partial<ObjectRequest>; answer: ObjectView };
+  /** Adds up a house, namespace, node, zone or cluster: counts, the worst state, and what makes it so. */
+  rollup: { payload: Partial<RollupRequest>; answer: RollupView };
   /** Lists every case, the tray, and what nobody has been told. */
   cases: { payload: Partial<CasesRequest>; answer: CasesView };
+  /** Places an alert without an address at an object, and remembers it as a rule. */
+  place_alert: { payload: Partial<PlaceAlert>; answer: Nothing };
+  /** Takes a rule of placing back. */
+  forget_placement: { payload: Partial<ForgetPlacement>; answer: Nothing };
   /** Searches objects, alerts, incidents and rows. */
   find: { payload: Partial<FindRequest>; answer: FoundView[] };
   /** Says which objects a filter means, and at which houses they stand. */

@@ -20,7 +20,8 @@ use crate::wire::incident::{
     SetStatus,
 };
 use crate::wire::map::{
-    CasesRequest, CasesView, FindRequest, FoundView, HistoryRequest, HistoryView, ObjectRequest, ObjectView,
+    CasesRequest, CasesView, FindRequest, ForgetPlacement, FoundView, HistoryRequest, HistoryView, ObjectRequest,
+    ObjectView, PlaceAlert, RollupRequest, RollupView,
 };
 use crate::wire::record::{
     AcceptHandoff, AnnotateEntry, CorrectEntry, DocumentRequest, DocumentView, DraftForm, DraftHandoff, EntryPreview,
@@ -85,8 +86,14 @@ commands! {
     close_desk(Nothing) -> Desk;
     /// Explains an object: its health, cases, pods, relations, changes and events.
     object(ObjectRequest) -> ObjectView;
+    /// Adds up a house, namespace, node, zone or cluster: counts, the worst state, and what makes it so.
+    rollup(RollupRequest) -> RollupView;
     /// Lists every case, the tray, and what nobody has been told.
     cases(CasesRequest) -> CasesView;
+    /// Places an alert without an address at an object, and remembers it as a rule.
+    place_alert(PlaceAlert) -> Nothing;
+    /// Takes a rule of placing back.
+    forget_placement(ForgetPlacement) -> Nothing;
     /// Searches objects, alerts, incidents and rows.
     find(FindRequest) -> Vec<FoundView>;
     /// Says which objects a filter means, and at which houses they stand.

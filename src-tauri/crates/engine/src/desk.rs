@@ -176,7 +176,10 @@ impl Engine {
             namespace: empty,
             state: Freshness::CatchingUp,
         });
-        for change in [joined, reading] {
+        let here = |rule: &broadstreet_core::alerts::HandRule| rule.at.cluster == identity.id.as_str();
+        let rules: Vec<Change> =
+            self.placings().await?.into_iter().filter(here).map(|rule| Change::Placing(Box::new(rule))).collect();
+        for change in [joined, reading].into_iter().chain(rules) {
             state.tape.take(since, &change);
             state.world.apply(&change);
         }

@@ -18,6 +18,7 @@ pub mod incidents;
 pub mod live;
 pub mod notices;
 pub mod past;
+mod placing;
 pub mod seen;
 pub mod settings;
 mod status;

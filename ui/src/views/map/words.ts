@@ -19,12 +19,19 @@ export function tone(health: string): "crit" | "warn" | "well" | "" {
   return health === "critical" ? "crit" : health === "warning" ? "warn" : health === "well" ? "well" : "";
 }
 
-/** The worse of an object's own health and of what fires at it. */
+/** The worse of an object's own health and of what fires at it; of a place the worst of what is in it. */
 export function overall(view: ObjectView): string {
   const firing = view.cases.filter((c) => c.state === "firing");
-  if (view.health === "critical" || firing.some((c) => c.severity === "critical")) return "critical";
-  if (view.health === "warning" || firing.some((c) => c.severity === "warning")) return "warning";
-  return view.health;
+  const own = view.parts && view.parts.worst !== "none" ? view.parts.worst : view.health;
+  if (own === "critical" || view.parts?.critical || firing.some((c) => c.severity === "critical")) return "critical";
+  if (own === "warning" || view.parts?.warning || firing.some((c) => c.severity === "warning")) return "warning";
+  return own;
+}
+
+/** The id of the whole cluster an object is in. */
+export function clusterOf(id: string): string {
+  const cluster = id.split("/")[0] ?? "";
+  return `${cluster}//Cluster//${cluster}`;
 }
 
 /** How long from `from` to `to`, in the two largest units. */

@@ -211,6 +211,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         labels: found.map(|object| convert::labels(&object.labels)).unwrap_or_default(),
         created_at: found.and_then(|object| maybe(object.created_at)),
         unknowns: unknowns(world, &seen),
+        parts: super::rollup::of_place(world, seen.placed(), &id),
         changes,
         pods,
     })
@@ -259,6 +260,7 @@ pub async fn cases(engine: &Engine, request: CasesRequest) -> Answer<CasesView> 
             .filter_map(|entry| Some(convert::tray(world.alert(&entry.alert)?, &entry.why)))
             .collect(),
         nobody_told,
+        placings: super::placing::placings(world, placed),
         evidence,
     })
 }

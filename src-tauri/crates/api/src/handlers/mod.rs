@@ -5,13 +5,17 @@ mod desk;
 mod finding;
 mod incident;
 mod map;
+mod placing;
 mod record;
+mod rollup;
 
 pub use desk::*;
 pub use finding::*;
 pub use incident::*;
 pub use map::*;
+pub use placing::*;
 pub use record::*;
+pub use rollup::*;
 
 /// What every handler answers.
 pub type Answer<T> = Result<T, crate::ApiError>;

@@ -24,7 +24,30 @@ wire! {
         images: Vec<ImageView>, labels: Vec<LabelView>, created_at: Option<String>,
         /// Sources that would have to say more and do not, as sentences.
         unknowns: Vec<String>,
+        /// What it adds up to, where it is a namespace, a node, a zone or a cluster.
+        parts: Option<RollupView>,
     }
+    /// Asks what an aggregate adds up to: a house, namespace or node by its id, a zone as `cluster//Zone//name`, a
+    /// cluster as `cluster//Cluster//cluster`; an empty id means everything. `limit` bounds both lists; 0 stands for 100.
+    RollupRequest { id: String, at: Option<String>, limit: u32 }
+    /// What an aggregate adds up to, and what makes it so.
+    RollupView {
+        id: String, kind: String, name: String,
+        /// The worst state of any object in it; none where nothing in it has a verdict.
+        worst: String,
+        /// Objects and pods by state, worst first; states nobody is in are left out.
+        objects: Vec<StateCountView>, pods: Vec<StateCountView>,
+        /// Alerts that fire by severity, and those that do not reach anybody or do not fire yet.
+        critical: u32, warning: u32, other: u32, muted: u32, pending: u32,
+        /// What is not well and not at rest, worst first, and how many there are; none left out is worse than the last.
+        trouble: Vec<MemberView>, trouble_count: u32,
+        /// The alerts that stand in it, the loudest first, and how many there are.
+        cases: Vec<CaseView>, case_count: u32,
+    }
+    /// How many are in a state.
+    StateCountView { state: String, count: u32 }
+    /// An object of an aggregate, with the verdict on it.
+    MemberView { id: String, kind: String, namespace: String, name: String, health: String, reason: String, field: String, contained: bool }
     /// A label.
     LabelView { key: String, value: String }
     /// A container's image.
@@ -73,10 +96,18 @@ wire! {
         cases: Vec<CaseView>, tray: Vec<TrayView>, nobody_told: Vec<CaseView>,
         /// The first of them; `unresolved_count` says how many there are.
         unresolved: Vec<AddressView>, unresolved_count: u32,
+        /// The rules by which alerts were placed by hand, as known at that moment.
+        placings: Vec<PlacingView>,
         evidence: String,
     }
     /// An address that names no Service, and the house it stands in.
     AddressView { from: String, from_kind: String, from_name: String, from_namespace: String, house: String, field: String, address: String }
+    /// Places an alert without an address at an object, and every alert that bears these of its labels.
+    PlaceAlert { alert: String, labels: Vec<String>, at: String }
+    /// Names a rule of placing.
+    ForgetPlacement { rule: String }
+    /// A rule of placing: `alerts` is how many alerts it places now, `known` whether its object is known here.
+    PlacingView { rule: String, labels: Vec<LabelView>, at: String, at_kind: String, at_name: String, at_namespace: String, by: String, made_at: Option<String>, known: bool, alerts: u32 }
     /// An alert without an address.
     TrayView { alert: String, name: String, severity: String, state: String, why: String, starts_at: Option<String>, labels: Vec<LabelView> }
     /// Searches objects, alerts, incidents and rows by words.

@@ -10,6 +10,7 @@ use broadstreet_core::ports::{
     AlertPoll, AlertSpan, ClusterError, Observation, PagerPoll, ProxyGet, SignalError, SourceKind, SourceSettings,
 };
 use broadstreet_core::time::Window;
+use broadstreet_core::world::Change;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
@@ -51,6 +52,8 @@ pub enum Input {
     Streamed(SourceId, Vec<PageAttempt>),
     /// A source was taken away.
     Removed(SourceId),
+    /// A rule of placing was made or taken back.
+    Rule(Change),
     /// A second went by.
     Tick,
 }

@@ -201,6 +201,10 @@ impl Hand<'_> {
                 self.attempts(attempts);
             }
             Input::Removed(id) => self.removed(&id),
+            Input::Rule(change) => {
+                self.round.stir |= self.apply(&change).alerts;
+                self.round.channels.insert("alerts");
+            }
             Input::Tick => self.tick(),
         }
     }
@@ -505,6 +509,14 @@ impl Hand<'_> {
         if self.state.fading.len() != before {
             self.round.stir = true;
             self.round.channels.insert("map");
+        }
+        // Told only when a verdict waits for it: a clock in the recording costs nothing while nothing is due.
+        if self.state.in_sync && self.state.world.is_waiting_for(now) {
+            let delta = self.apply(&Change::Time { at: now });
+            if !delta.health.is_empty() {
+                self.round.stir = true;
+                self.round.channels.insert("map");
+            }
         }
         let at = self.instant();
         self.state.tape.live_until(at);
