@@ -4,7 +4,7 @@
 // LAB_JSON=…/lab.json BROADSTREET=…/broadstreet node live-cases.mjs
 import { fault, icinga, lab, startPager, stopPager, until } from "../walk/desk.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
-import { addressFrom, closeDialog, dialog, goTo, knock, must, mustBeAccessible, neverRests, openScreen, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, goTo, knock, must, mustBeAccessible, mustBeAccessibleInBoth, neverRests, openScreen, Tally } from "./screen.mjs";
 
 const HOUSE = "redis-cart";
 const it = lab();
@@ -227,6 +227,26 @@ try {
     }
     await until(60, "the pager is back", async () => (await desk.call("pages")).pagers[0].state === "live");
     await says(page.getByRole("region", { name: "Paging ledger" }).locator("header .row"), /live/);
+  });
+
+  await check("an alert no label places is placed by hand, and the place is taken back", async () => {
+    const told = [{ labels: { alertname: "NobodyKnowsWhere", team: "cart" }, annotations: { summary: "It does not say" } }];
+    const sent = await fetch(`${it.alertmanager}/api/v2/alerts`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(told) });
+    must(sent.ok, `Alertmanager answered ${sent.status}`);
+    await goTo(page, "Map");
+    if (await panel.count()) await panel.getByRole("button", { name: "Close the panel" }).click();
+    const stray = trouble.getByRole("button", { name: /^Place it.*NobodyKnowsWhere/ });
+    await stray.click();
+    await dialog(page).getByLabel("The object it is about").fill(HOUSE);
+    await dialog(page).getByRole("radio", { name: /Deployment in boutique/ }).check();
+    await mustBeAccessibleInBoth(page);
+    await send("Place it there");
+    const rules = trouble.getByRole("list", { name: "Placed by hand" });
+    await rules.getByRole("button", { name: HOUSE, exact: true }).waitFor();
+    await until(30, "it stands at the house", async () => (await house())?.cases.some((c) => c.name === "NobodyKnowsWhere" && /^placed by hand by Mei Tanaka/.test(c.label)));
+    await mustBeAccessible(page);
+    await rules.getByRole("button", { name: /^Take back/ }).click();
+    await stray.waitFor();
   });
 
   await check("with every source of alerts off, the house is as red, and says why", async () => {
