@@ -310,9 +310,16 @@ async fn the_postmortem_is_drafted_edited_and_rendered(place: Place) {
     desk.call("write_entry", json!({ "incident": id, "text": "customers see empty carts" })).await.expect("written");
     let drafted = desk.call("draft_postmortem", json!({ "id": id })).await.expect("drafted");
     assert!(text(&drafted, "/prosemirror").contains("customers see empty carts"), "{drafted}");
+    desk.call("write_entry", json!({ "incident": id, "text": "one more cart is empty" })).await.expect("written");
+    let page = json!({ "incident": id, "name": "postmortem", "format": "markdown" });
+    desk.call("export_document", page).await.expect("markdown");
+    let drafted = desk.call("document", json!({ "incident": id, "name": "postmortem" })).await.expect("the draft");
+    assert!(text(&drafted, "/prosemirror").contains("one more cart is empty"), "nobody wrote in it: it is drafted anew");
     let saved = json!({ "incident": id, "name": "postmortem", "prosemirror": text(&drafted, "/prosemirror"), "title": "Empty carts" });
     let saved = desk.call("save_document", saved).await.expect("saved");
     assert_eq!(text(&saved, "/title"), "Empty carts");
+    let kept = desk.call("draft_postmortem", json!({ "id": id })).await.expect("as it was written");
+    assert_eq!(text(&kept, "/title"), "Empty carts", "what somebody wrote in is kept");
     let bad = json!({ "incident": id, "name": "postmortem", "prosemirror": "{", "title": "x" });
     assert_eq!(desk.call("save_document", bad).await.expect_err("not JSON").code, "bad_document");
     for format in ["markdown", "html", "pdf"] {

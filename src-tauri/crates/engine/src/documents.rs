@@ -71,13 +71,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Drafts the postmortem from the record; one that was written is kept.
+    /// Drafts the postmortem from the record; one that somebody wrote in, or that came as a file, is kept.
     pub async fn draft_postmortem(&self, incident: &str) -> Result<(IncidentId, Kept)> {
         let (id, kept) = self.document(incident, "postmortem").await?;
-        if !kept.document.title.is_empty() {
+        let may_draft = self.refuse_imported(&id).await;
+        if kept.editor.is_some() || (!kept.document.title.is_empty() && may_draft.is_err()) {
             return Ok((id, kept));
         }
-        self.refuse_imported(&id).await?;
+        may_draft?;
         let incident = self.book.incident(&id).await?;
         let map = self.worst_picture(&incident).await?;
         let mut facts = DraftFacts { map_blob: None, map_caption: String::new(), now: self.now() };
@@ -86,6 +87,9 @@ impl Engine {
             facts.map_caption = format!("The map at the worst moment, {}", at.format("%Y-%m-%d %H:%M:%S UTC"));
         }
         let document = writing::draft(&incident, &facts);
+        if document == kept.document {
+            return Ok((id, kept));
+        }
         let kept = Kept { document, editor: None, saved_at: Some(self.now()) };
         self.keep_document(&id, "postmortem", &kept).await?;
         self.notices.tell("ledger", [id.0.clone()]);
@@ -172,8 +176,13 @@ impl Engine {
     }
 
     /// Renders a document as `markdown`, `html` or `pdf` and keeps it as a file.
+    ///
+    /// A draft nobody wrote in is drafted anew first: rows that came since are in what leaves.
     pub async fn export_document(&self, incident: &str, name: &str, format: &str) -> Result<Rendered> {
-        let (id, kept) = self.document(incident, name).await?;
+        let (mut id, mut kept) = self.document(incident, name).await?;
+        if name == "postmortem" && !kept.document.title.is_empty() {
+            (id, kept) = self.draft_postmortem(incident).await?;
+        }
         if kept.document.title.is_empty() {
             return Err(EngineError::refused(
                 "not_drafted",
