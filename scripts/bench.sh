@@ -14,7 +14,7 @@ done
 
 rm -rf "$CARGO_TARGET_DIR/criterion"
 say "Running the benchmarks of ${packages[*]//-p/}"
-cargo bench -q "${packages[@]}" --benches -- "$@"
+cargo bench "${packages[@]}" --benches -- "$@"
 
 missed=0
 node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" || missed=$?
@@ -24,13 +24,14 @@ packages "to measure in a browser and to trace system calls" chromium strace
 desktop_packages
 ui_build
 ui_modules "$ROOT/tests/e2e/browser"
-cargo build -q --release -p broadstreet-cli -p broadstreet-shell
+cargo build --release -p broadstreet-cli -p broadstreet-shell
 export BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet"
 state="$(mktemp -d)"
 trap 'LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1 || true; rm -rf "$state"' EXIT
 KEEP_DESK="$state/desk" node tests/e2e/walk/figures.mjs || missed=1
 WALK=typing.mjs DESK_DATA="$state/desk" tests/e2e/desktop/run.sh "$CARGO_TARGET_DIR/release/broadstreet-shell" || missed=1
 node tests/e2e/walk/crash.mjs 200 || missed=1
+tests/lab/build.sh || fail "the programs of the lab are not built"
 LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; fail "the lab does not come up"; }
 LAB_STATE="$state" LAB_JSON="$state/lab.json" node tests/e2e/walk/latency.mjs || missed=1
 exit "$missed"

@@ -10,7 +10,7 @@ packages "for the tests (a database of their own)" postgresql
 ui_modules "$ROOT/ui"
 
 formatting() { cargo fmt --all --check && echo "ok formatting"; }
-lints() { cargo clippy -q --all-targets && echo "ok lints"; }
+lints() { cargo clippy --all-targets && echo "ok lints"; }
 # Units, properties, golden files, adapters on captured answers, the rules of the house. What starts the whole program a
 # hundred times or a database for each story is `make test`'s.
 rust_tests() {

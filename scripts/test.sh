@@ -5,6 +5,8 @@
 cd "$ROOT"
 sum_up_at_the_end
 
+say "This runs everything. It needs Rust ($(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml), which rustup installs where it is missing), Node and Go, and installs from Debian what each stage names below."
+say "Compiled programs are kept in $CACHE: the first run takes up to an hour on two cores, later ones a third of it."
 rust_ready
 node_ready
 packages "for the tests (databases, browser, PDF text, system calls)" postgresql chromium poppler-utils curl strace
@@ -14,9 +16,9 @@ wanted() { [ -z "${ONLY:-}" ] || for word in $ONLY; do case "$1" in *"$word"*) r
 part() { if wanted "$1"; then stage "$@"; fi; }
 
 built_screen() { ui_build && echo "ok the screen is built"; }
-built_program() { cargo build -q --tests --bins && echo "ok the program is built"; }
+built_program() { cargo build --tests --bins && echo "ok the program is built"; }
 formatting() { cargo fmt --all --check && echo "ok formatting"; }
-lints() { cargo clippy -q --all-targets && echo "ok lints"; }
+lints() { cargo clippy --all-targets && echo "ok lints"; }
 rust_tests() { cargo test -q --no-fail-fast 2>&1; }
 generated() { [ -z "$(git status --porcelain -- ui/src/wire | tee /dev/stderr)" ] && echo "ok the wire types are what generation writes"; }
 
@@ -30,7 +32,7 @@ licences() {
   local tool="$CACHE/tools/bin/cargo-deny"
   if [ ! -x "$tool" ]; then
     say "Building cargo-deny, which checks licences, bans and sources (kept in $CACHE/tools)"
-    cargo install -q --locked --root "$CACHE/tools" --target-dir "$CACHE/tools/target" cargo-deny || return 1
+    cargo install --locked --root "$CACHE/tools" --target-dir "$CACHE/tools/target" cargo-deny || return 1
   fi
   "$tool" --log-level error check licenses bans sources && echo "ok licences, bans and sources"
 }
@@ -65,6 +67,7 @@ live_walk() {
 lab_walk() {
   local state code=0
   state="$(mktemp -d)"
+  tests/lab/build.sh || { echo "not ok the lab's programs are built"; rm -rf "$state"; return 1; }
   LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; echo "not ok the lab comes up"; LAB_STATE="$state" tests/lab/down.sh; return 1; }
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node walk.mjs) || code=$?
   (cd tests/e2e/walk && LAB_STATE="$state" LAB_JSON="$state/lab.json" BROADSTREET="$PROGRAM" node observed.mjs) || code=$?
@@ -108,16 +111,16 @@ run_walk() { BROADSTREET="$PROGRAM" node tests/e2e/run.mjs; }
 desktop_walk() {
   local code=0
   tests/e2e/desktop/run.sh || code=$?
-  { desktop_packages && cargo clippy -q -p broadstreet-shell --all-targets && echo "ok lints of the window"; } || { echo "not ok lints of the window"; code=1; }
+  { desktop_packages && cargo clippy -p broadstreet-shell --all-targets && echo "ok lints of the window"; } || { echo "not ok lints of the window"; code=1; }
   return "$code"
 }
 
 stage "build of the screen" built_screen
+stage "build of the program" built_program
 part "formatting" formatting
 part "rust" rust_tests
 part "wire types" generated
 part "screen" screen_tests
-stage "build of the program" built_program
 part "lab" lab_walk
 part "crash" crash_walk
 part "run" run_walk

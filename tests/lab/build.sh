@@ -8,6 +8,7 @@ command -v go >/dev/null || { echo "error: no go: the control plane of the tests
 case "$(go env GOVERSION)" in go1.2[6-9]*|go1.[3-9][0-9]*|go[2-9]*) ;; *) echo "error: $(go env GOVERSION) is too old: the control plane of the tests needs Go 1.26 or newer from https://go.dev/dl" >&2; exit 1 ;; esac
 cd "$(dirname "$0")"; . ./lib.sh; mkdir -p "$BIN"; export CGO_ENABLED=0
 say() { printf '%s %s\n' "$(date +%T)" "$*"; }
+[ -x "$BIN/kwok" ] || say "building a control plane from Go modules (Kubernetes, etcd, kube-state-metrics, kwok): some ten minutes, once; kept in $LAB_CACHE"
 module() { # MODULE PACKAGE OUTPUT [LDFLAGS]
   [ -x "$BIN/$3" ] && return 0; say "building $3"
   ( cd modules/$1; go build -mod=readonly -ldflags "-s -w ${4:-}" -o "$BIN/$3" "$2" ); }

@@ -10,7 +10,7 @@ if [ -z "$program" ]; then
   rust_ready
   desktop_packages
   ui_build
-  (cd "$ROOT" && cargo build -q -p broadstreet-shell -p broadstreet-cli)
+  (cd "$ROOT" && cargo build -p broadstreet-shell -p broadstreet-cli)
   program="$CARGO_TARGET_DIR/debug/broadstreet-shell"
 fi
 [ -x "$program" ] || fail "there is no program $program"
