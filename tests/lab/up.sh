@@ -67,7 +67,7 @@ cat > "$STATE/kwok-logs.yaml" <<Y
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: ClusterLogs
 metadata: {name: lab}
-spec: {logs: [{logsFile: $LAB/conf/logs/pod.log, follow: false}]}
+spec: {logs: [{logsFile: $LAB/conf/pod-log.txt, follow: false}]}
 Y
 start kube-controller-manager $K8S_BIN/kube-controller-manager --kubeconfig "$STATE/kubeconfig/kcm" --leader-elect=false \
   --authentication-kubeconfig "$STATE/kubeconfig/kcm" --authorization-kubeconfig "$STATE/kubeconfig/kcm" --cert-dir "$STATE/pki/kcm" \

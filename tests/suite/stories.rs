@@ -36,6 +36,8 @@ mod alerts;
 mod calls;
 #[path = "stories/placing.rs"]
 mod placing;
+#[path = "stories/evidence.rs"]
+mod evidence;
 
 stories! {
     digests_taken_live_equal_the_digests_after_seek
@@ -314,7 +316,10 @@ async fn the_postmortem_is_drafted_edited_and_rendered(place: Place) {
     let page = json!({ "incident": id, "name": "postmortem", "format": "markdown" });
     desk.call("export_document", page).await.expect("markdown");
     let drafted = desk.call("document", json!({ "incident": id, "name": "postmortem" })).await.expect("the draft");
-    assert!(text(&drafted, "/prosemirror").contains("one more cart is empty"), "nobody wrote in it: it is drafted anew");
+    assert!(
+        text(&drafted, "/prosemirror").contains("one more cart is empty"),
+        "nobody wrote in it: it is drafted anew"
+    );
     let saved = json!({ "incident": id, "name": "postmortem", "prosemirror": text(&drafted, "/prosemirror"), "title": "Empty carts" });
     let saved = desk.call("save_document", saved).await.expect("saved");
     assert_eq!(text(&saved, "/title"), "Empty carts");

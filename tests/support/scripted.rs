@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use broadstreet_core::id::ObjectKey;
+use broadstreet_core::logs::LogLine;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
     AlertPoll, AlertSource, AlertSpan, Answer, Clock, Cluster, ClusterError, ClusterIdentity, Connection, Context,
-    ContextChoice, Flow, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError, Signals, Snapshot,
-    SourceSettings, Vault,
+    ContextChoice, Flow, LogsOf, Manifest, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError, Signals,
+    Snapshot, SourceSettings, Vault,
 };
 use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::Change;
@@ -85,6 +87,8 @@ pub struct ScriptedCluster {
     pub silent: Arc<AtomicBool>,
     /// What any path holds.
     pub files: Arc<Mutex<Snapshot>>,
+    /// What pods print: the pod and a line with its time before it.
+    pub printed: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl ScriptedCluster {
@@ -133,6 +137,25 @@ impl Connection for ScriptedCluster {
     }
     fn proxy_get(&self, _: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {
         Box::pin(async { Ok((404, Vec::new())) })
+    }
+    fn manifest(&self, key: ObjectKey) -> Answer<'_, Result<Manifest, ClusterError>> {
+        Box::pin(async move { Ok(Manifest { yaml: format!("kind: {}\n", key.kind), covered: 1 }) })
+    }
+    fn logs(&self, of: LogsOf) -> Flow<Result<LogLine, ClusterError>> {
+        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lines: Vec<_> = printed
+            .into_iter()
+            .filter(|(pod, _)| *pod == of.pod)
+            .map(|(_, line)| Ok(LogLine::read(line.as_bytes())))
+            .collect();
+        if lines.is_empty() {
+            let what = format!("logs of pod `{}`", of.pod);
+            let gone = ClusterError::Declined { what, status: 404, message: "not found".into() };
+            return Box::pin(futures_util::stream::iter([Err(gone)]));
+        }
+        // It goes on for as long as it is followed.
+        let rest = futures_util::stream::pending();
+        Box::pin(futures_util::StreamExt::chain(futures_util::stream::iter(lines), rest))
     }
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Desk, fault, icinga, lab, must, name, PROGRAM, run, Tally, until } from "./desk.mjs";
 import { onlyRead } from "./audit.mjs";
+import { checkEvidence } from "./evidence.mjs";
 import { checkPages } from "./pages.mjs";
 import { checkShift } from "./shift.mjs";
 import { checkManifests } from "./manifests.mjs";
@@ -105,6 +106,8 @@ try {
       return found.filter((f) => f.kind === "object").length >= 2;
     });
   });
+
+  await checkEvidence(tally, desk, redis.replace("redis-cart", "cartservice"), never);
 
   await tally.check("3: a bad image, and an alert stands as a case at its house with the label that placed it", async () => {
     await fault("crash-loop", "redis-cart");

@@ -2,7 +2,7 @@
 import type { Commands } from "../wire/commands";
 import type { SceneRequest } from "../wire/SceneRequest";
 
-export const CHANNELS = ["desk", "map", "alerts", "ledger", "pages", "history"] as const;
+export const CHANNELS = ["desk", "map", "alerts", "ledger", "pages", "history", "logs"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** Something changed: which part, its newest revision, and what it is about. */

@@ -27,7 +27,7 @@ export type Wanted =
   | { name: "action"; row?: string }
   | { name: "correct"; row: string; text: string; sentence?: string }
   | { name: "annotate"; row: string; text: string }
-  | { name: "pin"; text?: string; source?: string; target?: string }
+  | { name: "pin"; text?: string; source?: string; target?: string; file?: string }
   | { name: "place-alert"; item: TrayView }
   | { name: "open-context" }
   | { name: "open-bundle" }

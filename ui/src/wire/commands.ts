@@ -42,6 +42,11 @@ import type { IncidentRef } from "./IncidentRef";
 import type { IncidentView } from "./IncidentView";
 import type { JudgeHypothesis } from "./JudgeHypothesis";
 import type { ListContexts } from "./ListContexts";
+import type { LogsRef } from "./LogsRef";
+import type { LogsRequest } from "./LogsRequest";
+import type { LogsView } from "./LogsView";
+import type { ManifestView } from "./ManifestView";
+import type { MetricsView } from "./MetricsView";
 import type { Nothing } from "./Nothing";
 import type { ObjectRequest } from "./ObjectRequest";
 import type { ObjectView } from "./ObjectView";
@@ -101,6 +106,16 @@ export interface Commands {
   object: { payload: Partial<ObjectRequest>; answer: ObjectView };
   /** Adds up a house, namespace, node, zone or cluster: counts, the worst state, and what makes it so. */
   rollup: { payload: Partial<RollupRequest>; answer: RollupView };
+  /** Reads an object whole from the live cluster, as YAML with its secrets covered. */
+  manifest: { payload: Partial<ObjectRequest>; answer: ManifestView };
+  /** Measures an object over the hour before a moment: CPU, memory, restarts, failed requests. */
+  metrics: { payload: Partial<ObjectRequest>; answer: MetricsView };
+  /** Starts reading what the containers of an object print. */
+  open_logs: { payload: Partial<LogsRequest>; answer: LogsView };
+  /** Answers what containers printed since. */
+  read_logs: { payload: Partial<LogsRef>; answer: LogsView };
+  /** Ends a reading of logs. */
+  close_logs: { payload: Partial<LogsRef>; answer: Nothing };
   /** Lists every case, the tray, and what nobody has been told. */
   cases: { payload: Partial<CasesRequest>; answer: CasesView };
   /** Places an alert without an address at an object, and remembers it as a rule. */

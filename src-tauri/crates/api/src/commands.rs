@@ -9,6 +9,7 @@ use crate::wire::desk::{
     ActAs, CheckView, ContextView, Desk, ListContexts, Nothing, OpenBundle, OpenContext, SaveSettings, SettingsView,
     SourceForm, SourceRef,
 };
+use crate::wire::evidence::{LogsRef, LogsRequest, LogsView, ManifestView, MetricsView};
 use crate::wire::finding::{
     CompleteRequest, CompletionView, FieldView, FilterRequest, FilterView, PathRequest, PathView, ReachRequest,
     ReachView, SharedRequest, SharedView,
@@ -88,6 +89,16 @@ commands! {
     object(ObjectRequest) -> ObjectView;
     /// Adds up a house, namespace, node, zone or cluster: counts, the worst state, and what makes it so.
     rollup(RollupRequest) -> RollupView;
+    /// Reads an object whole from the live cluster, as YAML with its secrets covered.
+    manifest(ObjectRequest) -> ManifestView;
+    /// Measures an object over the hour before a moment: CPU, memory, restarts, failed requests.
+    metrics(ObjectRequest) -> MetricsView;
+    /// Starts reading what the containers of an object print.
+    open_logs(LogsRequest) -> LogsView;
+    /// Answers what containers printed since.
+    read_logs(LogsRef) -> LogsView;
+    /// Ends a reading of logs.
+    close_logs(LogsRef) -> Nothing;
     /// Lists every case, the tray, and what nobody has been told.
     cases(CasesRequest) -> CasesView;
     /// Places an alert without an address at an object, and remembers it as a rule.

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use broadstreet_core::id::ObjectKey;
+use broadstreet_core::logs::LogLine;
 use broadstreet_core::ports::{
-    Answer, ClusterError, ClusterIdentity, Connection, Flow, Observation, ProxyRequest, ProxyTarget,
+    Answer, ClusterError, ClusterIdentity, Connection, Flow, LogsOf, Manifest, Observation, ProxyRequest, ProxyTarget,
 };
 use http::{StatusCode, header};
 use serde_json::Value;
 
 use crate::access::{Access, JSON};
+use crate::evidence;
 use crate::failure::{self, Failure, Refusal};
 use crate::watch;
 
@@ -107,6 +110,14 @@ impl Connection for KubeConnection {
             }
             Ok((status.as_u16(), body))
         })
+    }
+
+    fn manifest(&self, key: ObjectKey) -> Answer<'_, Result<Manifest, ClusterError>> {
+        Box::pin(async move { evidence::manifest(&self.access, &key).await })
+    }
+
+    fn logs(&self, of: LogsOf) -> Flow<Result<LogLine, ClusterError>> {
+        evidence::logs(Arc::clone(&self.access), of)
     }
 }
 

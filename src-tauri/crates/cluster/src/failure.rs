@@ -75,6 +75,16 @@ impl Failure {
             Self::Status(refusal) => ClusterError::Unreachable { server: server.to_owned(), why: refusal.words() },
         }
     }
+
+    /// The same for a request of one thing, which may be gone or not yet in a state to be read.
+    pub fn into_declined(self, server: &str, verb: &str, kind: &str, what: &str) -> ClusterError {
+        match self {
+            Self::Status(refusal) if matches!(refusal.code, 400 | 404 | 405 | 409 | 410 | 422) => {
+                ClusterError::Declined { what: what.to_owned(), status: refusal.code, message: refusal.words() }
+            }
+            other => other.into_error(server, verb, kind),
+        }
+    }
 }
 
 /// Every error in the chain, also those an `io::Error` wraps and passes over in `source()`.

@@ -6,6 +6,7 @@
 
 mod access;
 mod connection;
+mod evidence;
 mod failure;
 mod kubeconfig;
 mod plugin;

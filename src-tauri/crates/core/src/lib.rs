@@ -8,6 +8,8 @@ pub mod handoff;
 pub mod health;
 pub mod id;
 pub mod ledger;
+pub mod logs;
+pub mod metrics;
 pub mod observed;
 pub mod pages;
 pub mod plan;

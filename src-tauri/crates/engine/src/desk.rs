@@ -313,6 +313,7 @@ impl Engine {
     pub async fn close_desk(&self) -> Result<()> {
         let open = std::mem::replace(&mut *self.desk.write().await, Open::Closed);
         if let Open::Live(live) = open {
+            self.close_all_logs();
             let hung = live.tasks.stop().await;
             if !hung.is_empty() {
                 tracing::warn!(?hung, "tasks did not stop in time");
@@ -461,6 +462,7 @@ impl Engine {
                 let mut due = 0u32;
                 loop {
                     minutes.tick().await;
+                    engine.forget_readings();
                     engine.keep_recordings().await.map_err(|why| why.to_string())?;
                     if due.is_multiple_of(60) {
                         let looks = engine.looks().await.map_err(|why| why.to_string())?;

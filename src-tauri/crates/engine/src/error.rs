@@ -61,6 +61,8 @@ impl EngineError {
                 ClusterError::Certificate { .. } => "certificate",
                 ClusterError::Unreachable { .. } => "unreachable",
                 ClusterError::NotKubernetes { .. } => "not_kubernetes",
+                ClusterError::Declined { status: 404, .. } => "not_found",
+                ClusterError::Declined { .. } => "declined",
                 ClusterError::BadManifest { .. } => "bad_manifest",
             },
             Self::Signal(error) => match error {
@@ -114,6 +116,10 @@ impl EngineError {
                 ClusterError::NotKubernetes { .. } => {
                     "a proxy or login page seems to stand in between: check proxy-url and NO_PROXY"
                 }
+                ClusterError::Declined { status: 404, .. } => {
+                    "it is gone from the cluster; the recording still shows it as it was"
+                }
+                ClusterError::Declined { .. } => "try again when it is in a state to be read, as the message says",
                 ClusterError::BadManifest { .. } => "correct the file at the place named; everything else was read",
             },
             Self::Signal(error) => match error {

@@ -10,12 +10,14 @@ pub mod desk;
 pub mod doctor;
 pub mod documents;
 pub mod error;
+pub mod evidence;
 pub mod freeze;
 mod gathered;
 pub mod handoffs;
 pub mod history;
 pub mod incidents;
 pub mod live;
+pub mod measured;
 pub mod notices;
 pub mod past;
 mod placing;
@@ -93,6 +95,7 @@ pub struct Inner {
     pub(crate) people: Mutex<settings::People>,
     pub(crate) chosen: Mutex<Option<broadstreet_core::id::IncidentId>>,
     pub(crate) archive: Arc<past::Archive>,
+    pub(crate) readings: evidence::Readings,
 }
 
 impl std::ops::Deref for Engine {
@@ -121,6 +124,7 @@ impl Engine {
             people: Mutex::new(people),
             chosen: Mutex::default(),
             archive,
+            readings: evidence::Readings::default(),
         }));
         engine.follow_the_store();
         engine.tend();

@@ -12,7 +12,7 @@ const WAITING: usize = 256;
 /// Something changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Notice {
-    /// `desk`, `map`, `alerts`, `ledger`, `pages`, `history`, or `resync`: notices were lost, read everything again.
+    /// `desk`, `map`, `alerts`, `ledger`, `pages`, `history`, `logs`, or `resync`: notices were lost, read everything again.
     pub channel: &'static str,
     /// Grows with every notice.
     pub revision: u32,

@@ -2,9 +2,11 @@
 
 mod calls;
 
+mod series;
+
 use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::observed::CallsPoll;
-use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, SignalError};
+use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, Sampled, SignalError};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::time::{Moment, Window};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -208,6 +210,10 @@ impl AlertSource for Prometheus {
 
     fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
         Box::pin(self.ask_calls())
+    }
+
+    fn series(&self, query: String, window: Window, points: u32) -> Answer<'_, Result<Sampled, SignalError>> {
+        Box::pin(async move { self.read_series(&query, window, points).await })
     }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EntryView } from "../../wire/EntryView";
-import { counts, filtered, indexed, leadsTo, lines, momentOf, nameAt, ownWords, rowAt, scrollFor, spoken, windowOf } from "./rows";
+import { scrollFor, windowOf } from "../../lib/window";
+import { counts, filtered, indexed, leadsTo, lines, momentOf, nameAt, ownWords, rowAt, spoken } from "./rows";
 
 const entry = (n: number, more: Partial<EntryView> = {}): EntryView => ({
   row: `r${n}`,

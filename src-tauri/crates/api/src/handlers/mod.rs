@@ -2,6 +2,7 @@
 
 mod calls;
 mod desk;
+mod evidence;
 mod finding;
 mod incident;
 mod map;
@@ -10,6 +11,7 @@ mod record;
 mod rollup;
 
 pub use desk::*;
+pub use evidence::*;
 pub use finding::*;
 pub use incident::*;
 pub use map::*;

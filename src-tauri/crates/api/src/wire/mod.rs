@@ -1,6 +1,7 @@
 //! What crosses the border to a screen, as TypeScript sees it. Times are RFC 3339 in UTC; ids are text.
 
 pub mod desk;
+pub mod evidence;
 pub mod finding;
 pub mod incident;
 pub mod map;

@@ -23,7 +23,9 @@ use tokio::sync::{Semaphore, mpsc, watch as latest};
 
 use crate::access::Access;
 use crate::watch::discovery::Discovery;
+pub use crate::watch::discovery::{group_version, root};
 use crate::watch::leases::Nodes;
+pub use crate::watch::scope::METADATA;
 
 /// Observations waiting to be taken; a page of a list is one.
 const WAITING: usize = 16;

@@ -23,7 +23,7 @@ use crate::watch::discovery::{group_version, root};
 use crate::watch::lines::{Lines, WatchLine};
 
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+pub const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// A watch refused this often in a row is given up for a new list: its resource version may be what is wrong.
 const REFUSALS_UNTIL_RELIST: u32 = 3;
 /// Definitions of custom resources on a page.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Flow};
+use crate::id::ObjectKey;
+use crate::logs::LogLine;
 use crate::time::Moment;
 use crate::world::{Change, SourceState};
 
@@ -88,6 +90,16 @@ pub enum ClusterError {
         server: String,
         /// What it was.
         why: String,
+    },
+    /// Understood and not answered: what was asked for is not there, or not in a state to be read.
+    #[error("the API server declines {what}: {message}")]
+    Declined {
+        /// What was asked for.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// The server's message.
+        message: String,
     },
     /// A file or folder of manifests that cannot be read.
     #[error("cannot read `{path}`: {why}")]
@@ -187,6 +199,34 @@ pub trait Cluster: Send + Sync {
     fn read_files(&self, path: &str, cluster: &str) -> Result<Snapshot, ClusterError>;
 }
 
+/// One object whole, as a person may see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// YAML in which every value that is or may be a secret is covered ([`crate::resource::cover`]).
+    pub yaml: String,
+    /// How many values are covered.
+    pub covered: u32,
+}
+
+/// What to read of what one container printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogsOf {
+    /// Namespace.
+    pub namespace: String,
+    /// Pod.
+    pub pod: String,
+    /// Container.
+    pub container: String,
+    /// Of the container before the last restart.
+    pub previous: bool,
+    /// Go on as long as it prints.
+    pub follow: bool,
+    /// At most this many of the last lines; 0 for all that the node kept.
+    pub tail: u32,
+    /// Only what came after.
+    pub since: Option<Moment>,
+}
+
 /// One connected cluster, read only.
 pub trait Connection: Send + Sync {
     /// Who it is.
@@ -198,6 +238,13 @@ pub trait Connection: Send + Sync {
     fn alive(&self) -> Answer<'_, Result<(), ClusterError>>;
     /// GET through the API server's service proxy.
     fn proxy_get(&self, request: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>>;
+    /// Reads one object whole; of a Secret only its metadata.
+    ///
+    /// # Errors
+    /// [`ClusterError::Declined`] where it does not exist or its kind is not one that is read.
+    fn manifest(&self, key: ObjectKey) -> Answer<'_, Result<Manifest, ClusterError>>;
+    /// Reads what a container printed, line by line, until it ends or is dropped. The first error is the last item.
+    fn logs(&self, of: LogsOf) -> Flow<Result<LogLine, ClusterError>>;
 }
 
 /// What is asked of a Service behind the API server's proxy.

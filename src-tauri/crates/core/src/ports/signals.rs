@@ -231,6 +231,21 @@ pub trait AlertSource: Send + Sync {
     fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
         Box::pin(std::future::ready(Ok(CallsPoll::default())))
     }
+    /// Samples a question over `window` at about `points` instants; a source that keeps no series has none.
+    fn series(&self, _query: String, _window: Window, _points: u32) -> Answer<'_, Result<Sampled, SignalError>> {
+        Box::pin(std::future::ready(Ok(Sampled::default())))
+    }
+}
+
+/// A series over a span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sampled {
+    /// Instants and values, in order; finite values only.
+    pub points: Vec<(Moment, f64)>,
+    /// Seconds between two instants.
+    pub step_seconds: u32,
+    /// Warnings of the source: the data may be partial.
+    pub notes: Vec<String>,
 }
 
 /// What a pager tells in one poll.

@@ -65,7 +65,7 @@ const SECRET_END: [&str; 5] = ["key", "pin", "hash", "cert", "salt"];
 
 /// True for the name of a value nobody may see; a URL in it is read still, without its user and password. What ends as
 /// an address does is one: `TOKEN_SERVICE_ADDR`, `fastcgi_pass`.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let speaks = |part: &str| {
         SECRET_END.iter().any(|word| part.ends_with(word)) || SECRET.iter().any(|word| part.contains(word))

@@ -9,6 +9,7 @@ mod gateway;
 mod hosts;
 mod json;
 mod kinds;
+mod mask;
 mod others;
 mod policy;
 mod quota;
@@ -35,6 +36,7 @@ pub use bodies::{
 };
 pub use hosts::hash_host;
 pub use kinds::{KINDS, KindInfo, group_of, is_optional};
+pub use mask::{COVER, cover};
 pub use reduce::{Malformed, reduce, reduce_json};
 pub use sieve::Json;
 

@@ -7,7 +7,8 @@ use broadstreet_core::id::SourceId;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
-    AlertPoll, AlertSpan, ClusterError, Observation, PagerPoll, ProxyGet, SignalError, SourceKind, SourceSettings,
+    AlertPoll, AlertSource, AlertSpan, ClusterError, Observation, PagerPoll, ProxyGet, SignalError, SourceKind,
+    SourceSettings,
 };
 use broadstreet_core::time::Window;
 use broadstreet_core::world::Change;
@@ -106,22 +107,12 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
     let opened = match settings.kind {
         // Asked without it, a source may shut out who asks too often.
         _ if secret.is_none() && settings.credentials.need_secret() => Err(no_secret(settings)),
-        SourceKind::Alertmanager | SourceKind::Prometheus => {
-            let connection = Arc::clone(&live.connection);
-            let proxy: ProxyGet = Arc::new(move |request| {
-                let connection = Arc::clone(&connection);
-                Box::pin(async move { connection.proxy_get(request).await })
-            });
-            let source = engine.ports.signals.alerts(settings, secret, Some(proxy));
-            source
-                .map(|source| {
-                    if settings.kind == SourceKind::Prometheus {
-                        poll_calls(&tasks, settings, Arc::clone(&source), pause, input.clone());
-                    }
-                    poll_alerts(engine, &tasks, settings, source, pause, input);
-                })
-                .map_err(EngineError::from)
-        }
+        SourceKind::Alertmanager | SourceKind::Prometheus => open_alerts(engine, live, settings).map(|source| {
+            if settings.kind == SourceKind::Prometheus {
+                poll_calls(&tasks, settings, Arc::clone(&source), pause, input.clone());
+            }
+            poll_alerts(engine, &tasks, settings, source, pause, input);
+        }),
         SourceKind::Icinga | SourceKind::Goalert | SourceKind::Pagerduty => {
             let pager = engine.ports.signals.pager(settings, secret);
             pager.map(|pager| poll_pager(engine, &tasks, settings, pager, pause, input)).map_err(EngineError::from)
@@ -134,6 +125,20 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
     failed.map_or(Ok(()), Err)
 }
 
+/// A source of alerts, reached by its address or through the open cluster.
+pub(crate) fn open_alerts(engine: &Engine, live: &Live, settings: &SourceSettings) -> Result<Arc<dyn AlertSource>> {
+    let secret = engine.ports.vault.secret(settings.id.as_str());
+    if secret.is_none() && settings.credentials.need_secret() {
+        return Err(no_secret(settings));
+    }
+    let connection = Arc::clone(&live.connection);
+    let proxy: ProxyGet = Arc::new(move |request| {
+        let connection = Arc::clone(&connection);
+        Box::pin(async move { connection.proxy_get(request).await })
+    });
+    Ok(engine.ports.signals.alerts(settings, secret, Some(proxy))?)
+}
+
 /// What a source says whose password or token is not at hand.
 pub(crate) fn no_secret(settings: &SourceSettings) -> EngineError {
     let message = format!("the password or token of `{}` is not kept on this device", settings.id);
@@ -144,7 +149,7 @@ fn poll_alerts(
     engine: &Engine,
     tasks: &Supervisor,
     settings: &SourceSettings,
-    source: Arc<dyn broadstreet_core::ports::AlertSource>,
+    source: Arc<dyn AlertSource>,
     pause: Duration,
     input: mpsc::Sender<Input>,
 ) {
