@@ -61,6 +61,12 @@ pub fn choice(global: &Global) -> ContextChoice {
     }
 }
 
+/// The same as the payload of the commands that name a cluster.
+pub fn choice_payload(global: &Global) -> Value {
+    let ContextChoice { kubeconfig, context, namespaces } = choice(global);
+    json!({ "kubeconfig": kubeconfig, "context": context, "namespaces": namespaces })
+}
+
 /// An engine on its real ports, with what must outlive it.
 pub struct Host {
     /// The engine.
@@ -104,12 +110,7 @@ impl Host {
     /// one from and no incident of its own; else nothing, so that the person chooses.
     pub async fn opening(&self, global: &Global) -> Option<(&'static str, Value)> {
         if global.context.is_some() || global.kubeconfig.is_some() {
-            let payload = json!({
-                "kubeconfig": global.kubeconfig.as_ref().map(|it| it.display().to_string()),
-                "context": global.context,
-                "namespaces": global.namespaces,
-            });
-            return Some(("open_context", payload));
+            return Some(("open_context", choice_payload(global)));
         }
         let nowhere = self.engine.contexts(None).is_err_and(|error| error.code() == "no_kubeconfig");
         let new = nowhere && self.engine.incidents().await.is_ok_and(|all| all.is_empty());

@@ -3,9 +3,9 @@
 use broadstreet_api::ApiError;
 use serde_json::{Value, json};
 
-use super::{reading, with_desk};
+use super::reading::{self, Basis};
+use super::with_desk;
 use crate::args::{Global, Handoff};
-use crate::instance::Desk;
 use crate::output::{self, field, list};
 
 /// Runs it.
@@ -13,10 +13,17 @@ pub async fn run(global: &Global, args: Handoff) -> Result<(), ApiError> {
     with_desk(global, async |desk| {
         let note = match &args {
             Handoff::Draft { to, hours, write, note } => {
-                if let Desk::Own(host) = desk
-                    && global.context.is_some()
-                {
-                    reading::open_and_read(global, &host.engine).await?;
+                match reading::basis(global, desk).await? {
+                    Basis::Meant => {}
+                    Basis::Nothing(error) if global.context.is_some() || global.kubeconfig.is_some() => return Err(error),
+                    Basis::Nothing(error) => output::note(&format!(
+                        "No cluster is open: the note is drafted from the record of this desk alone ({}); {}.",
+                        error.message,
+                        error.hint.trim_end_matches('.')
+                    )),
+                    Basis::Other { shown, named } => output::note(&format!(
+                        "The running Broadstreet shows `{shown}`, not `{named}`: the note is drafted from `{shown}`. Open `{named}` there first."
+                    )),
                 }
                 let payload = json!({ "to": to, "hours": hours, "free_text": note });
                 desk.call(global, if *write { "write_handoff" } else { "draft_handoff" }, payload).await?

@@ -5,7 +5,8 @@ use std::io::{BufRead, IsTerminal};
 use broadstreet_api::ApiError;
 use serde_json::{Value, json};
 
-use super::{labelled, reading, show, which, with_desk};
+use super::reading::{self, Basis};
+use super::{labelled, show, which, with_desk};
 use crate::args::{Global, Incident, Which};
 use crate::instance::Desk;
 use crate::output::{self, bad_file, list};
@@ -22,15 +23,16 @@ pub async fn run(global: &Global, args: Incident) -> Result<(), ApiError> {
                 asked.print("pages", json!({ "incident": id }), show::pages).await
             }
             Incident::Declare { title, severity, subjects, commander, zone, drill } => {
-                if let Desk::Own(host) = desk
-                    && global.context.is_some()
-                {
-                    reading::open_and_read(global, &host.engine).await?;
-                }
+                let basis = reading::basis(global, desk).await?;
                 let payload = json!({
                     "title": title, "severity": severity, "subjects": subjects, "commander": commander, "zone": zone, "drill": drill,
                 });
-                asked.print("declare", payload, show::incident).await
+                let incident = asked.call("declare", payload).await?;
+                if let Some(line) = unfrozen(&incident, &basis) {
+                    output::note(&line);
+                }
+                asked.say(&incident, show::incident);
+                Ok(())
             }
             Incident::Note { text, attach, which } => {
                 let mut attachments = Vec::new();
@@ -78,13 +80,16 @@ impl Asked<'_> {
     }
 
     async fn print(&self, command: &str, payload: Value, spell: fn(&Value) -> String) -> Result<(), ApiError> {
-        let answer = self.call(command, payload).await?;
-        if self.global.json {
-            output::json(&answer);
-        } else {
-            output::text(&spell(&answer));
-        }
+        self.say(&self.call(command, payload).await?, spell);
         Ok(())
+    }
+
+    fn say(&self, answer: &Value, spell: fn(&Value) -> String) {
+        if self.global.json {
+            output::json(answer);
+        } else {
+            output::text(&spell(answer));
+        }
     }
 
     /// A command that answers the incident as it now stands.
@@ -182,6 +187,24 @@ impl Asked<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What is wrong with the evidence of an incident just declared, and what to do; none where it is frozen.
+fn unfrozen(incident: &Value, basis: &Basis) -> Option<String> {
+    match basis {
+        Basis::Nothing(error) => Some(format!(
+            "No cluster is open: nothing was frozen ({}). What it still has is frozen once a desk opens it; {}.",
+            error.message,
+            error.hint.trim_end_matches('.')
+        )),
+        Basis::Other { shown, named } => Some(format!(
+            "The running Broadstreet shows `{shown}`, not `{named}`: what is frozen is of `{shown}`. Open `{named}` there to see and record what happens in it."
+        )),
+        Basis::Meant if incident["frozen"].is_null() => {
+            Some("Nothing was frozen yet; it is tried again as long as a desk has the cluster open.".to_owned())
+        }
+        Basis::Meant => None,
     }
 }
 

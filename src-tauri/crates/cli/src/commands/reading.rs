@@ -3,15 +3,25 @@
 use std::time::Duration;
 
 use broadstreet_api::ApiError;
+use broadstreet_cluster::KubeCluster;
+use broadstreet_core::ports::Cluster;
 use broadstreet_engine::Engine;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use crate::args::Global;
-use crate::output::{field, list, note};
+use crate::host;
+use crate::instance::Desk;
+use crate::output::{failed, field, list, note};
 
 /// How long one command waits for a cluster to be read once.
 pub const READ_ONCE: Duration = Duration::from_secs(300);
+
+/// How long one command waits for its sources to be asked once, the cluster apart.
+const ASKED_ONCE: Duration = Duration::from_secs(30);
+
+/// How long a cluster of which nothing at all can be listed is asked again.
+pub const NOTHING_READ: Duration = Duration::from_secs(10);
 
 /// After so long it is said what is waited for, and again as often where that changed.
 const SAY_AFTER: Duration = Duration::from_secs(5);
@@ -21,30 +31,103 @@ const NAMED: usize = 12;
 
 /// Opens the context of the options in an engine of our own.
 pub async fn open(global: &Global, engine: &Engine) -> Result<(), ApiError> {
-    let payload = json!({
-        "kubeconfig": global.kubeconfig.as_ref().map(|it| it.display().to_string()),
-        "context": global.context,
-        "namespaces": global.namespaces,
-    });
-    broadstreet_api::dispatch(engine, "open_context", payload).await.map(|_| ())
+    broadstreet_api::dispatch(engine, "open_context", host::choice_payload(global)).await.map(|_| ())
 }
 
-/// The same, for one command: it waits until all was read once, and fails where that takes too long.
-pub async fn open_and_read(global: &Global, engine: &Engine) -> Result<Value, ApiError> {
-    open(global, engine).await?;
-    timeout(READ_ONCE, until_read(engine)).await.unwrap_or_else(|_| Err(slow()))
+/// What a command about the live state has to work with.
+#[derive(Debug)]
+pub enum Basis {
+    /// The cluster that was meant.
+    Meant,
+    /// A running desk, which shows this one instead of the one that was named.
+    Other {
+        /// What it shows.
+        shown: String,
+        /// What was named.
+        named: String,
+    },
+    /// No cluster, and why.
+    Nothing(ApiError),
+}
+
+/// Sees to it that a command about the live state has one.
+///
+/// A running desk shows what it shows. A desk opened for this command opens the context of the options, the current one
+/// where none is named, and waits until the cluster was read and each source was asked once. What could not be had is
+/// said on stderr.
+///
+/// # Errors
+/// Only where the options name a kubeconfig or a context that is not there.
+pub async fn basis(global: &Global, desk: &Desk) -> Result<Basis, ApiError> {
+    let engine = match desk {
+        Desk::Own(host) => &host.engine,
+        Desk::Running(_) => return shown(global, desk).await,
+    };
+    if let Err(error) = open(global, engine).await {
+        let is_named = global.context.is_some() || global.kubeconfig.is_some();
+        let is_wrong = ["no_kubeconfig", "bad_kubeconfig", "unknown_context"].contains(&error.code.as_str());
+        return if is_named && is_wrong { Err(error) } else { Ok(Basis::Nothing(error)) };
+    }
+    let read = async {
+        tokio::select! {
+            read = until_read(engine) => read.map(|_| ()),
+            why = until_hopeless(engine) => Err(ApiError::new("unreachable", why?, "")),
+        }
+    };
+    if let Err(error) = timeout(READ_ONCE, read).await.unwrap_or_else(|_| Err(slow())) {
+        note(&format!("The cluster was not read whole: {}.", error.message));
+    }
+    let _ = timeout(ASKED_ONCE, until(engine, unasked)).await;
+    let now = broadstreet_api::dispatch(engine, "desk", Value::Null).await?;
+    list(&now, "sources").iter().filter_map(missing).for_each(|line| note(&line));
+    Ok(Basis::Meant)
+}
+
+/// What a running desk shows, beside what was named.
+async fn shown(global: &Global, desk: &Desk) -> Result<Basis, ApiError> {
+    let now = desk.call(global, "desk", Value::Null).await?;
+    if field(&now, "mode") != "live" {
+        let message = "the Broadstreet that runs on this data folder has none open";
+        let hint = "open one in its window: Ctrl K, then `Open a cluster`";
+        return Ok(Basis::Nothing(ApiError::new("no_cluster", message, hint)));
+    }
+    let named = match (&global.context, &global.kubeconfig) {
+        (Some(name), _) => name.clone(),
+        (None, None) => return Ok(Basis::Meant),
+        (None, Some(_)) => {
+            let contexts = KubeCluster::new().contexts(host::choice(global).kubeconfig).map_err(failed)?;
+            contexts.into_iter().find(|it| it.current).map(|it| it.name).unwrap_or_default()
+        }
+    };
+    let shown = field(&now, "title").to_owned();
+    Ok(if shown == named { Basis::Meant } else { Basis::Other { shown, named } })
 }
 
 /// Waits until the open cluster was read once, however long that takes, and says on stderr what it waits for.
 pub async fn until_read(engine: &Engine) -> Result<Value, ApiError> {
+    until(engine, |desk| {
+        let waits = |it: &&Value| field(it, "kind") == "cluster" && field(it, "state") == "catching_up";
+        list(desk, "sources").iter().find(waits).map(waited_for)
+    })
+    .await
+}
+
+/// A source that was not asked yet.
+fn unasked(desk: &Value) -> Option<String> {
+    let waits = |it: &&Value| {
+        field(it, "kind") != "cluster" && field(it, "state") == "catching_up" && field(it, "code").is_empty()
+    };
+    list(desk, "sources").iter().find(waits).map(|it| format!("{} has not answered yet", field(it, "id")))
+}
+
+/// Waits as long as `waits` names something of the desk, and says on stderr what.
+async fn until(engine: &Engine, waits: impl Fn(&Value) -> Option<String>) -> Result<Value, ApiError> {
     let mut listening = engine.listen();
     let (mut due, mut said) = (Instant::now() + SAY_AFTER, String::new());
     loop {
         let desk = broadstreet_api::dispatch(engine, "desk", Value::Null).await?;
-        let waits = |it: &&Value| field(it, "kind") == "cluster" && field(it, "state") == "catching_up";
-        let Some(cluster) = list(&desk, "sources").iter().find(waits) else { return Ok(desk) };
+        let Some(line) = waits(&desk) else { return Ok(desk) };
         if Instant::now() >= due {
-            let line = waited_for(cluster);
             if line != said {
                 note(&line);
             }
@@ -55,22 +138,66 @@ pub async fn until_read(engine: &Engine) -> Result<Value, ApiError> {
     }
 }
 
+/// Resolves with what is known of why, once every kind that was asked for has failed for a while.
+async fn until_hopeless(engine: &Engine) -> Result<String, ApiError> {
+    let mut failing = None;
+    loop {
+        let desk = broadstreet_api::dispatch(engine, "desk", Value::Null).await?;
+        let cluster = list(&desk, "sources").iter().find(|it| field(it, "kind") == "cluster");
+        match cluster.and_then(none_read) {
+            Some(why) if Instant::now() >= *failing.get_or_insert(Instant::now() + NOTHING_READ) => return Ok(why),
+            Some(_) => {}
+            None => failing = None,
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Why no kind of a cluster can be read now; none while one is being read.
+fn none_read(cluster: &Value) -> Option<String> {
+    let kinds = list(cluster, "kinds");
+    let is_failing = |it: &&Value| matches!(field(it, "state"), "never_answered" | "stale");
+    let first = kinds.iter().find(is_failing)?;
+    let is_hopeless =
+        field(cluster, "state") == "catching_up" && !kinds.iter().any(|it| field(it, "state") == "catching_up");
+    is_hopeless.then(|| format!("none of {} kinds can be listed: {}", kinds.len(), field(first, "why")))
+}
+
+/// What could not be had of a source, as a line; none where it is all there.
+fn missing(source: &Value) -> Option<String> {
+    let name = field(source, "id");
+    if field(source, "kind") != "cluster" {
+        let why = field(source, "why");
+        return (field(source, "state") != "live").then(|| format!("Nothing of {name}: {why}."));
+    }
+    let kinds: Vec<String> = list(source, "kinds").iter().map(kind_named).collect();
+    (!kinds.is_empty()).then(|| format!("Not read in {}: {}.", field(source, "label"), some(&kinds)))
+}
+
 /// Which kinds of a cluster were not read yet, and what is known of why.
 fn waited_for(cluster: &Value) -> String {
     let open =
         list(cluster, "kinds").iter().filter(|it| matches!(field(it, "state"), "catching_up" | "never_answered"));
     let open: Vec<&Value> = open.collect();
-    let named = open.iter().take(NAMED).map(|it| match field(it, "namespace") {
-        "" => field(it, "kind").to_owned(),
-        namespace => format!("{} in {namespace}", field(it, "kind")),
-    });
-    let named = named.collect::<Vec<_>>().join(", ");
-    let more = open.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let named = if open.is_empty() { "the kinds it serves".to_owned() } else { format!("{named}{more}") };
+    let kinds: Vec<String> = open.iter().copied().map(kind_named).collect();
+    let named = if open.is_empty() { "the kinds it serves".to_owned() } else { some(&kinds) };
     let why = open.iter().map(|it| field(it, "why")).find(|why| !why.is_empty());
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     format!("{} is catching up, waiting for {named}{why}", field(cluster, "label"))
+}
+
+fn kind_named(kind: &Value) -> String {
+    match field(kind, "namespace") {
+        "" => field(kind, "kind").to_owned(),
+        namespace => format!("{} in {namespace}", field(kind, "kind")),
+    }
+}
+
+/// The first of them, and how many more.
+fn some(names: &[String]) -> String {
+    let first = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(NAMED);
+    if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
 /// A cluster that takes longer.
@@ -84,6 +211,8 @@ pub fn slow() -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
@@ -14,12 +13,10 @@ use broadstreet_store::BundleFiles;
 use futures_util::StreamExt;
 use tokio::time::Instant;
 
+use super::reading::NOTHING_READ;
 use crate::args::Global;
 use crate::host::{self, SystemClock};
 use crate::output::{bad_file, failed, note};
-
-/// How long a cluster that answers, and of which nothing at all can be listed, is asked again.
-const NOTHING_READ: Duration = Duration::from_secs(10);
 
 /// What a source shows.
 pub struct Source {

@@ -1,0 +1,168 @@
+//! Commands about the live state: which cluster they work from, and what they say where there is none.
+
+#![allow(clippy::disallowed_methods, reason = "an answer that comes late")]
+
+mod place;
+
+use std::process::Output;
+use std::time::Duration;
+
+use place::kube::{Kube, status};
+use place::server::{Asked, Server, Told};
+use place::{Place, is_of_use};
+use serde_json::{Value, json};
+
+const DECLARE: [&str; 7] = ["incident", "declare", "Carts fail", "-s", "2", "--as", "Mei"];
+
+/// One alert, as Alertmanager tells it.
+fn alertmanager(path: &str) -> Told {
+    let alerts = json!([{
+        "labels": { "alertname": "CartDown", "namespace": "shop", "pod": "cart" }, "annotations": {}, "fingerprint": "f",
+        "startsAt": "2026-11-26T01:00:00Z", "endsAt": "2036-11-26T01:00:00Z", "updatedAt": "2026-11-26T01:00:00Z",
+        "receivers": [{ "name": "web" }], "status": { "state": "active", "silencedBy": [], "inhibitedBy": [] },
+    }]);
+    match path {
+        "/api/v2/alerts" => Told::ok(alerts.to_string()),
+        "/api/v2/silences" => Told::ok("[]"),
+        "/api/v2/status" => Told::ok(r#"{"versionInfo":{"version":"0.28.0"},"config":{"original":""}}"#),
+        _ => Told::with(404, ""),
+    }
+}
+
+/// A cluster in which something happened.
+fn eventful() -> Kube {
+    let kube = Kube::start();
+    kube.put(
+        "events",
+        json!({ "metadata": { "name": "e", "namespace": "shop", "uid": "uid-e" }, "type": "Warning", "reason": "BackOff",
+            "message": "back-off restarting", "firstTimestamp": "2026-11-26T04:00:00Z", "lastTimestamp": "2026-11-26T04:00:00Z",
+            "count": 1, "involvedObject": { "kind": "Pod", "namespace": "shop", "name": "cart" } }),
+    );
+    kube
+}
+
+impl Place {
+    /// Puts a kubeconfig where kubectl looks.
+    fn at_home(&self, kubeconfig: &str) {
+        std::fs::create_dir_all(self.path().join(".kube")).unwrap();
+        std::fs::copy(kubeconfig, self.path().join(".kube/config")).unwrap();
+    }
+
+    /// Saves sources on a desk that ends then.
+    fn with_sources(&self, sources: &[Value]) {
+        let desk = self.serve(&[]);
+        for source in sources {
+            desk.call("save_source", source.clone());
+        }
+    }
+
+    /// The rows of the newest incident that name its evidence.
+    fn frozen(&self) -> Vec<Value> {
+        let shown = self.json(&["incident", "show", "1", "--timeline"]);
+        let entries = shown["timeline"]["entries"].as_array().cloned().unwrap_or_default();
+        entries.into_iter().filter(|it| it["kind"] == "evidence.frozen").collect()
+    }
+}
+
+/// What a command that must work said on the side.
+#[track_caller]
+fn said(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn declaring_freezes_the_cluster_that_is_current_or_named_once_every_source_was_asked() {
+    let kube = eventful();
+    // It answers long after the cluster was read.
+    let late = Server::start(|asked: &Asked| {
+        std::thread::sleep(Duration::from_millis(700));
+        alertmanager(&asked.path)
+    });
+    let gone = json!({ "id": "icinga:gone", "kind": "icinga", "address": "http://127.0.0.1:9" });
+    let sources = [json!({ "id": "alertmanager:main", "kind": "alertmanager", "address": late.address }), gone];
+    for named in [&[][..], &["--kubeconfig", "kubeconfig"], &["--kubeconfig", "kubeconfig", "--context", "lab"]] {
+        let place = Place::new();
+        place.with_sources(&sources);
+        let kubeconfig = place.kubeconfig_of(&kube);
+        if named.is_empty() {
+            place.at_home(&kubeconfig);
+        }
+        let output = place.run(&[&DECLARE[..], &["--json"], named].concat());
+        let said = said(&output);
+        let incident: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (&incident["frozen"]["events"], &incident["frozen"]["alerts"]),
+            (&json!(1), &json!(1)),
+            "{incident}"
+        );
+        assert_eq!(place.frozen().len(), 1, "{named:?}");
+        assert!(said.contains("Nothing of icinga:gone: ") && !said.contains("othing was frozen"), "{said}");
+    }
+}
+
+#[test]
+fn declaring_without_a_cluster_works_and_says_that_nothing_was_frozen() {
+    let (place, mut kube) = (Place::new(), eventful());
+    let of_use = |output: &Output, names: &str| {
+        let said = said(output);
+        let line = said.lines().find(|it| it.starts_with("No cluster is open: nothing was frozen")).unwrap_or(&said);
+        assert!(line.contains(names) && line.contains("frozen once a desk opens it; "), "`{names}` in {said}");
+    };
+    of_use(&place.run(&DECLARE), ".kube/config");
+    let (kubeconfig, address) = (place.kubeconfig_of(&kube), kube.server.address.clone());
+    kube.stop();
+    of_use(&place.run(&[&DECLARE[..], &["--kubeconfig", &kubeconfig]].concat()), &address);
+    let running = place.serve(&[]);
+    of_use(&place.run(&[&DECLARE[..], &["--kubeconfig", &kubeconfig]].concat()), "runs on this data folder");
+    drop(running);
+    assert!(place.frozen().is_empty());
+    // What was typed wrongly is corrected before anything is declared.
+    let wrong = place.error(&[&DECLARE[..], &["--kubeconfig", "nowhere"]].concat());
+    is_of_use(&wrong, "no_kubeconfig", "nowhere");
+    let wrong = place.error(&[&DECLARE[..], &["--kubeconfig", &kubeconfig, "--context", "london"]].concat());
+    is_of_use(&wrong, "unknown_context", "london");
+    assert_eq!(place.json(&["incident", "list"]).as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn declaring_waits_for_no_cluster_of_which_nothing_can_be_listed() {
+    let (place, kube) = (Place::new(), eventful());
+    kube.fault(|asked| asked.query.contains("limit=").then(|| status(500, "InternalError", "etcdserver: no leader")));
+    let kubeconfig = place.kubeconfig_of(&kube);
+    let said = said(&place.run(&[&DECLARE[..], &["--kubeconfig", &kubeconfig]].concat()));
+    assert!(said.contains("was not read whole: none of") && said.contains("no leader"), "{said}");
+}
+
+#[test]
+fn a_running_desk_that_shows_another_cluster_than_the_one_named_is_told_apart() {
+    let (place, kube) = (Place::new(), eventful());
+    let desk = place.serve(&["--kubeconfig", &place.kubeconfig_of(&kube)]);
+    desk.until_source(10, "cluster:lab", "live", |it| it["state"] == "live");
+    let lines = said(&place.run(&[&DECLARE[..], &["--context", "paris"]].concat()));
+    assert!(lines.contains("shows `lab`, not `paris`: what is frozen is of `lab`"), "{lines}");
+    let handoff = ["handoff", "draft", "--to", "Ana", "--as", "Mei", "--context", "paris"];
+    let lines = said(&place.run(&handoff));
+    assert!(lines.contains("shows `lab`, not `paris`: the note is drafted from `lab`"), "{lines}");
+    for same in [&[][..], &["--context", "lab"], &["--kubeconfig", "kubeconfig"]] {
+        assert_eq!(said(&place.run(&[&DECLARE[..], same].concat())), "", "{same:?}");
+    }
+    assert_eq!(place.frozen().len(), 1);
+}
+
+#[test]
+fn the_note_for_the_next_shift_is_drafted_from_the_current_cluster_or_says_that_none_is_open() {
+    let (place, kube) = (Place::new(), eventful());
+    let draft = ["handoff", "draft", "--to", "Ana", "--as", "Mei", "--json"];
+    let evidence =
+        |output: &Output| -> Value { serde_json::from_slice::<Value>(&output.stdout).unwrap()["evidence"].clone() };
+    let output = place.run(&draft);
+    let lines = said(&output);
+    assert!(lines.contains("No cluster is open: the note is drafted from the record of this desk alone"), "{lines}");
+    assert!(evidence(&output).as_str().unwrap().contains("no cluster is open"));
+    place.at_home(&place.kubeconfig_of(&kube));
+    let output = place.run(&draft);
+    assert_eq!(said(&output), "");
+    assert_eq!(evidence(&output), "the live cluster lab (v1.36.0) as of now");
+}
