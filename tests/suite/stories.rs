@@ -2,7 +2,7 @@
 //! the story needs.
 
 use broadstreet_core::alerts::{Alert, AlertState};
-use broadstreet_core::ports::{AlertPoll, Observation};
+use broadstreet_core::ports::{AlertPoll, ContextChoice, Observation};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::world::{Freshness, SourceState};
 use broadstreet_tests::databases::Place;
@@ -242,7 +242,7 @@ async fn the_doctor_names_each_kind_that_may_not_be_read(place: Place) {
     desk.cluster.say(said("Secret", "", forbidden)).await;
     desk.cluster.say(said("apps/Deployment", "shop", Freshness::Live)).await;
     desk.settle(|state| state.world.freshness().count() >= 2).await;
-    let checks = desk.engine.check_sources(None).await.expect("checked");
+    let checks = desk.engine.check_sources(ContextChoice::default()).await.expect("checked");
     let of = |what: &str| checks.iter().find(|check| check.what == what && check.source == "cluster:c");
     let secret = of("Secret").expect("the kind is named");
     assert!(secret.state == "warning" && secret.text.contains("not allowed to list") && !secret.hint.is_empty());

@@ -238,8 +238,8 @@ export interface Commands {
   save_source: { payload: Partial<SourceForm>; answer: SettingsView };
   /** Removes a source. */
   remove_source: { payload: Partial<SourceRef>; answer: SettingsView };
-  /** Checks every configured source and says in plain words what works. */
-  check_sources: { payload: Partial<Nothing>; answer: CheckView[] };
+  /** Checks every configured source and says in plain words what works, through the open cluster, else the one named. */
+  check_sources: { payload: Partial<OpenContext>; answer: CheckView[] };
   /** Lists Alertmanager and Prometheus Services found in the open cluster. */
   discover_sources: { payload: Partial<Nothing>; answer: SourceForm[] };
 }

@@ -221,8 +221,8 @@ commands! {
     save_source(SourceForm) -> SettingsView;
     /// Removes a source.
     remove_source(SourceRef) -> SettingsView;
-    /// Checks every configured source and says in plain words what works.
-    check_sources(Nothing) -> Vec<CheckView>;
+    /// Checks every configured source and says in plain words what works, through the open cluster, else the one named.
+    check_sources(OpenContext) -> Vec<CheckView>;
     /// Lists Alertmanager and Prometheus Services found in the open cluster.
     discover_sources(Nothing) -> Vec<SourceForm>;
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use place::kube::{Kube, status};
 use place::server::{Asked, Server, Told};
-use place::{Place, is_of_use};
+use place::{Place, doctor, is_of_use};
 use serde_json::{Value, json};
 
 const DECLARE: [&str; 7] = ["incident", "declare", "Carts fail", "-s", "2", "--as", "Mei"];
@@ -165,4 +165,42 @@ fn the_note_for_the_next_shift_is_drafted_from_the_current_cluster_or_says_that_
     let output = place.run(&draft);
     assert_eq!(said(&output), "");
     assert_eq!(evidence(&output), "the live cluster lab (v1.36.0) as of now");
+}
+
+/// The same Alertmanager behind the API server's proxy.
+fn proxied(kube: &Kube) -> Value {
+    kube.fault(|asked| {
+        let path = asked.path.strip_prefix("/api/v1/namespaces/monitoring/services/alertmanager:9093/proxy")?;
+        Some(alertmanager(path))
+    });
+    json!({ "id": "alertmanager:main", "kind": "alertmanager", "poll_seconds": 1,
+        "proxy_namespace": "monitoring", "proxy_service": "alertmanager", "proxy_port": "9093" })
+}
+
+#[test]
+fn the_doctor_reaches_a_source_behind_the_proxy_of_the_cluster_that_was_named() {
+    let (place, kube) = (Place::new(), Kube::start());
+    place.with_sources(&[proxied(&kube)]);
+    let kubeconfig = place.kubeconfig_of(&kube);
+    let of = |args: &[&str]| {
+        let (exit, lines) = doctor(&place, args);
+        let line = lines.into_iter().find(|it| it["source"] == "alertmanager:main");
+        (exit, line.unwrap_or_else(|| panic!("no line of the source")))
+    };
+    for args in [&["--kubeconfig", &kubeconfig][..], &["--kubeconfig", &kubeconfig, "--context", "lab"]] {
+        let (exit, line) = of(args);
+        assert_eq!((exit, &line["state"]), (0, &json!("ok")), "{line}");
+        assert_eq!(line["text"], "version 0.28.0 answers with 1 alerts");
+    }
+    // The current context, where kubectl looks for it.
+    place.at_home(&kubeconfig);
+    assert_eq!(of(&[]).1["state"], "ok");
+    std::fs::remove_file(place.path().join(".kube/config")).unwrap();
+    let (exit, line) = of(&[]);
+    assert_eq!((exit, &line["code"]), (0, &json!("no_cluster")), "it was not asked, which is no failure: {line}");
+    assert!(line["text"].as_str().unwrap().contains("monitoring/alertmanager"), "{line}");
+    assert!(line["hint"].as_str().unwrap().contains("--context"), "{line}");
+    kube.well();
+    let (exit, line) = of(&["--kubeconfig", &kubeconfig]);
+    assert_eq!((exit, &line["state"]), (1, &json!("failed")), "behind the proxy nobody answers: {line}");
 }

@@ -1,12 +1,14 @@
 //! Checks every configured source and says in plain words what works, what does not, and what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use broadstreet_core::ports::{Connection, ContextChoice, Observation, SourceKind, SourceSettings};
 use broadstreet_core::world::{Freshness, SourceState};
 use futures_util::StreamExt;
 
+use crate::live::through;
 use crate::{Engine, EngineError, Result};
 
 /// How long a cluster may take to list everything once.
@@ -53,8 +55,9 @@ fn failed(source: &str, what: &str, error: &EngineError) -> Check {
 }
 
 impl Engine {
-    /// Checks the store, the keyring, the cluster (the open one, or `choice`) and every source.
-    pub async fn check_sources(&self, choice: Option<ContextChoice>) -> Result<Vec<Check>> {
+    /// Checks the store, the keyring, the cluster (the open one, else `choice`) and every source; those behind the API
+    /// server's proxy through that same cluster.
+    pub async fn check_sources(&self, choice: ContextChoice) -> Result<Vec<Check>> {
         let mut checks = Vec::new();
         match self.storage().await {
             Ok(used) => {
@@ -63,7 +66,7 @@ impl Engine {
             }
             Err(error) => checks.push(failed("store", "storage", &error)),
         }
-        self.check_cluster(choice, &mut checks).await;
+        let connection = self.check_cluster(choice, &mut checks).await;
         let sources = self.sources().await?;
         if sources.is_empty() {
             checks.push(warning(
@@ -75,19 +78,23 @@ impl Engine {
             ));
         }
         for settings in &sources {
-            self.check_source(settings, &mut checks).await;
+            self.check_source(settings, connection.as_ref(), &mut checks).await;
         }
         Ok(checks)
     }
 
-    async fn check_cluster(&self, choice: Option<ContextChoice>, checks: &mut Vec<Check>) {
+    /// Answers the connection it checked; none where there is no cluster to connect to.
+    async fn check_cluster(&self, choice: ContextChoice, checks: &mut Vec<Check>) -> Option<Arc<dyn Connection>> {
         let connection = match self.live().await {
-            Some(live) => Ok(std::sync::Arc::clone(&live.connection)),
-            None => self.ports.cluster.connect(choice.unwrap_or_default()).await.map_err(EngineError::from),
+            Some(live) => Ok(Arc::clone(&live.connection)),
+            None => self.ports.cluster.connect(choice).await.map_err(EngineError::from),
         };
         let connection = match connection {
             Ok(connection) => connection,
-            Err(error) => return checks.push(failed("cluster", "connection", &error)),
+            Err(error) => {
+                checks.push(failed("cluster", "connection", &error));
+                return None;
+            }
         };
         let identity = connection.identity();
         let name = format!("cluster:{}", identity.label);
@@ -111,9 +118,15 @@ impl Engine {
             let alarms = alarms.into_iter();
             checks.extend(alarms.map(|it| warning("desk", "alarm", it.code, it.text, it.hint)));
         }
+        Some(connection)
     }
 
-    async fn check_source(&self, settings: &SourceSettings, checks: &mut Vec<Check>) {
+    async fn check_source(
+        &self,
+        settings: &SourceSettings,
+        connection: Option<&Arc<dyn Connection>>,
+        checks: &mut Vec<Check>,
+    ) {
         let name = settings.id.as_str();
         let secret = self.ports.vault.secret(name);
         if settings.credentials.need_secret() && secret.is_none() {
@@ -122,17 +135,17 @@ impl Engine {
             checks.push(Check { state: "failed", ..missing });
             return;
         }
+        if let (Some(target), None) = (&settings.proxy, connection) {
+            let place = format!("{}/{}", target.namespace, target.service);
+            let text = format!(
+                "`{name}` was not asked: it is reached through the cluster (Service {place}), and none answers"
+            );
+            checks.push(warning(name, "connection", "no_cluster", text, "open its cluster, or name it with --context"));
+            return;
+        }
         match settings.kind {
             SourceKind::Alertmanager | SourceKind::Prometheus => {
-                let proxy = self.live().await.map(|live| {
-                    let connection = std::sync::Arc::clone(&live.connection);
-                    let get: broadstreet_core::ports::ProxyGet = std::sync::Arc::new(move |request| {
-                        let connection = std::sync::Arc::clone(&connection);
-                        Box::pin(async move { connection.proxy_get(request).await })
-                    });
-                    get
-                });
-                let answer = match self.ports.signals.alerts(settings, secret, proxy) {
+                let answer = match self.ports.signals.alerts(settings, secret, connection.map(through)) {
                     Ok(source) => source.poll().await,
                     Err(error) => Err(error),
                 };

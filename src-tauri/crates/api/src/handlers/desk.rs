@@ -105,13 +105,16 @@ pub async fn contexts(engine: &Engine, request: ListContexts) -> Answer<Vec<Cont
         .collect())
 }
 
-pub async fn open_context(engine: &Engine, request: OpenContext) -> Answer<Desk> {
-    let choice = ContextChoice {
+fn choice(request: OpenContext) -> ContextChoice {
+    ContextChoice {
         kubeconfig: request.kubeconfig.filter(|it| !it.is_empty()),
         context: request.context.filter(|it| !it.is_empty()),
         namespaces: request.namespaces,
-    };
-    engine.open_context(choice).await?;
+    }
+}
+
+pub async fn open_context(engine: &Engine, request: OpenContext) -> Answer<Desk> {
+    engine.open_context(choice(request)).await?;
     desk(engine, Nothing {}).await
 }
 
@@ -212,8 +215,8 @@ pub async fn remove_source(engine: &Engine, request: SourceRef) -> Answer<Settin
     settings(engine, Nothing {}).await
 }
 
-pub async fn check_sources(engine: &Engine, _: Nothing) -> Answer<Vec<CheckView>> {
-    let checks = engine.check_sources(None).await?;
+pub async fn check_sources(engine: &Engine, request: OpenContext) -> Answer<Vec<CheckView>> {
+    let checks = engine.check_sources(choice(request)).await?;
     Ok(checks
         .into_iter()
         .map(|it| CheckView {

@@ -50,7 +50,7 @@ wire! {
     ContextView { name: String, server: String, user: String, namespace: String, current: bool }
     /// Lists contexts of a kubeconfig; the usual places where none is given.
     ListContexts { kubeconfig: Option<String> }
-    /// Opens a cluster.
+    /// Names a cluster, to be opened or checked; the current context of the usual places where nothing is given.
     OpenContext { kubeconfig: Option<String>, context: Option<String>, namespaces: Vec<String> }
     /// Opens a bundle that was handed in by `put`, or lies at a path; neither opens the bundled incident.
     OpenBundle { blob: Option<String>, path: Option<String> }

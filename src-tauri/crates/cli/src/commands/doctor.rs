@@ -110,7 +110,7 @@ async fn desk(global: &Global) -> Vec<Value> {
         Desk::Own(_) => "opens",
     };
     let mut checks = vec![works("record", text)];
-    match desk.call(global, "check_sources", Value::Null).await {
+    match desk.call(global, "check_sources", host::choice_payload(global)).await {
         Ok(answer) => {
             let all = answer.as_array().cloned().unwrap_or_default();
             // Whether a cluster can be opened was looked at already; the one a running desk has open has its own name.

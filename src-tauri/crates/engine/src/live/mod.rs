@@ -24,7 +24,7 @@ use crate::past::Noted;
 use crate::supervise::Supervisor;
 
 pub use pollers::Input;
-pub(crate) use pollers::{open_alerts, start_cluster, start_source};
+pub(crate) use pollers::{open_alerts, start_cluster, start_source, through};
 pub use tape::Tape;
 pub(crate) use writer::{keep, keep as keep_now, start_writer};
 

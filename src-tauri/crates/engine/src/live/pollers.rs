@@ -7,7 +7,7 @@ use broadstreet_core::id::SourceId;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
-    AlertPoll, AlertSource, AlertSpan, ClusterError, Observation, PagerPoll, ProxyGet, SignalError, SourceKind,
+    AlertPoll, AlertSource, AlertSpan, ClusterError, Connection, Observation, PagerPoll, ProxyGet, SignalError, SourceKind,
     SourceSettings,
 };
 use broadstreet_core::time::Window;
@@ -131,12 +131,16 @@ pub(crate) fn open_alerts(engine: &Engine, live: &Live, settings: &SourceSetting
     if secret.is_none() && settings.credentials.need_secret() {
         return Err(no_secret(settings));
     }
-    let connection = Arc::clone(&live.connection);
-    let proxy: ProxyGet = Arc::new(move |request| {
+    Ok(engine.ports.signals.alerts(settings, secret, Some(through(&live.connection)))?)
+}
+
+/// The way to a Service behind the API server's proxy.
+pub(crate) fn through(connection: &Arc<dyn Connection>) -> ProxyGet {
+    let connection = Arc::clone(connection);
+    Arc::new(move |request| {
         let connection = Arc::clone(&connection);
         Box::pin(async move { connection.proxy_get(request).await })
-    });
-    Ok(engine.ports.signals.alerts(settings, secret, Some(proxy))?)
+    })
 }
 
 /// What a source says whose password or token is not at hand.
