@@ -38,6 +38,8 @@ mod calls;
 mod placing;
 #[path = "stories/evidence.rs"]
 mod evidence;
+#[path = "stories/freezing.rs"]
+mod freezing;
 
 stories! {
     digests_taken_live_equal_the_digests_after_seek

@@ -2,5 +2,6 @@
 
 pub mod databases;
 pub mod estate;
+pub mod full;
 pub mod postgres;
 pub mod scripted;

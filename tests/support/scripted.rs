@@ -20,6 +20,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use tokio::sync::mpsc;
 
 use crate::databases::{Database, Place};
+use crate::full::{Full, FullStore};
 
 /// The system's clock, moved by a test.
 #[derive(Default)]
@@ -232,6 +233,8 @@ pub struct TestDesk {
     pub signals: ScriptedSignals,
     /// Its clock.
     pub clock: Arc<MovedClock>,
+    /// What its store has no space for.
+    pub full: Arc<Full>,
     database: Arc<Database>,
     device: u8,
 }
@@ -250,10 +253,11 @@ impl TestDesk {
     async fn on(database: Arc<Database>, device: u8, acting: &str, clock: Arc<MovedClock>) -> Self {
         let (cluster, signals) = (ScriptedCluster::default(), ScriptedSignals::default());
         let scratch = tempfile::tempdir().expect("a folder").keep();
+        let full = Arc::new(Full::default());
         let ports = Ports {
             cluster: Arc::new(cluster.clone()),
             signals: Arc::new(signals.clone()),
-            store: database.open().await,
+            store: Arc::new(FullStore { store: database.open().await, full: Arc::clone(&full) }),
             scratch: broadstreet_store::open(&Target::Sqlite { path: scratch.join("scratch.db"), read_only: false })
                 .await
                 .expect("a store"),
@@ -265,7 +269,7 @@ impl TestDesk {
         let options =
             Options { device: "test desk".into(), version: "0".into(), bundled: &[], acting: Some(acting.into()) };
         let engine = Engine::new(ports, options).await.expect("an engine");
-        Self { engine, cluster, signals, clock, database, device }
+        Self { engine, cluster, signals, clock, full, database, device }
     }
 
     /// Ends the engine and starts it again on the same database.

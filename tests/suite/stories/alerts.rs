@@ -76,7 +76,8 @@ async fn an_alert_becomes_a_case_a_row_and_its_end_a_row(place: Place) {
         entries.iter().map(|entry| text(entry, "/kind").to_owned()).collect::<Vec<_>>()
     };
     for _ in 0..200 {
-        if kinds().await.iter().any(|kind| kind == "alert.resolved") {
+        let kinds = kinds().await;
+        if ["alert.resolved", "evidence.frozen"].iter().all(|kind| kinds.iter().any(|it| it == kind)) {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

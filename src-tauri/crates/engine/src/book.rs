@@ -75,14 +75,14 @@ impl Book {
         if self.is_demo(id) { &self.scratch } else { &self.main }
     }
 
-    /// Every incident, newest first; the standing ledger left out.
+    /// Every incident, newest first; the standing ledger left out, and a number that was taken and never written to.
     pub async fn list(&self) -> Result<Vec<IncidentEntry>> {
         let mut entries = Vec::new();
         if self.demo.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             entries = self.scratch.incidents().await?;
         }
         entries.extend(self.main.incidents().await?);
-        entries.retain(|entry| entry.id.as_str() != STANDING);
+        entries.retain(|entry| entry.id.as_str() != STANDING && entry.rows > 0);
         Ok(entries)
     }
 

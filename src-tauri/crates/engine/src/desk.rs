@@ -91,7 +91,7 @@ pub struct SourceNow {
 /// Something a person must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// `command_vacant`, `clock_disagrees`, `heartbeat_missing`, `storage`.
+    /// `command_vacant`, `clock_disagrees`, `evidence_not_frozen`, `heartbeat_missing`, `storage`.
     pub code: &'static str,
     /// In words.
     pub text: String,
@@ -377,8 +377,21 @@ impl Engine {
                 desk.opens_at = Some(recorded.opens_at);
             }
         }
+        let unfrozen = self.evidence.troubles();
         for id in self.under_way().await? {
             let incident = self.book.incident(&id).await?;
+            if let Some((since, trouble)) = unfrozen.get(&id) {
+                desk.alarms.push(Alarm {
+                    code: "evidence_not_frozen",
+                    text: format!(
+                        "the evidence of {} is not frozen yet, which is tried again by itself: {}",
+                        incident_name(&incident),
+                        trouble.why
+                    ),
+                    hint: trouble.hint.clone(),
+                    since: Some(*since),
+                });
+            }
             if let Some(gap) = vacancy(&incident, now).filter(|gap| *gap >= VACANCY_ALARM) {
                 desk.alarms.push(Alarm {
                     code: "command_vacant",

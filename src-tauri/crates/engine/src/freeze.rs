@@ -1,16 +1,40 @@
 //! What Declare freezes: the world as it is, Events, alerts, silences, who is on call, revisions of every workload.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use broadstreet_core::alerts::AlertState;
 use broadstreet_core::id::{IncidentId, SourceId};
 use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
-use broadstreet_core::ledger::kinds::EVIDENCE_FROZEN;
+use broadstreet_core::ledger::incident::Incident;
+use broadstreet_core::ledger::kinds::{EVIDENCE_FROZEN, INCIDENT_DECLARED};
 use broadstreet_core::resource::Body;
 use broadstreet_core::time::{Moment, Window};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::live::{Live, Trouble};
 use crate::past::{Scope, What};
 use crate::{Engine, Result};
+
+/// A cluster that was not read whole by then is frozen as far as it was.
+const READ_BY: chrono::Duration = chrono::Duration::minutes(2);
+
+/// A source that has not answered so long after the cluster was opened is not waited for.
+const ASKED_BY: chrono::Duration = chrono::Duration::seconds(30);
+
+/// So long the desk that declared an incident freezes it by itself.
+const THEIRS: chrono::Duration = chrono::Duration::seconds(10);
+
+/// Between two looks at a cluster that was not read whole yet.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// Between two looks for incidents whose evidence was not frozen.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// The same after it could not be frozen: each try writes the whole of it.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 /// What happened this long before Declare goes onto the timeline.
 const BEFORE: chrono::Duration = chrono::Duration::hours(1);
@@ -40,9 +64,39 @@ impl Engine {
         Ok(serde_json::from_slice(&bytes).ok())
     }
 
-    /// Freezes the evidence of a live cluster into an incident; without one there is nothing to freeze.
-    pub(crate) async fn freeze(&self, id: &IncidentId, now: Moment) -> Result<()> {
+    /// Freezes the evidence of an incident, or remembers why it could not be, for the alarm; it is tried again then.
+    pub(crate) async fn freeze(&self, id: &IncidentId) {
+        let frozen = match self.freeze_once(id).await {
+            Ok(()) => self.keep_recordings().await,
+            failed => failed,
+        };
+        if let Err(why) = &frozen {
+            tracing::error!(%why, incident = id.as_str(), "the evidence could not be kept yet");
+        }
+        if self.evidence.note(id, self.now(), frozen.err().map(|why| Trouble::of(&why))) {
+            self.notices.tell("desk", []);
+        }
+    }
+
+    /// Freezes the evidence of an incident that has none yet from the open cluster, once that was read and each source asked.
+    async fn freeze_once(&self, id: &IncidentId) -> Result<()> {
+        let _one = self.evidence.writing.lock().await;
         let Some(live) = self.live().await else { return Ok(()) };
+        self.book.catch_up(id).await;
+        let (incident, rows) = self.book.read(id).await?;
+        let now = self.now();
+        let declared = declared(&incident).unwrap_or(now);
+        if is_elsewhere(&incident, &live) || rows.iter().any(|row| row.kind == EVIDENCE_FROZEN) {
+            return Ok(());
+        }
+        {
+            let state = live.state.read().await;
+            let is_early = !state.in_sync && now - declared < READ_BY;
+            if is_early || (now - live.since < ASKED_BY && !live.every_source_was_asked(&state)) {
+                self.evidence.waiting.notify_one();
+                return Ok(());
+            }
+        }
         let (document, counts, digest, mut rows) = {
             let state = live.state.read().await;
             let world = &state.world;
@@ -77,7 +131,7 @@ impl Engine {
                     rows.push(drafts::alert(alert, case, "fired", alert.starts_at.unwrap_or(now)));
                 }
             }
-            for note in state.noted.iter().filter(|note| now - note.at < BEFORE) {
+            for note in state.noted.iter().filter(|note| declared - note.at < BEFORE) {
                 if let What::Fact(fact) = &note.what {
                     let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
                     rows.push(drafts::fact(fact, note.at, source));
@@ -85,15 +139,15 @@ impl Engine {
             }
             for attempt in &state.attempts {
                 let told = attempt.queued_at.or(attempt.sent_at).or(attempt.delivered_at).or(attempt.acked_at);
-                if told.is_none_or(|at| now - at < PAGES_BEFORE) {
+                if told.is_none_or(|at| declared - at < PAGES_BEFORE) {
                     rows.extend(drafts::page_transitions(None, attempt, &state.attempts));
                 }
             }
             (document, counts, world.digest(), rows)
         };
         // What was recorded within the hour but before this program was started.
-        if now - live.since < BEFORE {
-            let window = Window { from: now - BEFORE, to: live.since };
+        if declared - live.since < BEFORE {
+            let window = Window { from: declared - BEFORE, to: live.since };
             let older = self.archive.noted(&Scope::Cluster(live.identity.id.clone()), Some(window)).await?;
             for note in older {
                 if let What::Fact(fact) = &note.what {
@@ -109,13 +163,101 @@ impl Engine {
         all.append(&mut rows);
         self.book.append_machine(id, all).await?;
         crate::live::keep_now(self, &live).await;
+        self.notices.tell("ledger", [id.0.clone()]);
         Ok(())
     }
+
+    /// Freezes what was declared and not frozen: the program ended in between, the disk was full, no cluster was open.
+    pub(crate) fn freeze_what_was_not(&self) {
+        let engine = self.clone();
+        self.tasks.keep_running("freeze what was declared", move || {
+            let engine = engine.clone();
+            async move {
+                loop {
+                    for id in engine.unfrozen().await.map_err(|why| why.to_string())? {
+                        engine.freeze(&id).await;
+                    }
+                    if engine.evidence.troubles().is_empty() {
+                        let waiting = engine.evidence.waiting.notified();
+                        if tokio::time::timeout(LOOK_AGAIN, waiting).await.is_ok() {
+                            tokio::time::sleep(WAIT).await;
+                        }
+                    } else {
+                        tokio::time::sleep(TRY_AGAIN).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Incidents under way that have no evidence, while a cluster is open.
+    async fn unfrozen(&self) -> Result<Vec<IncidentId>> {
+        let mut found = Vec::new();
+        let Some(live) = self.live().await else { return Ok(found) };
+        let under_way = self.under_way().await?;
+        self.evidence.keep(&under_way);
+        let troubles = self.evidence.troubles();
+        for id in under_way {
+            let (incident, rows) = self.book.read(&id).await?;
+            let declared = rows.iter().find(|row| row.kind == INCIDENT_DECLARED);
+            let is_theirs =
+                declared.is_some_and(|row| &row.writer != self.book.writer() && self.now() - row.recorded_at < THEIRS);
+            let is_kept = !troubles.contains_key(&id) && rows.iter().any(|row| row.kind == EVIDENCE_FROZEN);
+            if !is_theirs && !is_kept && !is_elsewhere(&incident, &live) {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What keeps evidence from being frozen.
+#[derive(Default)]
+pub struct Evidence {
+    /// Evidence is frozen by one at a time.
+    writing: tokio::sync::Mutex<()>,
+    /// Told where the open cluster was not read whole yet: it is looked at again soon.
+    waiting: tokio::sync::Notify,
+    troubles: Mutex<BTreeMap<IncidentId, (Moment, Trouble)>>,
+}
+
+impl Evidence {
+    /// Remembers what went wrong, and since when, or that nothing is wrong any more; true where that is news.
+    fn note(&self, id: &IncidentId, now: Moment, trouble: Option<Trouble>) -> bool {
+        let mut all = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        match trouble {
+            Some(trouble) => {
+                let since = all.get(id).map_or(now, |known| known.0);
+                all.insert(id.clone(), (since, trouble)).is_none()
+            }
+            None => all.remove(id).is_some(),
+        }
+    }
+
+    /// Forgets those that are under way no longer.
+    fn keep(&self, under_way: &[IncidentId]) {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).retain(|id, _| under_way.contains(id));
+    }
+
+    /// Incidents whose evidence could not be frozen, since when, and why.
+    pub(crate) fn troubles(&self) -> BTreeMap<IncidentId, (Moment, Trouble)> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// True for an incident of other clusters than the open one.
+fn is_elsewhere(incident: &Incident, live: &Live) -> bool {
+    !incident.clusters.is_empty() && !incident.clusters.contains(&live.identity.id)
+}
+
+/// When an incident was declared.
+fn declared(incident: &Incident) -> Option<Moment> {
+    incident.milestones.iter().find(|it| it.name == "declared").map(|it| it.at.at)
 }
 
 /// The last ten `ReplicaSets` or `ControllerRevisions` of each workload, newest first.
 fn revisions(world: &broadstreet_core::world::World) -> Vec<Value> {
-    let mut by_owner: std::collections::BTreeMap<String, Vec<(i64, Value)>> = std::collections::BTreeMap::new();
+    let mut by_owner: BTreeMap<String, Vec<(i64, Value)>> = BTreeMap::new();
     for object in world.objects() {
         let number = match &object.body {
             Body::ControllerRevision(revision) => revision.revision,

@@ -1,9 +1,10 @@
 //! Incidents from declare to close: listing, declaring, status, severity, closing, reopening, removing.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use broadstreet_core::id::IncidentId;
 use broadstreet_core::ledger::incident::{Incident, Severity, Status};
+use broadstreet_core::ledger::kinds::INCIDENT_DECLARED;
 use broadstreet_core::ledger::{Draft, drafts, is_open};
 use broadstreet_core::ports::IncidentEntry;
 use broadstreet_core::time::{Moment, Stamp};
@@ -33,6 +34,8 @@ pub struct Declaration {
     pub zone: Option<String>,
     /// True for a drill.
     pub drill: bool,
+    /// Makes a retry harmless: what was declared with it already is answered; none where empty.
+    pub token: String,
 }
 
 /// An incident as the archive lists it.
@@ -85,7 +88,8 @@ impl Engine {
 
     /// Declares an incident and freezes the evidence.
     ///
-    /// The declaration is durable before anything is gathered, so that nothing that fails later takes it away.
+    /// The declaration is durable before anything is gathered, so that nothing that fails later takes it away: evidence
+    /// that could not be frozen is an alarm, and is tried again.
     pub async fn declare(&self, declaration: Declaration) -> Result<IncidentId> {
         let by = self.require_acting()?;
         let now = self.now();
@@ -121,25 +125,60 @@ impl Engine {
             Some(live) => vec![live.identity.id.clone()],
             None => Vec::new(),
         };
-        let id = IncidentId::new(ulid::Ulid::from_datetime(now.into()).to_string());
-        self.book.open(&id).await?;
+        let update_minutes = self.looks().await?.update_minutes;
+        if let Some(id) = self.declared_with(&declaration.token).await? {
+            return Ok(id);
+        }
         let (actor, at) = (drafts::person(&by), Stamp::exact(now));
         let severity = Severity(declaration.severity);
         let mut declared =
             drafts::declared(&actor, at, title, severity, &zone, &clusters, &declaration.subjects, declaration.drill);
-        declared.payload["update_minutes"] = self.looks().await?.update_minutes.into();
-        self.book.append(&id, vec![declared]).await?;
+        declared.payload["update_minutes"] = update_minutes.into();
+        declared.source_id.clone_from(&declaration.token);
+        let mut rows = vec![declared];
         if let Some(person) = commander {
             self.remember(&person).await?;
-            let actor = drafts::person(&person);
-            self.book.append(&id, vec![drafts::role_assumed(&actor, at, "commander", &person)]).await?;
+            rows.push(drafts::role_assumed(&drafts::person(&person), at, "commander", &person));
         }
-        self.freeze(&id, now).await?;
-        self.keep_recordings().await?;
+        let id = self.begin(rows).await?;
+        // From here on it is declared, whatever else fails: that is told as an alarm, and tried again.
+        self.freeze(&id).await;
         if !matches!(self.desk_mode().await, crate::Mode::Recorded) {
             self.choose(Some(id.clone()));
         }
         self.notices.tell("ledger", [id.0.clone()]);
+        Ok(id)
+    }
+
+    /// The incident that was declared with a token.
+    async fn declared_with(&self, token: &str) -> Result<Option<IncidentId>> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        for entry in self.book.list().await?.into_iter().filter(|entry| !entry.imported) {
+            let (_, rows) = self.book.read(&entry.id).await?;
+            if rows.iter().any(|row| row.kind == INCIDENT_DECLARED && row.source_id == token) {
+                return Ok(Some(entry.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens an incident with its first rows. Where they cannot be written, the next one takes its number.
+    async fn begin(&self, rows: Vec<Draft>) -> Result<IncidentId> {
+        let unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let id = match unused {
+            Some(id) if self.book.entry(&id).await.is_ok() => id,
+            _ => {
+                let id = IncidentId::new(ulid::Ulid::from_datetime(self.now().into()).to_string());
+                self.book.open(&id).await?;
+                id
+            }
+        };
+        if let Err(why) = self.book.append(&id, rows).await {
+            *self.unused.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+            return Err(why);
+        }
         Ok(id)
     }
 

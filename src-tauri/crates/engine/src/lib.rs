@@ -96,6 +96,9 @@ pub struct Inner {
     pub(crate) chosen: Mutex<Option<broadstreet_core::id::IncidentId>>,
     pub(crate) archive: Arc<past::Archive>,
     pub(crate) readings: evidence::Readings,
+    pub(crate) evidence: freeze::Evidence,
+    /// An incident that was opened and could not be written to: the next one declared takes its number.
+    pub(crate) unused: Mutex<Option<broadstreet_core::id::IncidentId>>,
 }
 
 impl std::ops::Deref for Engine {
@@ -125,9 +128,12 @@ impl Engine {
             chosen: Mutex::default(),
             archive,
             readings: evidence::Readings::default(),
+            evidence: freeze::Evidence::default(),
+            unused: Mutex::default(),
         }));
         engine.follow_the_store();
         engine.tend();
+        engine.freeze_what_was_not();
         Ok(engine)
     }
 

@@ -71,6 +71,7 @@ pub async fn declare(engine: &Engine, it: Declare) -> Answer<IncidentView> {
         commander: it.commander,
         zone: it.zone,
         drill: it.drill,
+        token: it.token.unwrap_or_default(),
     };
     let id = engine.declare(declaration).await?;
     view(engine, &id).await

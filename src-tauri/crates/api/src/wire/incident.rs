@@ -54,8 +54,8 @@ wire! {
     /// What Declare froze.
     FrozenView { at: String, events: u32, alerts: u32, silences: u32, on_call: u32, revisions: u32, blob: String }
 
-    /// Declares. Severity 1 to 5.
-    Declare { title: String, severity: u32, subjects: Vec<String>, commander: Option<String>, zone: Option<String>, drill: bool }
+    /// Declares. Severity 1 to 5; `token` makes a retry harmless.
+    Declare { title: String, severity: u32, subjects: Vec<String>, commander: Option<String>, zone: Option<String>, drill: bool, token: Option<String> }
     /// Sets the status: investigating, mitigating, monitoring, resolved, learning.
     SetStatus { incident: String, status: String, reason: String }
     /// Sets the severity, with a reason.

@@ -32,5 +32,8 @@ fn nothing_is_lost(place: &Place) {
     assert!(shown["timeline"].to_string().contains("written before the fault"), "{shown:#}");
     let wrote = place.json(&["export", "INC-0001", "kept.broadstreet"]);
     let held = place.json(&["verify", wrote["file"].as_str().unwrap()]);
-    assert_eq!(held["rows"], shown["incident"]["rows"], "{held}");
+    // A desk that still runs may write meanwhile.
+    let after = place.json(&["incident", "show", "1"]);
+    let [before, held, after] = [&shown["incident"], &held, &after].map(|it| it["rows"].as_u64().unwrap());
+    assert!(before <= held && held <= after, "{before} rows, {held} in the file, {after} then");
 }

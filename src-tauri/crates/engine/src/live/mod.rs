@@ -169,6 +169,15 @@ impl Live {
     pub fn source(&self) -> SourceId {
         SourceId::new(format!("cluster:{}", self.identity.label))
     }
+
+    /// True once each configured source answered, or failed to, at least once.
+    pub fn every_source_was_asked(&self, state: &State) -> bool {
+        let sources = self.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let was_asked = |id: &SourceId| {
+            state.proofs.get(id).is_some_and(|proof| proof.alive_at.is_some() || proof.trouble.is_some())
+        };
+        self.asked.load(std::sync::atomic::Ordering::Acquire) && sources.keys().all(was_asked)
+    }
 }
 
 /// The name of an object for a line of text.

@@ -1,0 +1,115 @@
+//! Stories of what declaring freezes, and of what keeps it from being frozen.
+
+use std::sync::atomic::Ordering;
+
+use broadstreet_core::ports::{ContextChoice, Observation};
+use broadstreet_tests::databases::Place;
+use broadstreet_tests::scripted::{TestDesk, shop};
+use serde_json::{Value, json};
+
+use super::{MEI, declared, text};
+
+stories! {
+    an_incident_is_answered_where_its_evidence_found_no_space_and_is_frozen_once_there_is_some
+    evidence_a_kill_took_away_is_frozen_when_the_cluster_is_opened_again
+    an_incident_declared_without_a_cluster_is_frozen_once_one_was_read
+    declaring_again_after_a_failure_takes_the_same_number
+}
+
+/// The evidence of an incident, once it was frozen; what failed is tried again after half a minute.
+async fn frozen(desk: &TestDesk, id: &str) -> Value {
+    for _ in 0..4_500 {
+        let frozen = desk.call("incident", json!({ "id": id })).await.expect("the incident")["frozen"].clone();
+        if !frozen.is_null() {
+            return frozen;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the evidence was not frozen");
+}
+
+async fn alarms(desk: &TestDesk) -> Vec<Value> {
+    let now = desk.call("desk", Value::Null).await.expect("the desk");
+    now["alarms"].as_array().cloned().unwrap_or_default()
+}
+
+/// How often the record says that evidence was frozen.
+async fn times_frozen(desk: &TestDesk, id: &str) -> usize {
+    let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
+    let entries = timeline["entries"].as_array().cloned().unwrap_or_default();
+    entries.iter().filter(|it| it["kind"] == "evidence.frozen").count()
+}
+
+async fn an_incident_is_answered_where_its_evidence_found_no_space_and_is_frozen_once_there_is_some(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    desk.full.files.store(u32::MAX, Ordering::SeqCst);
+    let id = declared(&desk).await;
+    let alarm = alarms(&desk).await.into_iter().find(|it| it["code"] == "evidence_not_frozen").expect("an alarm");
+    let says = text(&alarm, "/text");
+    assert!(says.contains("INC-0001") && says.contains("no space left") && says.contains("again by itself"), "{says}");
+    assert!(!text(&alarm, "/hint").is_empty(), "{alarm}");
+    desk.full.files.store(0, Ordering::SeqCst);
+    let frozen = frozen(&desk, &id).await;
+    assert_eq!(frozen["revisions"], 1, "{frozen}");
+    assert_eq!(times_frozen(&desk, &id).await, 1);
+    for left in 0.. {
+        if alarms(&desk).await.iter().all(|it| it["code"] != "evidence_not_frozen") {
+            break;
+        }
+        assert!(left < 500, "the alarm stays");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    desk.engine.stop().await;
+}
+
+async fn evidence_a_kill_took_away_is_frozen_when_the_cluster_is_opened_again(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    // Nothing after the declaration comes to be: as if the program had ended there.
+    desk.full.files.store(u32::MAX, Ordering::SeqCst);
+    let id = declared(&desk).await;
+    let desk = desk.restart(MEI).await;
+    assert_eq!(times_frozen(&desk, &id).await, 0);
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    frozen(&desk, &id).await;
+    // Once is enough, however often it is looked after.
+    let desk = desk.restart(MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let other = declared(&desk).await;
+    frozen(&desk, &other).await;
+    assert_eq!((times_frozen(&desk, &id).await, times_frozen(&desk, &other).await), (1, 1));
+    desk.engine.stop().await;
+}
+
+async fn an_incident_declared_without_a_cluster_is_frozen_once_one_was_read(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    let id = declared(&desk).await;
+    desk.engine.open_context(ContextChoice::default()).await.expect("a cluster");
+    desk.cluster.say(Observation::Changes(shop("cart", "cart:1", "CrashLoopBackOff"))).await;
+    // Half a cluster is no evidence: also the next incident waits for the rest.
+    let other = declared(&desk).await;
+    assert_eq!((times_frozen(&desk, &id).await, times_frozen(&desk, &other).await), (0, 0));
+    desk.cluster.say(Observation::InSync).await;
+    assert_eq!(frozen(&desk, &id).await["revisions"], 1);
+    assert_eq!(frozen(&desk, &other).await["revisions"], 1);
+    desk.engine.stop().await;
+}
+
+async fn declaring_again_after_a_failure_takes_the_same_number(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    let declare = json!({ "title": "Carts fail", "severity": 2, "commander": MEI, "token": "t1" });
+    desk.full.rows.store(1, Ordering::SeqCst);
+    let failed = desk.call("declare", declare.clone()).await.expect_err("no space");
+    assert_eq!(failed.code, "disk_full");
+    assert_eq!(desk.call("incidents", Value::Null).await.expect("the list"), json!([]), "nothing was declared");
+    let first = desk.call("declare", declare.clone()).await.expect("declared");
+    assert_eq!((text(&first, "/number"), text(&first, "/commander/name")), ("INC-0001", MEI));
+    // The answer was lost: the same is declared once more.
+    let again = desk.call("declare", declare).await.expect("a retry is harmless");
+    assert_eq!(again["id"], first["id"]);
+    let desk = desk.restart(MEI).await;
+    let other = json!({ "title": "Carts fail", "severity": 2, "token": "t2" });
+    assert_eq!(text(&desk.call("declare", other).await.expect("declared"), "/number"), "INC-0002");
+    desk.engine.stop().await;
+}
