@@ -14,6 +14,7 @@
 //! | lists that are never answered | `a_cluster_that_answers_no_list_is_named_at_once_and_what_comes_is_recorded` |
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -157,7 +158,11 @@ fn every_kind_that_may_not_be_read_is_named_with_its_verb() {
         assert!(one["why"].as_str().unwrap().contains(info.plural), "{one}");
     }
     let (exit, lines) = doctor(&place, &["--kubeconfig", &kubeconfig]);
-    assert_eq!(exit, 0, "what may not be read is a warning: {lines:#?}");
+    assert_eq!(exit, 1, "a cluster of which nothing at all may be read does not work: {lines:#?}");
+    line_of_use(&lines, "failed", "forbidden", "no kind can be read");
+    let none = lines.iter().find(|it| it["text"] == "no kind can be read").unwrap();
+    let role = none["hint"].as_str().unwrap().split('`').nth(1).unwrap();
+    assert!(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../..")).join(role).is_file(), "{none} names a role");
     for info in KINDS {
         line_of_use(
             &lines,
