@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// A war room for Kubernetes incidents, without its window.
 #[derive(Debug, Parser)]
@@ -14,6 +15,22 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads what was typed; also what no single argument forbids.
+    pub fn read() -> Result<Self, clap::Error> {
+        let cli = Self::try_parse()?;
+        match &cli.command {
+            Command::Postmortem(Postmortem::Export { out: Some(out), .. })
+                if cli.global.json && out.as_os_str() == "-" =>
+            {
+                let message = "`--json` cannot stand beside `--out -`, which prints the document itself; leave out one of the two";
+                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+            }
+            _ => Ok(cli),
+        }
+    }
 }
 
 /// A war room for Kubernetes incidents.
@@ -397,8 +414,6 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -17,7 +17,7 @@ pub use commands::asked_to_end;
 
 /// Reads the arguments, runs the command, prints what it answers. 0 done, 1 failed, 2 typed wrongly.
 pub fn main() -> ExitCode {
-    let cli = match args::Cli::try_parse() {
+    let cli = match args::Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
