@@ -66,6 +66,12 @@ export function drawCells(surface: Surface, plot: Plot, frame: Frame, windows: W
     if (xs >= xe || ys >= ye) continue;
     const colour = cells.flags[i]! & Flag.Contained ? contained : flat[health]!;
     const id = Pick.Cell | i;
+    if (edge === 1) {
+      const p = ys * width + xs;
+      pixels[p] = kept ? colour : mix(pixels[p]!, colour, 56);
+      ids[p] = id;
+      continue;
+    }
     for (let yy = ys; yy < ye; yy++) {
       for (let p = yy * width + xs, end = yy * width + xe; p < end; p++) {
         pixels[p] = kept ? colour : mix(pixels[p]!, colour, 56);

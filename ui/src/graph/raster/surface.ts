@@ -158,10 +158,32 @@ export class Surface {
     const w2 = (x1 - x0) / 2;
     const h2 = (y1 - y0) / 2;
     const sheet: Sheet = { x0, y0, x1, y1, cx: x0 + w2, cy: y0 + h2, w2, h2, radius, width, cut, dash, full, edge, filled, lined, hatch };
-    this.bent(sheet, x0, y0, left, y1);
-    this.bent(sheet, right, y0, x1, y1);
-    this.bent(sheet, left, y0, right, top);
-    this.bent(sheet, left, low, right, y1);
+    if (hatch || cut > 0 || dash > 0) {
+      this.bent(sheet, x0, y0, left, y1);
+      this.bent(sheet, right, y0, x1, y1);
+      this.bent(sheet, left, y0, right, top);
+      this.bent(sheet, left, low, right, y1);
+      return;
+    }
+    // Only corners bend; between them an edge is rows of one colour.
+    for (const [a, b] of [[x0, left], [right, x1]] as const) {
+      this.bent(sheet, a, y0, b, top);
+      this.bent(sheet, a, low, b, y1);
+    }
+    for (let i = 0; i < band; i++) {
+      const part = Math.round(Math.min(1, Math.max(0, width - i)) * lined);
+      const plain = part < 256 ? filled : 0;
+      if (y0 + i < top) this.twice(left, y0 + i, right, y0 + i + 1, full, plain, edge, part);
+      if (y1 - i > low) this.twice(left, y1 - i - 1, right, y1 - i, full, plain, edge, part);
+      if (x0 + i < left) this.twice(x0 + i, top, x0 + i + 1, low, full, plain, edge, part);
+      if (x1 - i > right) this.twice(x1 - i - 1, top, x1 - i, low, full, plain, edge, part);
+    }
+  }
+
+  /** Lays two colours on whole pixels, one after the other. */
+  private twice(x0: number, y0: number, x1: number, y1: number, under: number, a: number, over: number, b: number): void {
+    if (a > 0) this.fill(x0, y0, x1, y1, under, a);
+    if (b > 0) this.fill(x0, y0, x1, y1, over, b);
   }
 
   /** Draws the part of a box within bounds where its edge lies. */
