@@ -51,6 +51,7 @@ stories! {
     an_hour_that_occurs_twice_is_asked_about_by_both_its_instants
     what_was_written_is_there_after_a_restart_and_in_a_bundle
     the_postmortem_is_drafted_edited_and_rendered
+    the_map_is_saved_as_it_stands_and_as_it_stood
     a_handoff_is_written_and_accepted_by_the_one_it_is_for
     a_handoff_says_since_when_changes_were_recorded
     the_cadence_of_updates_is_the_one_set_at_the_declaring_desk
@@ -334,6 +335,26 @@ async fn the_postmortem_is_drafted_edited_and_rendered(place: Place) {
         let file = desk.call("export_document", ask).await.expect(format);
         assert!(file["bytes"].as_u64() > Some(100), "{file}");
     }
+    desk.engine.stop().await;
+}
+
+async fn the_map_is_saved_as_it_stands_and_as_it_stood(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let before = desk.engine.look(None).await.expect("a look").at();
+    let seen = before.to_rfc3339();
+    desk.cluster.say(Observation::Changes(shop("pay", "pay:1", ""))).await;
+    desk.settle(|state| state.world.objects().any(|object| object.key.name == "pay")).await;
+    for (at, both) in [(Value::Null, true), (json!(seen), false)] {
+        let file = desk.call("export_map", json!({ "lens": "namespaces", "at": at })).await.expect("a map");
+        assert_eq!(text(&file, "/media_type"), "image/svg+xml");
+        let svg = String::from_utf8(desk.engine.file(text(&file, "/blob")).await.expect("the file")).expect("text");
+        assert!(svg.starts_with("<svg") && svg.contains("cart"), "{svg}");
+        assert_eq!(svg.contains(">pay<"), both, "at {at}: {svg}");
+    }
+    let nowhere = json!({ "lens": "namespaces", "path": "/nowhere/at/all/map.svg" });
+    assert!(desk.call("export_map", nowhere).await.is_err(), "a folder that is not there");
+    assert_eq!(desk.call("export_map", json!({ "lens": "streets" })).await.expect_err("no lens").code, "bad_lens");
     desk.engine.stop().await;
 }
 

@@ -25,6 +25,7 @@ export const ICONS: Record<string, string> = {
   cross: "M5 5l10 10M15 5L5 15",
   clock: "M17 10a7 7 0 11-14 0 7 7 0 0114 0M10 6v4l3 2",
   flag: "M5 18V3h10l-2.5 3.5L15 10H5",
+  copy: "M7 7h10v10H7zM13 7V3H3v10h4",
   export: "M10 12V3M6.5 6L10 2.5 13.5 6M4 11v6h12v-6",
   import: "M10 3v9M6.5 9L10 12.5 13.5 9M4 13v4h12v-4",
   eye: "M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10zM12.5 10a2.5 2.5 0 11-5 0 2.5 2.5 0 015 0",

@@ -27,6 +27,7 @@ import type { EntryPreview } from "./EntryPreview";
 import type { EntryView } from "./EntryView";
 import type { ExportBundle } from "./ExportBundle";
 import type { ExportDocument } from "./ExportDocument";
+import type { ExportMap } from "./ExportMap";
 import type { FieldView } from "./FieldView";
 import type { FileView } from "./FileView";
 import type { FilterRequest } from "./FilterRequest";
@@ -218,6 +219,8 @@ export interface Commands {
   save_document: { payload: Partial<SaveDocument>; answer: DocumentView };
   /** Renders a document as Markdown, HTML or PDF. */
   export_document: { payload: Partial<ExportDocument>; answer: FileView };
+  /** Draws the map of a moment as SVG. */
+  export_map: { payload: Partial<ExportMap>; answer: FileView };
   /** Drafts the note for the next shift from the live state. */
   draft_handoff: { payload: Partial<DraftHandoff>; answer: HandoffView };
   /** Writes the note. */

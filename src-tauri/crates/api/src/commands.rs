@@ -26,7 +26,7 @@ use crate::wire::map::{
 };
 use crate::wire::record::{
     AcceptHandoff, AnnotateEntry, CorrectEntry, DocumentRequest, DocumentView, DraftForm, DraftHandoff, EntryPreview,
-    EntryView, ExportBundle, ExportDocument, FileView, HandoffView, PinEvidence, PreviewEntry, SaveDocument,
+    EntryView, ExportBundle, ExportDocument, ExportMap, FileView, HandoffView, PinEvidence, PreviewEntry, SaveDocument,
     TimelineRequest, TimelineView, VerifiedView, VerifyBundle, WriteEntry, WriteHandoff,
 };
 
@@ -201,6 +201,8 @@ commands! {
     save_document(SaveDocument) -> DocumentView;
     /// Renders a document as Markdown, HTML or PDF.
     export_document(ExportDocument) -> FileView;
+    /// Draws the map of a moment as SVG.
+    export_map(ExportMap) -> FileView;
     /// Drafts the note for the next shift from the live state.
     draft_handoff(DraftHandoff) -> HandoffView;
     /// Writes the note.

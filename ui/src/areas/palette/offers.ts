@@ -60,6 +60,16 @@ export function offers(): Offer[] {
     door("keys", "Keys…", { name: "keys" }, "help shortcuts keyboard"),
     door("person", "Somebody else acts…", { name: "person" }, "switch person"),
   );
+  if (desk.mode !== "closed") {
+    const wish = (which: "copyMap" | "saveMap") => () => {
+      here.go("map");
+      wishes[which]++;
+    };
+    out.push(
+      offer("map-copy", "Do", "copy", "Copy the map as PNG", wish("copyMap"), { key: "⇧ C", words: "picture image screenshot clipboard" }),
+      offer("map-save", "Do", "export", "Save the map as SVG", wish("saveMap"), { key: "⇧ S", words: "picture drawing vector export file" }),
+    );
+  }
   if (desk.mode !== "closed") out.push(offer("close-desk", "Do", "cross", "Close what is open", () => desk.sit("close_desk", {}), { words: "cluster bundle disconnect" }));
   if (desk.moment && desk.mode === "live") out.push(offer("live", "Do", "clock", "Back to now", () => void (desk.moment = null), { key: "L", words: "live" }));
   for (const p of desk.view?.people ?? []) if (p.id !== desk.view?.acting?.id) out.push(offer(`as-${p.id}`, "Act as", "person", p.name, () => desk.sit("act_as", { id: p.id, name: null }), { words: "switch person act as" }));

@@ -3,6 +3,7 @@ import { finderOf, NOTHING, type Hit } from "../find";
 import { drawOverlay } from "../overlay/overlay";
 import type { Frame, LeftOut, Painter } from "../painter";
 import { Pick, Plot, plotFrame } from "../plot/plot";
+import { box } from "../scene";
 import { toPlan, type Size } from "../viewport";
 import { houseOfPick } from "./cells";
 import { Raster } from "./raster";
@@ -54,6 +55,17 @@ export class RasterPainter implements Painter {
     const inside = px >= 0 && py >= 0 && px < this.surface.width && py < this.surface.height;
     const id = inside ? this.surface.ids[py * this.surface.width + px]! : 0;
     return pickOf(this.frame, id, x, y, slack);
+  }
+
+  /** Rings a house of the last frame, as the page does for the selected one; -1 for none. */
+  ring(house: number): void {
+    if (!this.frame || house < 0) return;
+    const { view, palette, drawn } = this.frame;
+    const r = box(drawn.scene.houses, house);
+    const edge = (size: number) => Math.max(8, size * view.scale) + 4;
+    this.ink.strokeStyle = palette.accent;
+    this.ink.lineWidth = 2;
+    this.ink.strokeRect((r.x - view.x) * view.scale - 2, (r.y - view.y) * view.scale - 2, edge(r.w), edge(r.h));
   }
 
   finish(): void {

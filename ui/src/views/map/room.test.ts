@@ -4,6 +4,7 @@ import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { MapPort } from "./feed.svelte";
 import MapRoom from "./MapRoom.svelte";
+import type { PicturePort } from "./picture";
 
 // A machine with much else to do is slow, not wrong.
 vi.setConfig({ testTimeout: 30_000 });
@@ -42,8 +43,9 @@ const port = {
   },
 } as unknown as MapPort;
 
+const pictures: PicturePort = { draw: () => Promise.reject(new Error("not asked for")), pickPath: async () => undefined, download: async () => undefined, hand: () => undefined };
 const show = (more: Record<string, unknown> = {}) =>
-  render(MapRoom, { port, mode: "live", title: "prod", incident: null, moment: null, now: 0, revision: 1, clock: () => "", onopendemo: () => undefined, onopencontext: () => undefined, ...more });
+  render(MapRoom, { port, pictures, mode: "live", title: "prod", incident: null, moment: null, now: 0, revision: 1, clock: () => "", onopendemo: () => undefined, onopencontext: () => undefined, ...more });
 const kept = () => plan.props!.scene.houses.name.filter((_, h) => !plan.props!.keep || plan.props!.keep[h]).toSorted();
 const type = (text: string) => fireEvent.input(screen.getByRole("combobox", { name: "Filter houses" }), { target: { value: text } });
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use broadstreet_core::id::BlobId;
+use broadstreet_core::plan::{Lens, NotALens};
 use broadstreet_core::writing::{self, prosemirror};
 use broadstreet_engine::Engine;
 use broadstreet_engine::documents::{Kept, Rendered};
@@ -17,8 +18,9 @@ use crate::wire::incident::IncidentRef;
 use crate::wire::map::LabelView;
 use crate::wire::record::{
     AcceptHandoff, AnnotateEntry, CorrectEntry, DocumentRequest, DocumentView, DraftForm, DraftHandoff, EntryPreview,
-    EntryView, ExportBundle, ExportDocument, FactView, FileView, HandoffSection, HandoffView, KeyView, PinEvidence,
-    PreviewEntry, SaveDocument, TimelineRequest, TimelineView, VerifiedView, VerifyBundle, WriteEntry, WriteHandoff,
+    EntryView, ExportBundle, ExportDocument, ExportMap, FactView, FileView, HandoffSection, HandoffView, KeyView,
+    PinEvidence, PreviewEntry, SaveDocument, TimelineRequest, TimelineView, VerifiedView, VerifyBundle, WriteEntry,
+    WriteHandoff,
 };
 
 pub async fn timeline(engine: &Engine, request: TimelineRequest) -> Answer<TimelineView> {
@@ -181,15 +183,35 @@ pub async fn handoffs(engine: &Engine, _: Nothing) -> Answer<Vec<HandoffView>> {
 
 pub async fn export_bundle(engine: &Engine, it: ExportBundle) -> Answer<FileView> {
     let (name, bytes) = engine.export_bundle(&it.incident).await?;
-    let length = bytes.len() as u32;
-    let media_type = "application/vnd.broadstreet.bundle".to_owned();
-    match it.path.filter(|path| !path.is_empty()) {
+    hand_over(engine, it.path, name, "application/vnd.broadstreet.bundle", bytes).await
+}
+
+/// Writes a file where the person said, or keeps it to be fetched.
+async fn hand_over(
+    engine: &Engine,
+    path: Option<String>,
+    name: String,
+    media_type: &str,
+    bytes: Vec<u8>,
+) -> Answer<FileView> {
+    let (media_type, length) = (media_type.to_owned(), bytes.len() as u32);
+    match path.filter(|path| !path.is_empty()) {
         Some(path) => {
             write_new(&path, &bytes)?;
             Ok(FileView { blob: String::new(), name: path, media_type, bytes: length })
         }
         None => Ok(FileView { blob: engine.keep_file(bytes).await?, name, media_type, bytes: length }),
     }
+}
+
+pub async fn export_map(engine: &Engine, it: ExportMap) -> Answer<FileView> {
+    let unknown = |why: NotALens| ApiError::new("bad_lens", why.to_string(), "leave it as the map shows it");
+    let lens: Lens = it.lens.parse().map_err(unknown)?;
+    let seen = engine.look(at(it.at.as_deref())?).await?;
+    let svg = seen.svg(lens);
+    let name = format!("map-{lens}-{}.svg", seen.at().format("%Y%m%dT%H%M%SZ"));
+    drop(seen);
+    hand_over(engine, it.path, name, "image/svg+xml", svg.into_bytes()).await
 }
 
 /// Writes a file whole or not at all: beside the place first, then moved there.

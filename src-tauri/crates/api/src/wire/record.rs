@@ -58,6 +58,8 @@ wire! {
     SaveDocument { incident: String, name: String, prosemirror: String, title: String }
     /// Renders: `markdown`, `html`, `pdf`; the answer names the file for `get`.
     ExportDocument { incident: String, name: String, format: String }
+    /// Draws the map as SVG: `lens` is `namespaces` or `nodes`, `at` an instant of the past; to a path or as a file to fetch.
+    ExportMap { lens: String, at: Option<String>, path: Option<String> }
     /// A file to fetch by `get`.
     FileView { blob: String, name: String, media_type: String, bytes: u32 }
     /// Exports the incident as one bundle, to a path or as a file to fetch.
