@@ -78,6 +78,9 @@ const commands: Record<string, (p: Payload) => unknown> = {
   incidents: () => [],
   timeline: (p) => ({ incident: p["incident"], entries: rows }),
   find: (p) => ["checkoutservice", "redis-cart", "cartservice", "frontend"].filter((n) => n.includes(String(p["query"]).toLowerCase())).map((n) => ({ kind: "object", id: `prod/apps/Deployment/shop/${n}`, title: n, subtitle: "Deployment in shop", health: "critical" })),
+  filter: (p) => ({ query: p["query"], houses: [], objects: 0, elsewhere: 0, kinds: [], mistakes: [] }),
+  complete_filter: (p) => ({ from: p["cursor"], to: p["cursor"], offers: [] }),
+  filter_fields: () => [{ name: "status", also: ["health"], signs: [">=", ":"], about: "The state, from worst.", example: "status>=warning" }],
   preview_entry: (p) => {
     const seen = read(String(p["text"]));
     return { ...seen, subjects: [], sentence: `Will be recorded as happened ${seen.approx ? "~" : ""}${seen.at.slice(11, 16)}, ${seen.kind}, by ${acting?.name ?? "nobody"}.` };
