@@ -3,5 +3,6 @@
 pub mod databases;
 pub mod estate;
 pub mod full;
+pub mod peer;
 pub mod postgres;
 pub mod scripted;

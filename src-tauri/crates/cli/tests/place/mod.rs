@@ -4,7 +4,8 @@
 
 pub mod desk;
 pub mod kube;
-pub mod server;
+
+pub use broadstreet_tests::peer as server;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
