@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use broadstreet_core::ports::{Clock, ClusterError, ContextChoice};
 use broadstreet_core::time::Moment;
-use http::{Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
@@ -19,21 +19,37 @@ use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Mutex, OnceCell};
-use tokio::time::{Instant, timeout};
+use tokio::sync::{Mutex, OnceCell, watch as latest};
 
 use crate::failure::{self, Failure, Refusal};
 use crate::kubeconfig::{self, Chosen, Places};
+use crate::link::{Link, Unpacking};
 use crate::plugin;
 use crate::proxy::{self, ProxyEnvironment};
+use crate::timer::{RuntimeTimer, Timer, within};
+use crate::wire::{self, Wire};
 use crate::{Environment, Limits};
 
 /// JSON, as every path of the API answers it.
 pub const JSON: &str = "application/json";
+/// As it is: what is small, and what comes event by event.
+const PLAIN: &str = "identity";
 /// An answer larger than this is refused: a list is asked for by pages.
 const LARGEST_ANSWER: usize = 1 << 30;
 /// After a failure to get in, or a renewal, this long no other is tried: thirty watches ask at once.
 const PAUSE_BETWEEN_RENEWALS: Duration = Duration::from_secs(5);
+
+/// How requests get out.
+pub struct Way {
+    /// What the process was started with.
+    pub environment: Environment,
+    /// How long things may take.
+    pub limits: Limits,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Another way than a socket, and the time there.
+    pub wire: Option<(Wire, Arc<dyn Timer>)>,
+}
 
 /// One context, opened.
 pub struct Access {
@@ -49,7 +65,13 @@ pub struct Access {
     pub limits: Limits,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
+    /// What waits.
+    pub timer: Arc<dyn Timer>,
+    link: Link,
+    /// How often every connection was given up for new ones; whoever waits on an old one waits in vain.
+    pub anew: latest::Sender<u64>,
     environment: Environment,
+    wire: Option<Wire>,
     choice: ContextChoice,
     via: String,
     state: Mutex<State>,
@@ -60,23 +82,25 @@ pub struct Access {
 struct State {
     client: Option<Opened>,
     generation: u64,
-    opened_at: Option<Instant>,
-    failed: Option<(Instant, ClusterError)>,
+    opened_at: Option<Duration>,
+    failed: Option<(Duration, ClusterError)>,
 }
 
 struct Opened {
     client: Client,
+    /// What the client was made from, credentials included.
+    config: Config,
     renew_at: Option<Moment>,
 }
 
 impl Access {
     /// Opens the context chosen. No request is made yet, but a credential plugin runs.
-    pub async fn open(
-        choice: ContextChoice,
-        environment: Environment,
-        limits: Limits,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, ClusterError> {
+    pub async fn open(choice: ContextChoice, way: Way) -> Result<Self, ClusterError> {
+        let Way { environment, limits, clock, wire } = way;
+        let (wire, timer) = match wire {
+            Some((wire, timer)) => (Some(wire), timer),
+            None => (None, Arc::new(RuntimeTimer::new()) as Arc<dyn Timer>),
+        };
         let chosen = kubeconfig::read(choice.kubeconfig.as_deref(), &environment.places)?.choose(&choice)?;
         let (_, via) = config_of(&chosen, &environment.proxy)?;
         let access = Self {
@@ -86,7 +110,11 @@ impl Access {
             fingerprint: fingerprint(&chosen)?,
             limits,
             clock,
+            timer,
+            link: Link::default(),
+            anew: latest::Sender::default(),
             environment,
+            wire,
             choice: ContextChoice { context: Some(chosen.context), ..choice },
             via,
             state: Mutex::default(),
@@ -106,7 +134,7 @@ impl Access {
             return Ok((opened.client.clone(), state.generation));
         }
         if let Some((at, error)) = &state.failed
-            && at.elapsed() < PAUSE_BETWEEN_RENEWALS
+            && self.timer.elapsed() < *at + PAUSE_BETWEEN_RENEWALS
         {
             return Err(error.clone());
         }
@@ -115,12 +143,12 @@ impl Access {
                 let client = opened.client.clone();
                 state.client = Some(opened);
                 state.generation += 1;
-                state.opened_at = Some(Instant::now());
+                state.opened_at = Some(self.timer.elapsed());
                 state.failed = None;
                 Ok((client, state.generation))
             }
             Err(error) => {
-                state.failed = Some((Instant::now(), error.clone()));
+                state.failed = Some((self.timer.elapsed(), error.clone()));
                 Err(error)
             }
         }
@@ -157,8 +185,28 @@ impl Access {
             renew_at = credential.expires_at.map(|at| renewal(self.clock.now(), at));
             adopt(&mut config.auth_info, &credential);
         }
-        let client = Client::try_from(config).map_err(|error| self.of_client(&error, &chosen.path))?;
-        Ok(Opened { client, renew_at })
+        let client = self.made_of(&config).map_err(|error| self.of_client(&error, &chosen.path))?;
+        Ok(Opened { client, config, renew_at })
+    }
+
+    fn made_of(&self, config: &Config) -> Result<Client, kube::Error> {
+        match &self.wire {
+            Some(wire) => Ok(wire::client(wire)),
+            None => Client::try_from(config.clone()),
+        }
+    }
+
+    /// Gives up every connection there is: the machine slept, or the way to the server was cut, and nobody is told that
+    /// nothing will ever come over the old ones. The credentials stay.
+    pub async fn start_anew(&self) {
+        let mut state = self.state.lock().await;
+        if let Some(opened) = &mut state.client
+            && let Ok(client) = self.made_of(&opened.config)
+        {
+            opened.client = client;
+        }
+        drop(state);
+        self.anew.send_modify(|times| *times += 1);
     }
 
     /// An error while making the client: files named by the kubeconfig, not the connection.
@@ -206,7 +254,27 @@ impl Access {
     /// # Errors
     /// Any status but success is a [`Failure::Status`], except 401 and what no API server would answer.
     pub async fn get(&self, path: &str, accept: &str, limit: Duration) -> Result<Response<Body>, Failure> {
-        let answer = self.send(path, accept, limit).await.map_err(Failure::Cluster)?;
+        self.get_as(path, accept, PLAIN, limit).await
+    }
+
+    /// The same for a page of a list, compressed where the way is slow.
+    ///
+    /// # Errors
+    /// As [`Access::get`].
+    pub async fn get_page(&self, path: &str, accept: &str) -> Result<Response<Body>, Failure> {
+        let encoding = if self.link.is_slow() { "gzip" } else { PLAIN };
+        self.get_as(path, accept, encoding, self.limits.page).await
+    }
+
+    async fn get_as(
+        &self,
+        path: &str,
+        accept: &str,
+        encoding: &str,
+        limit: Duration,
+    ) -> Result<Response<Body>, Failure> {
+        let headers = [(header::ACCEPT_ENCODING.to_string(), encoding.to_owned())];
+        let answer = self.send_with(path, accept, &headers, limit).await.map_err(Failure::Cluster)?;
         if answer.status().is_success() {
             return Ok(answer);
         }
@@ -237,10 +305,10 @@ impl Access {
                 .fold(request, |request, (name, value)| request.header(name, value))
                 .body(Body::empty())
                 .map_err(|error| self.odd(format!("`{path}` is no path: {error}")))?;
-            let answer = match timeout(limit, client.send(request)).await {
-                Err(_) => return Err(self.slow(limit)),
-                Ok(Err(error)) => Err(self.of_request(&error)),
-                Ok(Ok(answer)) => Ok(answer),
+            let answer = match within(&*self.timer, limit, client.send(request)).await {
+                None => return Err(self.slow(limit)),
+                Some(Err(error)) => Err(self.of_request(&error)),
+                Some(Ok(answer)) => Ok(answer),
             };
             let refused = match &answer {
                 Ok(answer) => answer.status() == StatusCode::UNAUTHORIZED,
@@ -259,7 +327,7 @@ impl Access {
         if state.generation != generation {
             return true; // somebody else renewed them meanwhile
         }
-        if state.opened_at.is_some_and(|at| at.elapsed() < PAUSE_BETWEEN_RENEWALS) {
+        if state.opened_at.is_some_and(|at| self.timer.elapsed() < at + PAUSE_BETWEEN_RENEWALS) {
             return false;
         }
         state.client = None;
@@ -278,7 +346,7 @@ impl Access {
             let to = plugin::shorten(&location, 200);
             return Failure::Cluster(self.odd(format!("HTTP {status} to `{to}`, as a proxy or a log-in page does")));
         }
-        let body = self.read(body).await.unwrap_or_default();
+        let body = self.read(&head.headers, body).await.unwrap_or_default();
         let parsed: Option<Value> = serde_json::from_slice(&body).ok();
         let refusal = parsed.filter(|value| value.get("kind").and_then(Value::as_str) == Some("Status")).map(|value| {
             let said = Refusal::of_status(&value);
@@ -303,10 +371,12 @@ impl Access {
     }
 
     /// Reads a body to its end; each piece may take as long as a whole small answer.
-    pub async fn read(&self, mut body: Body) -> Result<Vec<u8>, ClusterError> {
+    pub async fn read(&self, head: &HeaderMap, mut body: Body) -> Result<Vec<u8>, ClusterError> {
         let mut bytes = Vec::new();
+        let mut unpacking = Unpacking::of(head).map_err(|why| self.odd(why))?;
+        let began = self.timer.elapsed();
         loop {
-            let frame = timeout(self.limits.answer, body.frame()).await.map_err(|_| {
+            let frame = within(&*self.timer, self.limits.answer, body.frame()).await.ok_or_else(|| {
                 let why = format!(
                     "the answer stopped after {} bytes for {} s",
                     bytes.len(),
@@ -315,13 +385,18 @@ impl Access {
                 ClusterError::Unreachable { server: self.server.clone(), why }
             })?;
             match frame {
-                None => return Ok(bytes),
+                None => {
+                    if unpacking.is_plain() {
+                        self.link.measured(bytes.len(), self.timer.elapsed().saturating_sub(began));
+                    }
+                    return Ok(bytes);
+                }
                 Some(Err(error)) => {
                     return Err(failure::of_connection(&*error_of(error), &self.server, &self.context, &self.via));
                 }
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
-                        bytes.extend_from_slice(&data);
+                        unpacking.take(&data, &mut bytes).map_err(|why| self.odd(why))?;
                     }
                 }
             }
@@ -357,7 +432,7 @@ impl Access {
     /// The body of an answer as it came.
     pub async fn body_of(&self, answer: Response<Body>) -> Result<(http::response::Parts, Vec<u8>), Failure> {
         let (head, body) = answer.into_parts();
-        let body = self.read(body).await.map_err(Failure::Cluster)?;
+        let body = self.read(&head.headers, body).await.map_err(Failure::Cluster)?;
         Ok((head, body))
     }
 

@@ -1,6 +1,7 @@
 //! One connected cluster: who it is, whether it lives, its services' proxy.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::logs::LogLine;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::access::{Access, JSON};
 use crate::evidence;
 use crate::failure::{self, Failure, Refusal};
+use crate::timer::within;
 use crate::watch;
 
 /// A cluster that answered.
@@ -20,6 +22,8 @@ pub struct KubeConnection {
     access: Arc<Access>,
     identity: ClusterIdentity,
     namespaces: Vec<String>,
+    /// True where the last proof of life did not come.
+    silent: AtomicBool,
 }
 
 /// Asks who is there. A version that may not be read stays empty; a `kube-system` that may not be read makes the
@@ -49,7 +53,7 @@ pub async fn connect(access: Arc<Access>, namespaces: Vec<String>) -> Result<Kub
         server: access.server.clone(),
         version,
     };
-    Ok(KubeConnection { access, identity, namespaces })
+    Ok(KubeConnection { access, identity, namespaces, silent: AtomicBool::default() })
 }
 
 impl Connection for KubeConnection {
@@ -69,7 +73,8 @@ impl Connection for KubeConnection {
                     Ok(answer) => {
                         let kind = answer.headers().get(header::CONTENT_TYPE);
                         let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-                        let body = self.access.read(answer.into_body()).await?;
+                        let (head, body) = answer.into_parts();
+                        let body = self.access.read(&head.headers, body).await?;
                         let words = failure::describe_body(&kind, &body);
                         if words.starts_with("an HTML page") {
                             let why = format!("{words} on /livez");
@@ -82,10 +87,16 @@ impl Connection for KubeConnection {
                     Err(failure) => Err(failure.into_error(server, "get", "/livez")),
                 }
             };
-            tokio::time::timeout(self.access.limits.alive, asked).await.unwrap_or_else(|_| {
+            let answer = within(&*self.access.timer, self.access.limits.alive, asked).await.unwrap_or_else(|| {
                 let why = format!("no answer on /livez within {} s", self.access.limits.alive.as_secs_f32());
                 Err(ClusterError::Unreachable { server: server.clone(), why })
-            })
+            });
+            // Where the way was cut and is there again, connections from before may be dead without a sign of it.
+            let was_cut = self.silent.swap(answer.is_err(), Ordering::Relaxed);
+            if was_cut && answer.is_ok() {
+                self.access.start_anew().await;
+            }
+            answer
         })
     }
 
@@ -94,7 +105,8 @@ impl Connection for KubeConnection {
             let path = proxy_path(&request.target, &request.path);
             let answer = self.access.send_with(&path, "*/*", &request.headers, self.access.limits.answer).await?;
             let status = answer.status();
-            let body = self.access.read(answer.into_body()).await?;
+            let (head, body) = answer.into_parts();
+            let body = self.access.read(&head.headers, body).await?;
             // Both the API server and what stands behind it say 401 and 403; only the former says it in a Status.
             if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
                 && let Ok(value) = serde_json::from_slice::<Value>(&body)

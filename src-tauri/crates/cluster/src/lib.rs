@@ -9,10 +9,13 @@ mod connection;
 mod evidence;
 mod failure;
 mod kubeconfig;
+mod link;
 mod plugin;
 mod proxy;
 mod snapshot;
+mod timer;
 mod watch;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,8 @@ use broadstreet_core::time::Moment;
 
 pub use crate::kubeconfig::Places;
 pub use crate::proxy::ProxyEnvironment;
+pub use crate::timer::Timer;
+pub use crate::wire::{Pieces, Wire};
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +44,11 @@ pub struct Limits {
     /// For the login shell to tell its PATH.
     pub shell: Duration,
     /// How long a watch is asked to last. The server sends a bookmark shortly before its end, so this is also how
-    /// often a quiet kind proves that it is alive.
+    /// often a quiet kind proves that it is alive. Where there are many watches each lasts longer, so that no more than
+    /// a handful is opened a second.
     pub watch: Duration,
-    /// How long after that a watch that neither ended nor said anything counts as stalled.
+    /// How long after that a watch that neither ended nor said anything counts as stalled. Together with the above it
+    /// is the longest that a connection may be dead without being noticed: under half a minute.
     pub stall: Duration,
     /// Until a forbidden or absent kind is asked again.
     pub ask_again: Duration,
@@ -62,8 +69,8 @@ impl Default for Limits {
             alive: Duration::from_secs(3),
             plugin: Duration::from_secs(30),
             shell: Duration::from_secs(3),
-            watch: Duration::from_secs(45),
-            stall: Duration::from_secs(10),
+            watch: Duration::from_secs(20),
+            stall: Duration::from_secs(5),
             ask_again: Duration::from_secs(60),
             longest_pause: Duration::from_secs(30),
             leases: Duration::from_secs(10),
@@ -87,6 +94,7 @@ pub struct KubeCluster {
     limits: Limits,
     environment: Environment,
     clock: Arc<dyn Clock>,
+    wire: Option<(Wire, Arc<dyn Timer>)>,
 }
 
 struct SystemClock;
@@ -110,13 +118,19 @@ impl KubeCluster {
     pub fn with(environment: Environment, limits: Limits) -> Self {
         // Fails where somebody installed one already; either one will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { limits, environment, clock: Arc::new(SystemClock) }
+        Self { limits, environment, clock: Arc::new(SystemClock), wire: None }
     }
 
     /// With another clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Over another way than a socket, whatever address the kubeconfig names, and in another time.
+    #[must_use]
+    pub fn over(self, wire: Wire, timer: Arc<dyn Timer>) -> Self {
+        Self { wire: Some((wire, timer)), ..self }
     }
 }
 
@@ -134,8 +148,13 @@ impl Cluster for KubeCluster {
     fn connect(&self, choice: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>> {
         Box::pin(async move {
             let namespaces = choice.namespaces.clone();
-            let access =
-                access::Access::open(choice, self.environment.clone(), self.limits, Arc::clone(&self.clock)).await?;
+            let way = access::Way {
+                environment: self.environment.clone(),
+                limits: self.limits,
+                clock: Arc::clone(&self.clock),
+                wire: self.wire.clone(),
+            };
+            let access = access::Access::open(choice, way).await?;
             let connection = connection::connect(Arc::new(access), namespaces).await?;
             Ok(Arc::new(connection) as Arc<dyn Connection>)
         })

@@ -1,6 +1,6 @@
 //! The border: JSON as the server sends it comes in, slim objects and what is known of them go out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::Observation;
@@ -14,12 +14,43 @@ use crate::watch::kind_name;
 #[derive(Debug, Default)]
 pub struct Known {
     objects: HashMap<Box<str>, Seen>,
+    rounds: u32,
+    /// UIDs of objects lately deleted: an event of one of them that comes late brings it back no more.
+    buried: VecDeque<Box<str>>,
 }
 
 #[derive(Debug)]
 struct Seen {
     uid: Box<str>,
     version: Box<str>,
+    /// The reading of everything that held it last.
+    round: u32,
+}
+
+/// How many deleted objects are remembered.
+const BURIED: usize = 256;
+
+impl Known {
+    /// Begins a reading of everything, and answers its number.
+    pub fn begin(&mut self) -> u32 {
+        self.rounds += 1;
+        self.rounds
+    }
+
+    /// How many objects were handed on and not told gone.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.objects.len()
+    }
+}
+
+/// Where an object comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A reading of everything, by its number: it says what there is, whatever was seen before.
+    Reading(u32),
+    /// An event, which may come twice, or late.
+    Event,
 }
 
 /// What one object of a list or watch turned out to be.
@@ -46,7 +77,7 @@ pub fn version<'v>(value: &'v Json<'_>) -> Option<&'v str> {
 
 /// Reduces an object. Items of lists carry no kind, and those read as metadata another one, so it is set to what was
 /// asked for; of a kind read as metadata anything else is thrown away first, should a server send it all the same.
-pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Json<'_>) -> Crossed {
+pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, from: Origin, mut value: Json<'_>) -> Crossed {
     let place = place(&value);
     let bad = |name: &str, why: String| {
         Crossed::Bad(Observation::Skipped { kind: kind_name(info), name: name.trim_start_matches('/').to_owned(), why })
@@ -54,6 +85,27 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Json<
     if value.fields().is_none() {
         return bad("", "it is no object".to_owned());
     }
+    let seen = known.objects.get_mut(place.as_str());
+    let round = match (from, seen) {
+        // However malformed it is now: it is there.
+        (Origin::Reading(round), seen) => {
+            if let Some(seen) = seen {
+                seen.round = round;
+            }
+            round
+        }
+        (Origin::Event, Some(seen)) if version(&value).is_some_and(|version| is_before(version, &seen.version)) => {
+            return Crossed::Same;
+        }
+        (Origin::Event, Some(seen)) => seen.round,
+        (Origin::Event, None) => {
+            let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
+            if known.buried.iter().any(|buried| **buried == *uid) {
+                return Crossed::Same;
+            }
+            known.rounds
+        }
+    };
     if info.metadata_only {
         value.keep_only("metadata");
     }
@@ -70,31 +122,40 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, mut value: Json<
     let replaced = before
         .filter(|seen| *seen.uid != *object.uid)
         .map(|seen| Change::Gone { key: object.key.clone(), uid: seen.uid.to_string() });
-    let seen = Seen { uid: object.uid.as_str().into(), version: object.resource_version.as_str().into() };
+    let seen = Seen { uid: object.uid.as_str().into(), version: object.resource_version.as_str().into(), round };
     known.objects.insert(place.into(), seen);
     Crossed::New(replaced, Box::new(object))
 }
 
-/// Forgets an object the server deleted.
+/// Whether a resource version is from before another. They grow with time in one kind of one server (Kubernetes 1.35 and
+/// later promise it, earlier ones did it), and one that is no number is before nothing.
+fn is_before(version: &str, other: &str) -> bool {
+    matches!((version.parse::<u64>(), other.parse::<u64>()), (Ok(version), Ok(other)) if version < other)
+}
+
+/// Forgets an object the server deleted; its successor of the same name stays, should the deletion come late.
 pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Json<'_>) -> Change {
     let place = place(value);
-    known.objects.remove(place.as_str());
     let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
+    if known.objects.get(place.as_str()).is_some_and(|seen| uid.is_empty() || *seen.uid == *uid) {
+        known.objects.remove(place.as_str());
+    }
+    if !uid.is_empty() {
+        if known.buried.len() == BURIED {
+            known.buried.pop_front();
+        }
+        known.buried.push_back(uid.into());
+    }
     gone(cluster, info, &place, uid)
 }
 
-/// Forgets every object of `namespace` (of all where it is empty) that a list did not hold.
-pub fn vanish(
-    known: &mut Known,
-    cluster: &str,
-    info: &KindInfo,
-    namespace: &str,
-    listed: &HashSet<String>,
-) -> Vec<Change> {
+/// Forgets every object of `namespace` (of all where it is empty) that the reading of this number did not hold; every
+/// one where there was none.
+pub fn vanish(known: &mut Known, cluster: &str, info: &KindInfo, namespace: &str, round: Option<u32>) -> Vec<Change> {
     let inside = |place: &str| namespace.is_empty() || place.split('/').next() == Some(namespace);
     let mut changes: Vec<Change> = Vec::new();
     known.objects.retain(|place, seen| {
-        let stays = listed.contains(&**place) || !inside(place);
+        let stays = round == Some(seen.round) || !inside(place);
         if !stays {
             changes.push(gone(cluster, info, place, &seen.uid));
         }
@@ -116,7 +177,11 @@ mod tests {
     use super::*;
 
     fn crossed(known: &mut Known, value: &Value) -> Crossed {
-        cross(known, "c", &SECRET, Json::deserialize(value).expect("JSON"))
+        cross(known, "c", &SECRET, Origin::Event, Json::deserialize(value).expect("JSON"))
+    }
+
+    fn read(known: &mut Known, round: u32, value: &Value) -> Crossed {
+        cross(known, "c", &SECRET, Origin::Reading(round), Json::deserialize(value).expect("JSON"))
     }
 
     const SECRET: KindInfo = KindInfo {
@@ -155,11 +220,48 @@ mod tests {
         for name in ["a", "b"] {
             crossed(&mut known, &object(name, name, "1"));
         }
-        let listed = HashSet::from(["n/a".to_owned()]);
-        assert!(vanish(&mut known, "c", &SECRET, "m", &listed).is_empty());
-        let gone = vanish(&mut known, "c", &SECRET, "n", &listed);
+        let round = known.begin();
+        read(&mut known, round, &object("a", "a", "1"));
+        assert!(vanish(&mut known, "c", &SECRET, "m", Some(round)).is_empty());
+        let gone = vanish(&mut known, "c", &SECRET, "n", Some(round));
         assert!(matches!(&gone[..], [Change::Gone { key, uid }] if key.name == "b" && uid == "b"), "{gone:?}");
-        assert!(vanish(&mut known, "c", &SECRET, "", &listed).is_empty(), "told once");
+        assert!(vanish(&mut known, "c", &SECRET, "", Some(round)).is_empty(), "told once");
+        assert_eq!(vanish(&mut known, "c", &SECRET, "", None).len(), 1, "without a list nothing stays");
+        assert_eq!(known.len(), 0);
+    }
+
+    #[test]
+    fn one_that_became_malformed_is_there_still() {
+        let mut known = Known::default();
+        crossed(&mut known, &object("a", "a", "1"));
+        let round = known.begin();
+        let mut odd = object("a", "a", "2");
+        odd["metadata"]["labels"] = json!(7);
+        assert!(matches!(read(&mut known, round, &odd), Crossed::Bad(_)));
+        assert!(vanish(&mut known, "c", &SECRET, "", Some(round)).is_empty());
+    }
+
+    #[test]
+    fn an_event_that_comes_late_changes_nothing_and_a_list_is_always_believed() {
+        let mut known = Known::default();
+        assert!(matches!(crossed(&mut known, &object("a", "u", "10")), Crossed::New(..)));
+        assert!(matches!(crossed(&mut known, &object("a", "u", "9")), Crossed::Same), "9 is before 10");
+        let round = known.begin();
+        // A server restored from a copy counts from an earlier version on.
+        assert!(matches!(read(&mut known, round, &object("a", "u", "4")), Crossed::New(..)));
+        assert!(matches!(crossed(&mut known, &object("a", "u", "5")), Crossed::New(..)));
+    }
+
+    #[test]
+    fn a_deletion_that_comes_late_takes_no_successor_and_the_dead_stay_dead() {
+        let mut known = Known::default();
+        crossed(&mut known, &object("a", "first", "1"));
+        crossed(&mut known, &object("a", "second", "3"));
+        delete(&mut known, "c", &SECRET, &Json::deserialize(&object("a", "first", "2")).expect("JSON"));
+        assert_eq!(known.len(), 1, "a list without the second must tell it gone");
+        delete(&mut known, "c", &SECRET, &Json::deserialize(&object("a", "second", "5")).expect("JSON"));
+        assert!(matches!(crossed(&mut known, &object("a", "second", "4")), Crossed::Same), "no ghost");
+        assert_eq!(known.len(), 0);
     }
 
     #[test]

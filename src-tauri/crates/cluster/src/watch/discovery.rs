@@ -7,7 +7,6 @@ use std::time::Duration;
 use broadstreet_core::resource::{KINDS, KindInfo};
 use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
-use tokio::time::Instant;
 
 use crate::access::{Access, JSON};
 use crate::failure::Failure;
@@ -18,10 +17,14 @@ type Resources = HashMap<String, BTreeSet<String>>;
 /// The groups a server has, where it said so.
 type Groups = Option<Arc<BTreeSet<String>>>;
 
+/// The server did not say what it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsaid;
+
 /// What was asked so far.
 #[derive(Default)]
 pub struct Discovery {
-    groups: Mutex<Option<(Instant, Groups)>>,
+    groups: Mutex<Option<(Duration, Groups)>>,
     first: OnceCell<Resources>,
 }
 
@@ -37,27 +40,35 @@ impl Discovery {
         })
     }
 
-    /// The same as the server is now, for a kind that was absent. What cannot be asked changes nothing: it stays absent.
-    pub async fn version_now(&self, access: &Access, info: &KindInfo) -> Option<&'static str> {
-        let served = self.served(access, Some(access.limits.ask_again / 2)).await;
+    /// The same as the server is now, as known no longer than `at_most` ago. All kinds that ask together ask once.
+    ///
+    /// # Errors
+    /// Where the server does not say: then nothing is known of the kind, neither that it is there nor that it is not.
+    pub async fn version_now(
+        &self,
+        access: &Access,
+        info: &KindInfo,
+        at_most: Duration,
+    ) -> Result<Option<&'static str>, Unsaid> {
+        let served = self.served(access, Some(at_most)).await;
         for version in info.versions().filter(|version| is_served(served.as_deref(), info, version)) {
-            let found = resources(access, &group_version(info.group, version)).await;
-            if found.is_some_and(|plurals| plurals.contains(info.plural)) {
-                return Some(version);
+            match resources(access, &group_version(info.group, version)).await {
+                None => return Err(Unsaid),
+                Some(plurals) if plurals.contains(info.plural) => return Ok(Some(version)),
+                Some(_) => {}
             }
         }
-        None
+        Ok(None)
     }
 
     /// The groups and versions that are served, as known or no older than `at_most`; nothing where the server does not say.
-    /// All absent kinds together ask once.
     async fn served(&self, access: &Access, at_most: Option<Duration>) -> Option<Arc<BTreeSet<String>>> {
         let mut held = self.groups.lock().await;
         match &*held {
-            Some((at, served)) if at_most.is_none_or(|age| at.elapsed() < age) => served.clone(),
+            Some((at, served)) if at_most.is_none_or(|age| access.timer.elapsed() < *at + age) => served.clone(),
             _ => {
                 let served = groups(access).await.map(Arc::new);
-                *held = Some((Instant::now(), served.clone()));
+                *held = Some((access.timer.elapsed(), served.clone()));
                 served
             }
         }

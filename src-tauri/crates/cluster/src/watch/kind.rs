@@ -1,4 +1,4 @@
-//! One kind: whole where that is allowed, else namespace by namespace, asked again once a minute where it is not.
+//! One kind: whole where that is allowed, else namespace by namespace. What is refused is asked for again once a minute.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -7,22 +7,24 @@ use std::time::Duration;
 use broadstreet_core::ports::Answer;
 use broadstreet_core::resource::KindInfo;
 use broadstreet_core::world::Freshness;
-use futures_util::future::{AbortHandle, Abortable, Aborted};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::time::{sleep, timeout};
+use futures_util::future::{AbortHandle, Abortable, Aborted, Either, select};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
+use tokio::sync::watch as latest;
 
-use crate::watch::Shared;
+use crate::failure::Failure;
+use crate::timer::within;
 use crate::watch::border::Known;
+use crate::watch::refused::Refused;
 use crate::watch::scope::{Scope, Stop};
+use crate::watch::{GivenBack, Shared, just_found};
 
 /// How long to wait for the list of namespaces before going on with those that were named.
 const WAIT_FOR_NAMESPACES: Duration = Duration::from_secs(10);
-/// Up to so many refused namespaces are asked again once a minute; more of them less often, in proportion.
-const REFUSED_ASKED_EACH_MINUTE: u32 = 20;
+/// How old what the server said of its kinds may be where something just contradicted it.
+const JUST_ASKED: Duration = Duration::from_secs(1);
 
 /// Follows a kind for ever.
 pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo) {
-    let ask_again = shared.access.limits.ask_again;
     let known: Arc<Mutex<Known>> = Arc::default();
     let mut whole = Scope::new(&shared, info, "", &known);
     let mut present = shared.discovery.version_of(&shared.access, info).await;
@@ -30,47 +32,95 @@ pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo) {
         let stop = match present {
             Some(version) => {
                 whole.version = version;
+                let _one_more = shared.one_more_scope();
                 whole.follow().await
             }
             None => Stop::Absent,
         };
         match stop {
-            Stop::Absent => {
-                whole.say(Freshness::Absent).await;
-                shared.settle(info, "").await;
-                sleep(ask_again).await;
-                present = shared.discovery.version_now(&shared.access, info).await;
-            }
+            Stop::Absent => present = absent(&shared, info, &mut whole, present).await,
             Stop::Forbidden { verb, message } => {
+                let verb = if verb == "watch" && info.namespaced { first_refused(&whole, verb).await } else { verb };
                 whole.say(Freshness::Forbidden { verb: verb.to_owned(), message }).await;
                 if info.namespaced && verb == "list" {
                     by_namespace(&shared, info, &known, &whole).await;
                 } else {
                     shared.settle(info, "").await;
-                    sleep(ask_again).await;
+                    shared.turn_of("", shared.access.limits.ask_again).await;
                 }
             }
         }
     }
 }
 
-/// Follows a kind in each namespace there is, until the whole may be read.
-async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc<Mutex<Known>>, whole: &Scope) {
-    let ask_again = shared.access.limits.ask_again;
-    let mut listed = shared.listed.subscribe();
-    let _ = timeout(WAIT_FOR_NAMESPACES, listed.wait_for(|listed| listed.settled)).await;
+/// Which verb is refused where a watch was: with the permission to watch the one to list may have gone.
+async fn first_refused(whole: &Scope, verb: &'static str) -> &'static str {
+    match whole.may_list().await {
+        Err(Failure::Status(refusal)) if refusal.code == 403 => "list",
+        _ => verb,
+    }
+}
 
-    let mut followed: FuturesUnordered<Abortable<Answer<'static, ()>>> = FuturesUnordered::new();
-    let mut handles: BTreeMap<String, AbortHandle> = BTreeMap::new();
-    let allowed = async {
-        loop {
-            sleep(ask_again).await;
-            if whole.may_list().await {
-                return;
+/// A kind the server does not have, or says so of one version; answers the version to go on with.
+async fn absent(
+    shared: &Shared,
+    info: &'static KindInfo,
+    whole: &mut Scope,
+    present: Option<&'static str>,
+) -> Option<&'static str> {
+    let (access, ask_again) = (&shared.access, shared.access.limits.ask_again);
+    if present.is_some() {
+        // Another version may be served now; and while the server does not say that the kind is gone, it is not.
+        match shared.discovery.version_now(access, info, JUST_ASKED).await {
+            Ok(None) => {}
+            Ok(Some(version)) if Some(version) != present => return Some(version),
+            _ => {
+                whole.stumble("the server has the kind, but answers 404".to_owned(), None).await;
+                return present;
             }
         }
+    }
+    whole.say(Freshness::Absent).await;
+    // With the definition of a kind everything of it is gone, whether or not that was told.
+    whole.vanish(None).await;
+    shared.settle(info, "").await;
+    let mut defined = shared.defined.subscribe();
+    loop {
+        let at_most = match select(access.timer.sleep(ask_again), Box::pin(defined.changed())).await {
+            Either::Left(_) => ask_again / 2,
+            Either::Right(_) => {
+                // A definition is told several times while it is established.
+                access.timer.sleep(JUST_ASKED).await;
+                JUST_ASKED / 2
+            }
+        };
+        if let Ok(Some(version)) = shared.discovery.version_now(access, info, at_most).await {
+            return Some(version);
+        }
+    }
+}
+
+/// Follows a kind in each namespace there is, until the whole may be read.
+async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc<Mutex<Known>>, whole: &Scope) {
+    let mut listed = shared.listed.subscribe();
+    let _ = within(&*shared.access.timer, WAIT_FOR_NAMESPACES, listed.wait_for(|listed| listed.settled)).await;
+
+    let mut followed: FuturesUnordered<Abortable<Answer<'static, (String, Stop)>>> = FuturesUnordered::new();
+    let mut handles: BTreeMap<String, AbortHandle> = BTreeMap::new();
+    let refused = Mutex::new(Refused::starting_at(info));
+    let begin = |namespace: &str, version: &'static str| {
+        let (handle, registration) = AbortHandle::new_pair();
+        let mut scope = Scope::new(shared, info, namespace, known);
+        scope.version = version;
+        let one: Answer<'static, (String, Stop)> = Box::pin(one(Arc::clone(shared), info, namespace.to_owned(), scope));
+        (handle, Abortable::new(one, registration))
     };
-    tokio::pin!(allowed);
+    let given_back = shared.given_back.subscribe();
+    let refused = &refused;
+    let asking = stream::unfold(given_back, move |mut given_back| async move {
+        Some((ask(shared, info, whole, known, refused, &mut given_back).await, given_back))
+    });
+    tokio::pin!(asking);
     let mut settled = false;
     loop {
         let wanted: BTreeSet<String> = {
@@ -84,12 +134,8 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
             if !settled {
                 shared.expect(info, namespace);
             }
-            let (handle, registration) = AbortHandle::new_pair();
-            let mut scope = Scope::new(shared, info, namespace, known);
-            scope.version = whole.version;
-            let patience = patience(ask_again, wanted.len());
-            let one: Answer<'static, ()> = Box::pin(one(Arc::clone(shared), info, namespace.clone(), scope, patience));
-            followed.push(Abortable::new(one, registration));
+            let (handle, one) = begin(namespace, whole.version);
+            followed.push(one);
             handles.insert(namespace.clone(), handle);
         }
         let left: Vec<String> = handles.keys().filter(|namespace| !wanted.contains(*namespace)).cloned().collect();
@@ -97,7 +143,10 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
             if let Some(handle) = handles.remove(&namespace) {
                 handle.abort();
             }
+            lock(refused).forget(&namespace);
             shared.expect_no_more(info, &namespace);
+            // What was in a namespace is gone with it, whether or not that was told.
+            Scope::new(shared, info, &namespace, known).vanish(None).await;
             shared.say_freshness(info, &namespace, Freshness::Absent).await;
         }
         if !settled {
@@ -105,9 +154,22 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
             shared.settle(info, "").await;
         }
         tokio::select! {
-            () = &mut allowed => break,
+            Some(allowed) = asking.next() => {
+                if allowed.is_empty() {
+                    break;
+                }
+                if handles.contains_key(&allowed) {
+                    let (handle, one) = begin(&allowed, whole.version);
+                    followed.push(one);
+                    handles.insert(allowed, handle);
+                }
+            }
             changed = listed.changed() => if changed.is_err() { return },
-            Some(Ok(()) | Err(Aborted)) = followed.next() => {}
+            Some(ended) = followed.next() => match ended {
+                Ok((namespace, Stop::Forbidden { verb, .. })) => lock(refused).put(&namespace, verb),
+                Ok((namespace, Stop::Absent)) => lock(refused).put(&namespace, "list"),
+                Err(Aborted) => {}
+            },
         }
     }
     // Now the whole is followed: its freshness stands for every namespace.
@@ -116,20 +178,59 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
     }
 }
 
-/// Follows a kind in one namespace for ever.
-async fn one(shared: Arc<Shared>, info: &'static KindInfo, namespace: String, mut scope: Scope, patience: Duration) {
+/// Asks once a minute for one place that was refused, until one is allowed; empty for the whole. What another kind found
+/// given back is asked for at once.
+async fn ask(
+    shared: &Arc<Shared>,
+    info: &'static KindInfo,
+    whole: &Scope,
+    known: &Arc<Mutex<Known>>,
+    refused: &Mutex<Refused>,
+    given_back: &mut latest::Receiver<GivenBack>,
+) -> String {
+    let timer = &shared.access.timer;
     loop {
-        let state = match scope.follow().await {
-            Stop::Absent => Freshness::Absent,
-            Stop::Forbidden { verb, message } => Freshness::Forbidden { verb: verb.to_owned(), message },
+        let ends = timer.elapsed() + lock(refused).pause(shared.access.limits.ask_again);
+        let place = loop {
+            let left = ends.saturating_sub(timer.elapsed());
+            if within(&**timer, left, given_back.changed()).await.is_none() {
+                break lock(refused).next();
+            }
+            let found = just_found(&given_back.borrow_and_update(), timer.elapsed());
+            if let Some(place) = lock(refused).hinted(found.iter()) {
+                break place;
+            }
         };
-        scope.say(state).await;
-        shared.settle(info, &namespace).await;
-        sleep(patience).await;
+        let answer = if place.is_empty() {
+            whole.may_list().await
+        } else {
+            let mut scope = Scope::new(shared, info, &place, known);
+            scope.version = whole.version;
+            scope.may_list().await
+        };
+        if answer.is_ok() {
+            lock(refused).allowed(&place);
+            shared.give_back(&place);
+            return place;
+        }
     }
 }
 
-fn patience(ask_again: Duration, namespaces: usize) -> Duration {
-    let namespaces = u32::try_from(namespaces).unwrap_or(u32::MAX);
-    ask_again * (namespaces / REFUSED_ASKED_EACH_MINUTE).clamp(1, 60)
+fn lock(refused: &Mutex<Refused>) -> std::sync::MutexGuard<'_, Refused> {
+    refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Follows a kind in one namespace until that is refused.
+async fn one(shared: Arc<Shared>, info: &'static KindInfo, namespace: String, mut scope: Scope) -> (String, Stop) {
+    let _one_more = shared.one_more_scope();
+    let stop = scope.follow().await;
+    let state = match &stop {
+        Stop::Absent => Freshness::Absent,
+        Stop::Forbidden { verb, message } => {
+            Freshness::Forbidden { verb: (*verb).to_owned(), message: message.clone() }
+        }
+    };
+    scope.say(state).await;
+    shared.settle(info, &namespace).await;
+    (namespace, stop)
 }

@@ -3,25 +3,33 @@
 //! The kinds run side by side inside the stream that is polled: a channel carries what they say, and nothing is
 //! spawned. One kind that is forbidden, absent, slow or broken says so and stops no other.
 
+mod anew;
 mod backoff;
 mod border;
 mod discovery;
+mod items;
 mod kind;
 mod leases;
 mod lines;
+mod reading;
+mod refused;
 mod scope;
+mod watching;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ports::{Answer, ClusterIdentity, Flow, Observation};
 use broadstreet_core::resource::{KINDS, KindInfo};
 use broadstreet_core::world::{Change, Freshness, SourceState};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
-use tokio::sync::{Semaphore, mpsc, watch as latest};
+use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
 
 use crate::access::Access;
+use crate::timer::within;
 use crate::watch::discovery::Discovery;
 pub use crate::watch::discovery::{group_version, root};
 use crate::watch::leases::Nodes;
@@ -31,6 +39,8 @@ pub use crate::watch::scope::METADATA;
 const WAITING: usize = 16;
 /// Pages of lists on the way at once: more would only hold memory.
 const PAGES_AT_ONCE: usize = 8;
+/// What another kind found given back so long ago is news still.
+const JUST_FOUND: Duration = Duration::from_secs(5);
 /// A kind that failed this often in a row no longer holds up [`Observation::InSync`].
 const FAILURES_UNTIL_SETTLED: u32 = 3;
 
@@ -47,6 +57,26 @@ struct Shared {
     nodes: Mutex<Nodes>,
     settling: Mutex<Settling>,
     discovery: Discovery,
+    /// How often a definition of a custom resource was told: a kind that was absent may be there now.
+    defined: latest::Sender<u64>,
+    /// A connection broke, so that the server may be another one.
+    broke: Notify,
+    /// Watches there are.
+    scopes: AtomicU32,
+    /// Places that some kind was refused and then allowed: other kinds may find the same.
+    given_back: latest::Sender<GivenBack>,
+}
+
+/// Places by when they were given back; the whole cluster has no name.
+type GivenBack = BTreeMap<String, Duration>;
+
+/// One watch more, while this is kept.
+struct OneMoreScope<'s>(&'s AtomicU32);
+
+impl Drop for OneMoreScope<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The namespaces the cluster lists.
@@ -87,6 +117,10 @@ pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<Str
         nodes: Mutex::default(),
         settling: Mutex::default(),
         discovery: Discovery::default(),
+        defined: latest::Sender::default(),
+        broke: Notify::new(),
+        scopes: AtomicU32::default(),
+        given_back: latest::Sender::default(),
     });
     for info in KINDS {
         shared.expect(info, "");
@@ -96,6 +130,9 @@ pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<Str
         drivers.push(Box::pin(kind::follow(Arc::clone(&shared), info)));
     }
     drivers.push(Box::pin(leases::follow(Arc::clone(&shared))));
+    drivers.push(Box::pin(anew::after_sleep(Arc::clone(&shared))));
+    let ClusterIdentity { id, label, version, .. } = identity.clone();
+    drivers.push(Box::pin(anew::version(Arc::clone(&shared), id, label, version)));
     let known = Change::Cluster { id: identity.id, label: identity.label, version: identity.version };
     let first = stream::once(async move { Observation::Changes(vec![known]) });
     let said = stream::poll_fn(move |context| waiting.poll_recv(context));
@@ -113,6 +150,38 @@ impl Shared {
         let kind = kind_name(info);
         let state = SourceState { source: self.source.clone(), kind, namespace: namespace.to_owned(), state };
         self.say(Observation::Freshness(state)).await;
+    }
+
+    fn one_more_scope(&self) -> OneMoreScope<'_> {
+        self.scopes.fetch_add(1, Ordering::Relaxed);
+        OneMoreScope(&self.scopes)
+    }
+
+    /// A place that was refused is allowed; empty for the whole cluster.
+    fn give_back(&self, place: &str) {
+        let now = self.access.timer.elapsed();
+        let lately = |at: &Duration| *at + self.access.limits.ask_again >= now;
+        self.given_back.send_if_modified(|given_back| {
+            // What one kind of many found is told to the others once.
+            let is_known = given_back.get(place).is_some_and(lately);
+            given_back.retain(|_, at| lately(at));
+            given_back.insert(place.to_owned(), now);
+            !is_known
+        });
+    }
+
+    /// Waits for the turn of a place that was refused, or until another kind finds it given back.
+    async fn turn_of(&self, place: &str, pause: Duration) {
+        let mut given_back = self.given_back.subscribe();
+        let found = async {
+            while given_back.changed().await.is_ok() {
+                if just_found(&given_back.borrow_and_update(), self.access.timer.elapsed()).iter().any(|it| it == place)
+                {
+                    return;
+                }
+            }
+        };
+        within(&*self.access.timer, pause, found).await;
     }
 
     /// Something is going to be listed; [`Observation::InSync`] waits for it.
@@ -165,6 +234,11 @@ impl Shared {
             self.say(Observation::InSync).await;
         }
     }
+}
+
+/// The places found given back a moment ago.
+fn just_found(given_back: &GivenBack, now: Duration) -> Vec<String> {
+    given_back.iter().filter(|(_, at)| **at + JUST_FOUND >= now).map(|(place, _)| place.clone()).collect()
 }
 
 /// `group/Kind`, the core group empty: `/Pod`, `apps/Deployment`.

@@ -1,6 +1,6 @@
-//! One kind, in all namespaces or in one: list, then watch, for as long as that is allowed.
+//! One kind, in all namespaces or in one: read whole, then watched, for as long as that is allowed.
 
-use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,31 +8,29 @@ use broadstreet_core::ports::Observation;
 use broadstreet_core::resource::{Json, KindInfo};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness};
-use http::header;
+use futures_util::future::{Either, select};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout};
+use kube::client::Body;
+use tokio::sync::watch as latest;
 
-use crate::access::JSON;
 use crate::connection::escape;
-use crate::failure::{Failure, Refusal, describe_body};
+use crate::failure::Failure;
+use crate::timer::within;
 use crate::watch::Shared;
-use crate::watch::backoff::Backoff;
-use crate::watch::border::{self, Crossed, Known};
+use crate::watch::backoff::{self, Backoff};
+use crate::watch::border::{self, Crossed, Known, Origin};
 use crate::watch::discovery::{group_version, root};
-use crate::watch::lines::{Lines, WatchLine};
+use crate::watch::reading::Reading;
 
-const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 pub const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+/// What is said of an answer that stopped.
+pub const NOTHING_CAME: &str = "nothing came";
 /// A watch refused this often in a row is given up for a new list: its resource version may be what is wrong.
 const REFUSALS_UNTIL_RELIST: u32 = 3;
-/// Definitions of custom resources on a page.
-const DEFINITIONS_ON_A_PAGE: u32 = 25;
 /// A watch that lasted this long without a word was no failure.
 const LASTED: Duration = Duration::from_secs(1);
-
-/// While nothing of a page came for so long, others are asked for.
-const OTHERS_GO_ON: Duration = Duration::from_secs(3);
+/// Once the way is there again all kinds ask, spread over this long.
+const ALL_ASK_AGAIN_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why following ended.
 #[derive(Debug)]
@@ -48,30 +46,35 @@ pub enum Stop {
     Absent,
 }
 
-/// Why a list or a watch ended.
-enum End {
+/// Why a reading or a watch ended.
+pub enum End {
+    /// For good.
     Stop(Stop),
-    /// The server ended a watch in good order.
+    /// In good order, or because all connections were given up for new ones.
     Closed,
     /// What was asked for is no longer kept.
     Expired,
     /// A watch lost an event, so only a list can say what is there.
     Lost(String),
+    /// The server does not do what it was asked for in this way.
+    NotSo(String),
     /// Anything else, to be tried again.
     Failed(String, Option<Duration>),
 }
 
 /// One kind in all namespaces, or in one.
 pub struct Scope {
-    shared: Arc<Shared>,
-    info: &'static KindInfo,
+    pub(super) shared: Arc<Shared>,
+    pub(super) info: &'static KindInfo,
     /// The version the server has it in.
     pub version: &'static str,
-    namespace: String,
-    known: Arc<Mutex<Known>>,
-    said: Option<Freshness>,
+    pub(super) namespace: String,
+    pub(super) known: Arc<Mutex<Known>>,
+    pub(super) said: Option<Freshness>,
+    pub(super) backoff: Backoff,
     alive_at: Option<Moment>,
-    backoff: Backoff,
+    /// Tells when every connection is given up for new ones.
+    pub(super) anew: latest::Receiver<u64>,
 }
 
 impl Scope {
@@ -86,6 +89,7 @@ impl Scope {
             said: None,
             alive_at: None,
             backoff: Backoff::new(shared.access.limits.longest_pause),
+            anew: shared.access.anew.subscribe(),
         }
     }
 
@@ -98,82 +102,120 @@ impl Scope {
         self.shared.say_freshness(self.info, &self.namespace, state).await;
     }
 
-    /// Lists and watches until that is refused or the kind is absent. Everything else is tried again.
+    /// Reads and watches until that is refused or the kind is absent. Everything else is tried again.
     pub async fn follow(&mut self) -> Stop {
-        let mut from: Option<String> = None;
-        // Pages of a list that expire between one another would do so for ever: then all at once from the cache.
-        let mut at_once = false;
+        let mut reading = Some(Reading::by_pages(self));
+        let mut from = String::new();
         loop {
-            let Some(version) = from.take() else {
-                if !matches!(self.said, Some(Freshness::Stale { .. } | Freshness::NeverAnswered { .. })) {
-                    self.say(Freshness::CatchingUp).await;
-                }
-                match self.list(at_once).await {
-                    Ok(version) => {
-                        at_once = false;
-                        self.say(Freshness::Live).await;
-                        self.shared.settle(self.info, &self.namespace).await;
-                        from = Some(version);
-                    }
-                    Err(End::Stop(stop)) => return stop,
-                    Err(End::Expired) => {
-                        at_once = true;
-                        self.stumble("the list expired between two pages".to_owned(), None).await;
-                    }
-                    Err(End::Failed(why, after)) => self.stumble(why, after).await,
-                    Err(End::Lost(why)) => self.stumble(why, None).await,
-                    Err(End::Closed) => {}
+            let Some(mut read) = reading.take() else {
+                match self.watch_on(&mut from).await {
+                    Ok(true) => {}
+                    Ok(false) => reading = Some(Reading::by_pages(self)),
+                    Err(stop) => return stop,
                 }
                 continue;
             };
-            let started = Instant::now();
-            let mut latest = version;
-            match self.watch(&mut latest).await {
-                End::Stop(stop) => return stop,
-                End::Closed => {
-                    if started.elapsed() < LASTED && self.backoff.failures() == 0 {
-                        // Ended at once: not a failure, but not to be asked again in a tight circle either.
-                        sleep(Backoff::new(self.shared.access.limits.longest_pause).pause(None)).await;
-                    }
-                    from = Some(latest);
+            // What is refused, absent or stale stays so until all was read: a question asked is no answer.
+            if matches!(self.said, None | Some(Freshness::Live)) {
+                self.say(Freshness::CatchingUp).await;
+            }
+            match self.read(&mut read).await {
+                Ok(version) => {
+                    self.say(Freshness::Live).await;
+                    self.shared.settle(self.info, &self.namespace).await;
+                    from = version;
                 }
-                End::Expired => {
-                    // The first time at once: whatever happened meanwhile must be learned now.
-                    if self.backoff.failures() > 0 {
-                        self.stumble("the watch's resource version expired".to_owned(), None).await;
-                    } else {
-                        self.backoff.pause(None);
+                Err(End::Stop(stop)) => return stop,
+                Err(End::Closed) => reading = Some(read),
+                Err(end) => {
+                    let (why, after) = match &end {
+                        End::NotSo(why) | End::Lost(why) => (why.clone(), None),
+                        End::Failed(why, after) => (why.clone(), *after),
+                        _ => ("the list expired between two pages".to_owned(), None),
+                    };
+                    let (next, progressed) = read.after(&end, self);
+                    if progressed {
+                        self.backoff.reset();
                     }
-                }
-                End::Lost(why) => self.stumble(why, None).await,
-                End::Failed(why, after) => {
+                    reading = Some(next);
                     self.stumble(why, after).await;
-                    from = Some(latest).filter(|_| self.backoff.failures() < REFUSALS_UNTIL_RELIST);
                 }
             }
         }
     }
 
-    /// Says that something failed (not the first time after all went well: a connection may break) and waits.
-    async fn stumble(&mut self, why: String, after: Option<Duration>) {
-        let pause = self.backoff.pause(after);
-        tracing::debug!(kind = self.info.kind, namespace = self.namespace, why, ?pause, "to be tried again");
-        match self.alive_at {
-            None => self.say(Freshness::NeverAnswered { why }).await,
-            // Said once for each outage, so that words that change a little fill no record.
-            Some(_) if matches!(self.said, Some(Freshness::Stale { .. })) => {}
-            Some(since) if self.backoff.failures() > 1 => self.say(Freshness::Stale { since, why }).await,
-            Some(_) => {}
+    /// Watches once more from `from`; answers whether to go on so, or to read everything anew.
+    async fn watch_on(&mut self, from: &mut String) -> Result<bool, Stop> {
+        let started = self.shared.access.timer.elapsed();
+        match self.watch(from).await {
+            End::Stop(stop) => return Err(stop),
+            End::Closed => {
+                let lasted = self.shared.access.timer.elapsed().saturating_sub(started);
+                if lasted < self.lasts() / 2 {
+                    // A server that is stopped in good order ends its watches before their time.
+                    self.shared.broke.notify_one();
+                }
+                if lasted < LASTED && self.backoff.failures() == 0 {
+                    // Ended at once: not a failure, but not to be asked again in a tight circle either.
+                    let pause = Backoff::new(self.shared.access.limits.longest_pause).pause(None);
+                    self.rest(pause).await;
+                }
+            }
+            End::Expired => {
+                // The first time at once: whatever happened meanwhile must be learned now.
+                if self.backoff.failures() > 0 {
+                    self.stumble("the watch's resource version expired".to_owned(), None).await;
+                } else {
+                    self.backoff.pause(None);
+                }
+                return Ok(false);
+            }
+            End::Lost(why) => {
+                self.stumble(why, None).await;
+                return Ok(false);
+            }
+            End::Failed(why, after) => {
+                self.shared.broke.notify_one();
+                self.stumble(why, after).await;
+                return Ok(self.backoff.failures() < REFUSALS_UNTIL_RELIST);
+            }
+            End::NotSo(why) => {
+                self.stumble(why, None).await;
+                return Ok(self.backoff.failures() < REFUSALS_UNTIL_RELIST);
+            }
         }
-        self.shared.stumble(self.info, &self.namespace).await;
-        sleep(pause).await;
+        Ok(true)
     }
 
-    fn lives(&mut self) {
+    /// Says that something failed (not the first time after all went well: a connection may break) and waits.
+    pub async fn stumble(&mut self, why: String, after: Option<Duration>) {
+        let pause = self.backoff.pause(after);
+        tracing::debug!(kind = self.info.kind, namespace = self.namespace, why, ?pause, "to be tried again");
+        match (&self.said, self.alive_at) {
+            // Said once for each outage, so that words that change a little fill no record; and what is refused or
+            // absent is so until it is read.
+            (Some(Freshness::Stale { .. } | Freshness::Forbidden { .. } | Freshness::Absent), _) => {}
+            (_, None) => self.say(Freshness::NeverAnswered { why }).await,
+            (_, Some(since)) if self.backoff.failures() > 1 => self.say(Freshness::Stale { since, why }).await,
+            (_, Some(_)) => {}
+        }
+        self.shared.stumble(self.info, &self.namespace).await;
+        self.rest(pause).await;
+    }
+
+    /// Waits, but no longer than until the way is there again.
+    async fn rest(&mut self, pause: Duration) {
+        let timer = Arc::clone(&self.shared.access.timer);
+        if unless_anew(&mut self.anew, timer.sleep(pause)).await.is_none() {
+            timer.sleep(ALL_ASK_AGAIN_WITHIN.min(pause).mul_f64(backoff::fraction())).await;
+        }
+    }
+
+    pub(super) fn lives(&mut self) {
         self.alive_at = Some(self.shared.access.clock.now());
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let root = root(&group_version(self.info.group, self.version));
         if self.namespace.is_empty() {
             format!("{root}/{}", self.info.plural)
@@ -182,98 +224,16 @@ impl Scope {
         }
     }
 
-    /// Objects on a page. A definition of a custom resource may be a megabyte.
-    fn page_size(&self) -> u32 {
-        let size = self.shared.access.limits.page_size;
-        if self.info.kind == "CustomResourceDefinition" { size.min(DEFINITIONS_ON_A_PAGE) } else { size }
-    }
-
-    /// Whether the list would be allowed now, without taking anything from it.
-    pub async fn may_list(&self) -> bool {
-        let accept = if self.info.metadata_only { METADATA_LIST } else { JSON };
-        self.shared
-            .access
-            .json(&format!("{}?limit=1", self.path()), accept, self.shared.access.limits.page)
-            .await
-            .is_ok()
-    }
-
-    /// Asks for one page of a list. A server that has not begun to answer for long holds up no other kind's page.
-    async fn page(&self, path: &str, accept: &str) -> Result<(http::response::Parts, Vec<u8>), Failure> {
-        let (access, pages) = (&self.shared.access, &self.shared.pages);
-        let mut permit = pages.acquire().await;
-        let asked = access.get(path, accept, access.limits.page);
-        tokio::pin!(asked);
-        let answer = match timeout(OTHERS_GO_ON, &mut asked).await {
-            Ok(answer) => answer?,
-            Err(_) => {
-                drop(permit);
-                let answer = asked.await?;
-                permit = pages.acquire().await;
-                answer
-            }
-        };
-        let read = access.body_of(answer).await;
-        drop(permit);
-        read
-    }
-
-    /// Lists everything, handing on each page as it comes, and at the end what is gone. Answers the resource version.
-    async fn list(&mut self, at_once: bool) -> Result<String, End> {
-        let accept = if self.info.metadata_only { METADATA_LIST } else { JSON };
-        let mut listed: HashSet<String> = HashSet::new();
-        let mut token = String::new();
-        loop {
-            let path = if at_once {
-                format!("{}?resourceVersion=0", self.path())
-            } else if token.is_empty() {
-                format!("{}?limit={}", self.path(), self.page_size())
-            } else {
-                format!("{}?limit={}&continue={}", self.path(), self.page_size(), escape(&token))
-            };
-            let answer = self.page(&path, accept).await;
-            let (mut changes, mut skipped) = (Vec::new(), Vec::new());
-            let page = answer.and_then(|(head, body)| {
-                let mut page: Json<'_> = self.shared.access.parse(&head, &body)?;
-                let Some(version) = border::version(&page).map(str::to_owned) else {
-                    return Ok(Err("something that is no list"));
-                };
-                let items = match page.take("items") {
-                    Some(Json::List(items)) => items,
-                    Some(Json::Null) => Vec::new(), // Go writes an empty list so
-                    _ => return Ok(Err("a list without items")),
-                };
-                for item in items {
-                    listed.insert(border::place(&item));
-                    self.cross(item, &mut changes, &mut skipped);
-                }
-                let next = page.at("metadata.continue").and_then(Json::as_str).unwrap_or_default().to_owned();
-                Ok(Ok((version, next)))
-            });
-            let version = match page {
-                Ok(Ok((version, next))) => {
-                    token = next;
-                    version
-                }
-                Ok(Err(what)) => return Err(End::Failed(format!("`{path}` answered {what}"), None)),
-                Err(failure) => return Err(end_of(failure, "list")),
-            };
-            self.lives();
-            self.hand_on(changes, skipped).await;
-            if token.is_empty() || at_once {
-                let gone = {
-                    let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    border::vanish(&mut known, &self.shared.cluster, self.info, &self.namespace, &listed)
-                };
-                self.hand_on(gone, Vec::new()).await;
-                return Ok(version);
-            }
-        }
-    }
-
-    fn cross(&self, value: Json<'_>, changes: &mut Vec<Change>, skipped: &mut Vec<Observation>) {
+    /// Takes one object; what came of it is put beside what came before.
+    pub(super) fn cross(
+        &self,
+        from: Origin,
+        value: Json<'_>,
+        changes: &mut Vec<Change>,
+        skipped: &mut Vec<Observation>,
+    ) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match border::cross(&mut known, &self.shared.cluster, self.info, value) {
+        match border::cross(&mut known, &self.shared.cluster, self.info, from, value) {
             Crossed::New(before, mut object) => {
                 changes.extend(before);
                 if self.info.kind == "Node" && self.info.group.is_empty() {
@@ -286,12 +246,28 @@ impl Scope {
         }
     }
 
-    async fn hand_on(&self, changes: Vec<Change>, skipped: Vec<Observation>) {
-        if self.info.kind == "Namespace" && self.info.group.is_empty() {
-            self.note_namespaces(&changes);
-        }
-        if self.info.kind == "Node" && self.info.group.is_empty() {
-            self.shared.nodes.lock().unwrap_or_else(PoisonError::into_inner).drop_gone(&changes);
+    pub(super) fn delete(&self, value: &Json<'_>) -> Change {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        border::delete(&mut known, &self.shared.cluster, self.info, value)
+    }
+
+    /// Tells everything gone that the reading of this number did not hold; all there is, where there was none.
+    pub async fn vanish(&self, round: Option<u32>) {
+        let gone = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            border::vanish(&mut known, &self.shared.cluster, self.info, &self.namespace, round)
+        };
+        self.hand_on(gone, Vec::new()).await;
+    }
+
+    pub(super) async fn hand_on(&self, changes: Vec<Change>, skipped: Vec<Observation>) {
+        match (self.info.group, self.info.kind) {
+            ("", "Namespace") => self.note_namespaces(&changes),
+            ("", "Node") => self.shared.nodes.lock().unwrap_or_else(PoisonError::into_inner).drop_gone(&changes),
+            (_, "CustomResourceDefinition") if !changes.is_empty() => {
+                self.shared.defined.send_modify(|times| *times += 1)
+            }
+            _ => {}
         }
         for observation in skipped {
             self.shared.say(observation).await;
@@ -311,118 +287,44 @@ impl Scope {
         });
     }
 
-    /// Watches from `version`, which is moved on with each event, so that the next watch misses none.
-    async fn watch(&mut self, version: &mut String) -> End {
-        let accept = if self.info.metadata_only { METADATA } else { JSON };
-        let limits = self.shared.access.limits;
-        let path = format!(
-            "{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
-            self.path(),
-            escape(version),
-            limits.watch.as_secs().max(1),
-        );
-        let answer = match self.shared.access.get(&path, accept, limits.page).await {
-            Ok(answer) => answer,
-            Err(failure) => return end_of(failure, "watch"),
-        };
-        let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.unwrap_or_default().to_owned();
-        if content_type.contains("html") {
-            return End::Failed(format!("the watch was answered with {}", describe_body(&content_type, b"")), None);
+    /// The next piece of an answer, none at its end.
+    pub(super) async fn piece(
+        &mut self,
+        body: &mut Body,
+        quiet: Duration,
+    ) -> Result<Option<impl AsRef<[u8]> + use<>>, End> {
+        let timer = Arc::clone(&self.shared.access.timer);
+        let frame = unless_anew(&mut self.anew, within(&*timer, quiet, body.frame())).await.ok_or(End::Closed)?;
+        match frame {
+            None => Err(End::Failed(format!("{NOTHING_CAME} for {} s", quiet.as_secs_f32()), None)),
+            Some(None) => Ok(None),
+            Some(Some(Err(error))) => Err(End::Failed(format!("the answer broke off: {}", cause(&error)), None)),
+            Some(Some(Ok(frame))) => Ok(Some(frame.into_data().unwrap_or_default())),
         }
-        self.lives();
-        // A stale kind is live again once the server lets it be watched from where it was.
-        self.say(Freshness::Live).await;
-        let mut body = answer.into_body();
-        let mut lines = Lines::default();
-        loop {
-            let Ok(frame) = timeout(limits.watch + limits.stall, body.frame()).await else {
-                return End::Failed("the watch stalled: neither an event nor its end came".to_owned(), None);
-            };
-            let data = match frame {
-                None => return End::Closed,
-                Some(Err(error)) => return End::Failed(format!("the watch broke off: {}", cause(&error)), None),
-                Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-            };
-            self.lives();
-            let (mut changes, mut skipped, mut end) = (Vec::new(), Vec::new(), None);
-            for line in lines.take(&data) {
-                end = self.take(line, version, &mut changes, &mut skipped);
-                if end.is_some() {
-                    break;
-                }
-                self.backoff.reset();
-            }
-            self.hand_on(changes, skipped).await;
-            if let Some(end) = end {
-                return end;
-            }
-        }
-    }
-
-    fn take(
-        &self,
-        line: Result<Vec<u8>, String>,
-        version: &mut String,
-        changes: &mut Vec<Change>,
-        skipped: &mut Vec<Observation>,
-    ) -> Option<End> {
-        let bytes = match &line {
-            Ok(bytes) => Ok(bytes.as_slice()),
-            Err(why) => Err(why.clone()),
-        };
-        let line = match bytes.clone().and_then(WatchLine::read) {
-            Ok(line) => line,
-            Err(why) => {
-                let kind = super::kind_name(self.info);
-                skipped.push(Observation::Skipped { kind, name: String::new(), why: why.clone() });
-                return Some(End::Lost(why));
-            }
-        };
-        if line.r#type == "ERROR" {
-            let refusal = Refusal::of_status(&bytes.map_or(Value::Null, status_of));
-            return Some(match refusal {
-                refusal if refusal.is_expired() => End::Expired,
-                refusal if refusal.code == 403 => {
-                    End::Stop(Stop::Forbidden { verb: "watch", message: refusal.message })
-                }
-                // The server does not say whether something was lost.
-                refusal => End::Lost(format!("the watch ended with an error: {}", refusal.words())),
-            });
-        }
-        if let Some(next) = border::version(&line.object) {
-            next.clone_into(version);
-        }
-        match line.r#type.as_str() {
-            "ADDED" | "MODIFIED" => self.cross(line.object, changes, skipped),
-            "DELETED" => {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                changes.push(border::delete(&mut known, &self.shared.cluster, self.info, &line.object));
-            }
-            "BOOKMARK" => {}
-            other => {
-                let why = format!("an event of the unknown type `{}`", crate::plugin::shorten(other, 40));
-                let kind = super::kind_name(self.info);
-                skipped.push(Observation::Skipped { kind, name: border::place(&line.object), why });
-            }
-        }
-        None
     }
 }
 
-/// The status an `ERROR` line carries, whole.
-fn status_of(line: &[u8]) -> Value {
-    let mut event: Value = serde_json::from_slice(line).unwrap_or_default();
-    event.get_mut("object").map(Value::take).unwrap_or_default()
+/// What `work` comes to, unless all connections are given up meanwhile.
+pub async fn unless_anew<T>(anew: &mut latest::Receiver<u64>, work: impl Future<Output = T>) -> Option<T> {
+    let (work, anew) = (pin!(work), pin!(anew.changed()));
+    match select(work, anew).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
 }
 
-fn end_of(failure: Failure, verb: &'static str) -> End {
+/// What a failure means for whoever wanted to `verb`.
+pub fn end_of(failure: Failure, verb: &'static str) -> End {
     match failure {
         Failure::Status(refusal) if refusal.is_expired() => End::Expired,
         Failure::Status(refusal) if refusal.code == 403 => {
             End::Stop(Stop::Forbidden { verb, message: refusal.message })
         }
         Failure::Status(refusal) if refusal.code == 404 => End::Stop(Stop::Absent),
+        // 408 and 429 are about the moment, every other 4xx is about the question.
+        Failure::Status(refusal) if (400..500).contains(&refusal.code) && !matches!(refusal.code, 408 | 429) => {
+            End::NotSo(refusal.words())
+        }
         Failure::Status(refusal) => End::Failed(refusal.words(), refusal.retry_after),
         Failure::Cluster(error) => End::Failed(error.to_string(), None),
     }
