@@ -31,8 +31,9 @@ pub(crate) use writer::{keep, keep as keep_now, start_writer};
 /// How long a resolved alert stays on the map.
 pub const FADES_AFTER: chrono::Duration = chrono::Duration::seconds(60);
 
-/// How long without proof of life until a cluster is said to be stale; what is known of it is still believed.
-pub const STALE_AFTER: chrono::Duration = chrono::Duration::seconds(10);
+/// How long without proof of life until a cluster is said to be stale; what is known of it is still believed. It is looked
+/// at once a second, and has to be seen by ten.
+pub const STALE_AFTER: chrono::Duration = chrono::Duration::seconds(9);
 
 /// How long without proof of life until nothing of a cluster is believed any more.
 pub const DOUBTED_AFTER: chrono::Duration = chrono::Duration::seconds(60);

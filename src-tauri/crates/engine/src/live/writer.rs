@@ -18,13 +18,16 @@ use broadstreet_core::world::{Change, Freshness, SourceState, notable};
 use broadstreet_core::{pages, world};
 use tokio::sync::mpsc;
 
-use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble, unseen};
+use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, STALE_AFTER, State, Trouble, unseen};
 use crate::error::EngineError;
 use crate::past::{Noted, What};
 use crate::{Engine, Result};
 
 /// The shortest time between two rounds of notices.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// A tick that comes late comes within this.
+const FOR_ANY_TICK: chrono::Duration = chrono::Duration::seconds(2);
 
 /// How much is taken at once.
 const AT_ONCE: usize = 512;
@@ -338,7 +341,10 @@ impl Hand<'_> {
 
     fn alive(&mut self, answer: Result<()>) {
         let id = self.live.source();
-        let version = self.live.identity.version.clone();
+        // As the watch told it last: a server may be upgraded while it is watched.
+        let clusters = self.state.world.clusters();
+        let known = clusters.into_iter().find(|(id, ..)| *id == self.live.identity.id).map(|(_, _, version)| version);
+        let version = known.unwrap_or_else(|| self.live.identity.version.clone());
         self.proof(&id, answer.map(|()| version));
     }
 
@@ -517,6 +523,11 @@ impl Hand<'_> {
                 self.round.stir = true;
                 self.round.channels.insert("map");
             }
+        }
+        // Nothing tells that nothing was heard: whoever looks at the desk is told when that has lasted too long.
+        let silent_for = self.state.proofs.get(&self.live.source()).and_then(|proof| proof.alive_at).map(|at| now - at);
+        if silent_for.is_some_and(|it| it >= STALE_AFTER && it < STALE_AFTER + FOR_ANY_TICK) {
+            self.round.channels.extend(["desk", "map"]);
         }
         let at = self.instant();
         self.state.tape.live_until(at);
