@@ -1,5 +1,6 @@
 //! What the suites share.
 
+pub mod apiserver;
 pub mod databases;
 pub mod estate;
 pub mod full;

@@ -1,0 +1,135 @@
+//! What a person at the desk sees of a fault: the engine on the real way to the server.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use broadstreet_cluster::{KubeCluster, Limits};
+use broadstreet_core::ports::{Clock as _, ContextChoice};
+use broadstreet_engine::{Engine, Options, Ports};
+use broadstreet_store::{BundleFiles, Target};
+use broadstreet_tests::apiserver::{ApiServer, pod};
+use broadstreet_tests::scripted::{MovedClock, PlainVault, ScriptedSignals};
+use serde_json::{Value, json};
+
+use crate::watched::{environment, kubeconfig};
+
+const MEI: &str = "Mei Tanaka";
+
+/// A desk on a cluster, with an incident under way.
+async fn desk(server: &ApiServer, folder: &tempfile::TempDir) -> Engine {
+    let store = async |name: &str| {
+        let target = Target::Sqlite { path: folder.path().join(name), read_only: false };
+        broadstreet_store::open(&target).await.expect("a store")
+    };
+    let ports = Ports {
+        cluster: Arc::new(KubeCluster::with(environment(), Limits::default())),
+        signals: Arc::new(ScriptedSignals::default()),
+        store: store("desk.db").await,
+        scratch: store("scratch.db").await,
+        bundles: Arc::new(BundleFiles),
+        press: Arc::new(broadstreet_press::TypstPress::new()),
+        vault: Arc::new(PlainVault::device(1)),
+        clock: Arc::new(MovedClock::default()),
+    };
+    let options = Options { device: "desk".into(), version: "0".into(), bundled: &[], acting: Some(MEI.into()) };
+    let engine = Engine::new(ports, options).await.expect("an engine");
+    let path = kubeconfig(folder, &server.server.address);
+    engine.open_context(ContextChoice { kubeconfig: Some(path), ..ContextChoice::default() }).await.expect("a cluster");
+    call(&engine, "declare", json!({ "title": "Carts fail", "severity": 2 })).await;
+    engine
+}
+
+async fn call(engine: &Engine, command: &str, payload: Value) -> Value {
+    broadstreet_api::dispatch(engine, command, payload).await.expect("an answer")
+}
+
+async fn source(engine: &Engine) -> Value {
+    call(engine, "desk", Value::Null).await["sources"][0].clone()
+}
+
+async fn until(engine: &Engine, limit: Duration, what: &str, is: impl Fn(&Value) -> bool) {
+    let began = Instant::now();
+    let mut seen = source(engine).await;
+    while !is(&seen) {
+        assert!(began.elapsed() < limit, "{what}: not within {limit:?}: {seen:#}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        seen = source(engine).await;
+    }
+}
+
+/// Whoever only listens is told, and what they read then says that it is stale: the screen does not look by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cutting_the_path_is_seen_within_ten_seconds() {
+    let (server, folder) = (ApiServer::start(), tempfile::tempdir().expect("a folder"));
+    let engine = desk(&server, &folder).await;
+    let half_a_minute = Duration::from_secs(30);
+    until(&engine, half_a_minute, "live", |it| it["state"] == "live").await;
+    let mut notices = engine.listen();
+    server.server.cut_path();
+    let cut = MovedClock::default().now();
+    let seen = async {
+        loop {
+            let notice = notices.next().await.expect("a notice");
+            if notice.channel == "desk" && source(&engine).await["state"] == "stale" {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(12), seen).await.expect("somebody is told");
+    let after = MovedClock::default().now() - cut;
+    assert!(after <= chrono::Duration::milliseconds(11_500), "it took {after}");
+    let stale = source(&engine).await;
+    assert!(stale["why"].as_str().is_some_and(|it| it.contains("no answer within 3 s")), "{stale}");
+    server.put("pods", pod("meanwhile"));
+    server.server.mend_path();
+    until(&engine, half_a_minute, "live again", |it| it["state"] == "live" && it["code"] == "").await;
+    let meanwhile = json!({ "id": "uid-kube-system//Pod/shop/meanwhile", "at": null });
+    let began = Instant::now();
+    while call(&engine, "object", meanwhile.clone()).await["exists"] != true {
+        assert!(began.elapsed() < half_a_minute, "what happened meanwhile is not seen");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_names_what_is_hidden_the_verb_that_is_missing_and_the_servers_words() {
+    let (server, folder) = (ApiServer::start(), tempfile::tempdir().expect("a folder"));
+    server.allow(|_, plural, namespace| namespace == "shop" && plural != "secrets");
+    let engine = desk(&server, &folder).await;
+    until(&engine, Duration::from_secs(30), "live", |it| it["state"] == "live").await;
+    let seen = source(&engine).await;
+    let kinds = seen["kinds"].as_array().cloned().unwrap_or_default();
+    let of = |kind: &str, namespace: &str| {
+        let found = kinds.iter().find(|it| it["kind"] == kind && it["namespace"] == namespace);
+        found.cloned().unwrap_or_default()
+    };
+    for (kind, namespace, words) in [
+        ("/Node", "", "cannot list resource \"nodes\""),
+        ("/Namespace", "", "at the cluster scope"),
+        ("/Secret", "shop", "in the namespace \"shop\""),
+    ] {
+        let one = of(kind, namespace);
+        assert_eq!(
+            (&one["state"], &one["verb"]),
+            (&json!("forbidden"), &json!("list")),
+            "{kind} {namespace}: {kinds:#?}"
+        );
+        assert!(one["why"].as_str().is_some_and(|it| it.contains(words)), "{one}");
+    }
+    assert_eq!(of("/Pod", "shop"), Value::Null, "what is live is not in the list of what is hidden");
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_says_the_version_an_upgraded_server_has_now() {
+    let (mut server, folder) = (ApiServer::start(), tempfile::tempdir().expect("a folder"));
+    let engine = desk(&server, &folder).await;
+    until(&engine, Duration::from_secs(30), "live", |it| it["state"] == "live" && it["version"] == "v1.36.0").await;
+    server.stop();
+    server.with(|store| store.git_version = "v1.37.1".to_owned());
+    server.server.restart();
+    until(&engine, Duration::from_secs(30), "the version", |it| it["state"] == "live" && it["version"] == "v1.37.1")
+        .await;
+    engine.stop().await;
+}
