@@ -34,12 +34,12 @@ macro_rules! stories {
 mod alerts;
 #[path = "stories/calls.rs"]
 mod calls;
-#[path = "stories/placing.rs"]
-mod placing;
 #[path = "stories/evidence.rs"]
 mod evidence;
 #[path = "stories/freezing.rs"]
 mod freezing;
+#[path = "stories/placing.rs"]
+mod placing;
 
 stories! {
     digests_taken_live_equal_the_digests_after_seek

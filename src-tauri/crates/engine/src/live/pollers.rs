@@ -7,8 +7,8 @@ use broadstreet_core::id::SourceId;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
-    AlertPoll, AlertSource, AlertSpan, ClusterError, Connection, Observation, PagerPoll, ProxyGet, SignalError, SourceKind,
-    SourceSettings,
+    AlertPoll, AlertSource, AlertSpan, ClusterError, Connection, Observation, PagerPoll, ProxyGet, SignalError,
+    SourceKind, SourceSettings,
 };
 use broadstreet_core::time::Window;
 use broadstreet_core::world::Change;

@@ -1,0 +1,174 @@
+#!/usr/bin/env node
+// What befalls a real kube-apiserver, and that afterwards the desk shows what the cluster holds: a restart, a past that
+// etcd compacted while the desk slept, a RoleBinding that is removed and given back.
+// LAB_STATE=… LAB_JSON=…/lab.json BROADSTREET=…/broadstreet node faults.mjs
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Desk, lab, must, run, Tally, until } from "./desk.mjs";
+
+const it = lab();
+const tally = new Tally();
+const here = new URL("../../lab/", import.meta.url).pathname;
+/** Seconds within which the world is the cluster again. */
+const HEALED = 30;
+const NAMESPACE = "boutique";
+
+async function kubectl(...words) {
+  const { code, out, err } = await run(it.kubectl, ["--kubeconfig", it.kubeconfig, ...words]);
+  must(code === 0, `kubectl ${words.join(" ")}: ${err}`);
+  return out;
+}
+
+const pid = (name) => Number(readFileSync(join(it.state, "pid", name), "utf8"));
+const port = (name) => new RegExp(`^${name}_PORT=(\\d+)`, "m").exec(readFileSync(join(it.state, "ports.env"), "utf8"))[1];
+
+async function isGone(process) {
+  return (await run("kill", ["-0", String(process)])).code !== 0;
+}
+
+async function stopApiServer() {
+  const process = pid("kube-apiserver");
+  await run("kill", [String(process)]);
+  await until(70, "the API server has ended", () => isGone(process));
+}
+
+/** Whatever of the control plane does not run is started; what runs stays. */
+async function startApiServer() {
+  const { code, err, out } = await run("bash", [join(here, "up.sh")], { env: { NO_APP: "1" } });
+  must(code === 0, err || out);
+}
+
+/** Asks etcd over its JSON gateway. */
+async function etcd(path, body) {
+  const answer = await fetch(`http://127.0.0.1:${port("ETCD")}/v3/kv/${path}`, { method: "POST", body: JSON.stringify(body) });
+  must(answer.ok, `etcd ${path}: ${answer.status}`);
+  return answer.json();
+}
+
+/** Forgets everything before now. */
+async function compact() {
+  const { header } = await etcd("range", { key: Buffer.from("/").toString("base64"), limit: 1 });
+  await etcd("compaction", { revision: header.revision, physical: true });
+}
+
+async function source(desk) {
+  return (await desk.call("desk")).sources[0];
+}
+
+const sourceIs = (desk, seconds, what, is) => until(seconds, what, async () => {
+  const seen = await source(desk);
+  return is(seen) ? seen : Promise.reject(new Error(JSON.stringify(seen).slice(0, 400)));
+});
+
+/** The ids of what the cluster holds in the namespace. */
+async function held(cluster) {
+  const list = JSON.parse(await kubectl("-n", NAMESPACE, "get", "pods,deployments,replicasets,services,configmaps", "-o", "json"));
+  return list.items.map(({ apiVersion, kind, metadata }) => {
+    const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+    return `${cluster}/${group}/${kind}/${NAMESPACE}/${metadata.name}`;
+  });
+}
+
+async function exists(desk, id) {
+  return (await desk.call("object", { id, at: null })).exists;
+}
+
+/** The desk has everything the cluster has, and nothing of `gone`. */
+async function healed(desk, cluster, gone) {
+  await until(HEALED, "the world is the cluster", async () => {
+    for (const id of await held(cluster)) must(await exists(desk, id), `missing: ${id}`);
+    for (const id of gone) must(!(await exists(desk, id)), `a ghost: ${id}`);
+    return true;
+  });
+}
+
+/** Things that happen: one of each is made and deleted, a pod is replaced. Answers the ids of what is gone. */
+async function meanwhile(cluster, round) {
+  await kubectl("-n", NAMESPACE, "create", "configmap", `made-${round}`);
+  if (round > 0) await kubectl("-n", NAMESPACE, "delete", "configmap", `made-${round - 1}`);
+  const pod = (await kubectl("-n", NAMESPACE, "get", "pods", "-l", "app=adservice", "-o", "name")).trim().split("\n")[0];
+  await kubectl("-n", NAMESPACE, "delete", pod, "--wait=true");
+  const gone = [`${cluster}//Pod/${NAMESPACE}/${pod.split("/")[1]}`];
+  return round > 0 ? [...gone, `${cluster}//ConfigMap/${NAMESPACE}/made-${round - 1}`] : gone;
+}
+
+async function opened(kubeconfig) {
+  const desk = new Desk();
+  await desk.start(["serve", "--kubeconfig", kubeconfig], "Mei Tanaka");
+  await sourceIs(desk, 60, "the cluster is read", (s) => s.state === "live");
+  return desk;
+}
+
+const cluster = (await kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")).trim();
+let desk = await opened(it.readonly);
+try {
+  await tally.check("a restart of the API server is seen within ten seconds and healed within thirty", async () => {
+    await desk.call("declare", { title: "The API server restarts", severity: 2 });
+    await stopApiServer();
+    const began = Date.now();
+    await sourceIs(desk, 10.5, "stale", (s) => s.state === "stale");
+    const seen = (Date.now() - began) / 1000;
+    await startApiServer();
+    const gone = await meanwhile(cluster, 0);
+    await sourceIs(desk, HEALED, "live again", (s) => s.state === "live" && s.code === "");
+    await healed(desk, cluster, gone);
+    return `stale after ${seen.toFixed(1)} s`;
+  });
+
+  await tally.check("what etcd compacted while the desk slept is read anew", async () => {
+    desk.process.kill("SIGSTOP");
+    const gone = await meanwhile(cluster, 1);
+    await stopApiServer();
+    await compact();
+    await startApiServer();
+    gone.push(...(await meanwhile(cluster, 2)));
+    await compact();
+    desk.process.kill("SIGCONT");
+    await healed(desk, cluster, gone);
+    await sourceIs(desk, HEALED, "live again", (s) => s.state === "live" && s.code === "");
+  });
+} finally {
+  desk.process?.kill("SIGCONT");
+  await desk.stop();
+  desk.remove();
+}
+
+desk = await opened(it.namespaced);
+try {
+  const inside = (s, state) => s.kinds.filter((k) => k.namespace === NAMESPACE && k.state === state).map((k) => k.kind);
+  const binding = await kubectl("-n", NAMESPACE, "get", "rolebinding", "tenant-view", "-o", "json");
+
+  await tally.check("a RoleBinding that is removed is named, one given back is noticed within a minute", async () => {
+    const before = inside(await source(desk), "forbidden");
+    await kubectl("-n", NAMESPACE, "delete", "rolebinding", "tenant-view");
+    const lost = await sourceIs(desk, 60, "forbidden", (s) => inside(s, "forbidden").includes("/Pod"));
+    const pod = lost.kinds.find((k) => k.kind === "/Pod" && k.namespace === NAMESPACE);
+    must(["list", "watch"].includes(pod.verb) && pod.why.includes("forbidden"), pod);
+    const from = Date.now();
+    await new Promise((go) => setTimeout(go, 130_000));
+    const { metadata, ...rest } = JSON.parse(binding);
+    await run("bash", ["-c", `"${it.kubectl}" --kubeconfig "${it.kubeconfig}" apply -f - <<'J'\n${JSON.stringify({ ...rest, metadata: { name: metadata.name, namespace: NAMESPACE } })}\nJ`]);
+    const to = Date.now();
+    await sourceIs(desk, 65, "given back", (s) => JSON.stringify(inside(s, "forbidden")) === JSON.stringify(before));
+    const most = refusals(from, to);
+    must(most.every(({ count, minutes }) => count <= Math.ceil(minutes)), most.slice(0, 5));
+    return `at most ${most[0]?.count ?? 0} refusals of a kind in ${((to - from) / 60000).toFixed(1)} min`;
+  });
+} finally {
+  await desk.stop();
+  desk.remove();
+}
+
+/** How often each kind was refused to the tenant between two moments, by the audit log, the most first. */
+function refusals(from, to) {
+  const counts = new Map();
+  for (const line of readFileSync(it.audit, "utf8").split("\n").filter(Boolean)) {
+    const event = JSON.parse(line);
+    const at = Date.parse(event.requestReceivedTimestamp);
+    if (event.stage !== "ResponseComplete" || event.responseStatus?.code !== 403 || at < from || at > to) continue;
+    if (!event.user?.username?.endsWith(":tenant") || event.objectRef?.resource === "leases") continue;
+    counts.set(event.objectRef?.resource, (counts.get(event.objectRef?.resource) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => ({ kind, count, minutes: (to - from) / 60_000 })).sort((a, b) => b.count - a.count);
+}
+process.exit(tally.end());
