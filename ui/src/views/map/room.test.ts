@@ -21,7 +21,7 @@ vi.mock("../../graph/Plan.svelte", () => ({
 
 const bytes = readFileSync(join(import.meta.dirname, "../../graph/fixtures/boutique.bsc"));
 const id = (name: string) => `/apps/Deployment/default/${name}`;
-const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], calls: [], called_by: [], related: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [] });
+const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], calls: [], called_by: [], related: [], lost_calls: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [], parts: null });
 let scenes: Record<string, unknown>[];
 let filters: Record<string, unknown>[];
 const port = {
@@ -29,7 +29,7 @@ const port = {
     scenes.push(request);
     return Promise.resolve(bytes);
   },
-  cases: () => Promise.resolve({ cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, evidence: "" }),
+  cases: () => Promise.resolve({ cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, placings: [], evidence: "" }),
   object: (wanted: string) => Promise.resolve(object(wanted.split("/").at(-1)!)),
   call: (command: string, payload: Record<string, unknown>) => {
     if (command === "complete_filter") return Promise.resolve({ from: 0, to: 0, offers: [] });

@@ -1,5 +1,6 @@
 //! The API server of tests, as the built program reaches it: by a kubeconfig.
 
+#[allow(unused_imports, reason = "not every suite asks for both")]
 pub use broadstreet_tests::apiserver::{pod, status};
 
 use broadstreet_core::resource::KINDS;
