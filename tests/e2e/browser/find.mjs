@@ -75,7 +75,7 @@ export async function walkFinding(tally, page) {
     await page.getByRole("button", { name: "Every house" }).click();
     await ask("What it needs");
     await page.getByText("It calls nothing that is known.").waitFor();
-    await ask("Path to…");
+    await ask("Path to another");
     await page.getByRole("searchbox").fill("frontend deployment");
     await page.getByRole("list", { name: "Possible ends" }).getByRole("button", { name: "frontend", exact: true }).first().click();
     const way = await page.getByRole("list", { name: "The path" }).innerText();

@@ -99,7 +99,7 @@ export interface Commands {
   contexts: { payload: Partial<ListContexts>; answer: ContextView[] };
   /** Opens a cluster by context and starts recording. */
   open_context: { payload: Partial<OpenContext>; answer: Desk };
-  /** Opens a bundle, or the bundled incident. */
+  /** Opens a bundle, or the bundled incident, or what else a path holds of a cluster: manifests, a gathered archive. */
   open_bundle: { payload: Partial<OpenBundle>; answer: Desk };
   /** Closes what is open. */
   close_desk: { payload: Partial<Nothing>; answer: Desk };

@@ -265,7 +265,7 @@ describe("questions about an object", () => {
     const step = { from: view.id, from_kind: "Deployment", from_name: "cart", to: end.id, to_kind: "Deployment", to_name: "redis", type: "calls", along: true, health: "critical" };
     answers["path"] = (p) => (p["to"] === end.id ? { from: view.id, to: end.id, found: true, steps: [step] } : { from: view.id, to: p["to"], found: false, steps: [] });
     const { rerender } = show();
-    await fireEvent.click(screen.getByRole("button", { name: "Path to…" }));
+    await fireEvent.click(screen.getByRole("button", { name: "Path to another" }));
     await fireEvent.input(screen.getByRole("searchbox"), { target: { value: "redis" } });
     await fireEvent.click(await screen.findByRole("button", { name: "redis" }));
     const way = await screen.findByRole("list", { name: "The path" });

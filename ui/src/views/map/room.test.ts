@@ -126,7 +126,7 @@ describe("the map", () => {
     await fireEvent.keyDown(window.document.body, { key: "Escape" });
     expect(kept().length).toBe(13);
     screen.getByRole("heading", { level: 2, name: "redis-cart" });
-    await fireEvent.click(screen.getByRole("button", { name: "Path to…" }));
+    await fireEvent.click(screen.getByRole("button", { name: "Path to another" }));
     plan.props!.onselect(id("frontend"));
     await screen.findByText("Both are of the same house.");
     screen.getByRole("heading", { level: 2, name: "redis-cart" });
