@@ -72,7 +72,7 @@ const commands: Record<string, (p: Payload) => unknown> = {
     else people.push((acting = { id: `p${people.length}`, name: String(p["name"]) }));
     return desk();
   },
-  cases: () => ({ cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, evidence: "No alert firing. Alertmanager answered 4 s ago." }),
+  cases: () => ({ cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, placings: [], evidence: "No alert firing. Alertmanager answered 4 s ago." }),
   history: () => ({ from: new Date(Date.now() - 3_600_000).toISOString(), to: now(), now: now(), live: true, bins: [], gaps: [], marks: [] }),
   incident: () => theIncident,
   incidents: () => [],
