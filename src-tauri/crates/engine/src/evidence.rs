@@ -194,16 +194,16 @@ impl Engine {
                 let mut lines = connection.logs(of.clone());
                 let mut why = String::new();
                 let mut gone = false;
+                // A log is asked again from the last second on: what was read of that second comes twice.
+                let (already, mut newest) = (of.since, of.since);
                 while let Some(line) = lines.next().await {
                     let mut held = locked(&held);
                     match line {
                         Ok(line) => {
-                            // A log is asked again by the second: lines of that second come twice.
-                            if line.at.is_some() && of.since.is_some() && line.at <= of.since {
+                            if line.at.is_some() && line.at <= already {
                                 continue;
                             }
-                            of.since = line.at.or(of.since);
-                            of.tail = 0;
+                            newest = newest.max(line.at);
                             held.streams[at].state = "open";
                             held.streams[at].why.clear();
                             held.book.take(at, line);
@@ -218,6 +218,10 @@ impl Engine {
                     if !told {
                         engine.notices.tell("logs", [id.clone()]);
                     }
+                }
+                if newest.is_some() {
+                    of.since = newest;
+                    of.tail = 0;
                 }
                 let again = of.follow && !gone;
                 {
