@@ -46,7 +46,7 @@ pub enum Unpacking {
     /// It was not.
     Plain,
     /// By gzip; a server may send one member for each event.
-    Gzip(MultiGzDecoder<Vec<u8>>),
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
 }
 
 impl Unpacking {
@@ -58,7 +58,7 @@ impl Unpacking {
         match head.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase()) {
             None => Ok(Self::Plain),
             Some(encoding) if encoding.is_empty() || encoding == "identity" => Ok(Self::Plain),
-            Some(encoding) if encoding == "gzip" => Ok(Self::Gzip(MultiGzDecoder::new(Vec::new()))),
+            Some(encoding) if encoding == "gzip" => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
             Some(encoding) => Err(format!("an answer in the encoding `{encoding}`, which was not asked for")),
         }
     }

@@ -38,7 +38,7 @@ impl Engine {
             let state = live.state.read().await;
             let told = state.world.alert(alert).ok_or_else(|| EngineError::not_found("alert", alert))?;
             if state.world.object(at).is_none() {
-                return Err(EngineError::not_found("object", &at.to_string()));
+                return Err(EngineError::not_found("object", at.to_string()));
             }
             let mut labels = Labels::new();
             for name in names {

@@ -135,7 +135,8 @@ fn one(archive: &Path, entry: &mut tar::Entry<'_, impl Read>, reader: &mut Reade
         return Ok(());
     };
     if kind.is_symlink() || kind.is_hard_link() {
-        return Ok(reader.pass_over(&parts));
+        reader.pass_over(&parts);
+        return Ok(());
     }
     if !kind.is_file() && !kind.is_gnu_sparse() && !kind.is_contiguous() {
         reader.wrong(bad(&shown, "it is neither a file nor a folder; it is not read"));
@@ -143,7 +144,8 @@ fn one(archive: &Path, entry: &mut tar::Entry<'_, impl Read>, reader: &mut Reade
     }
     let at = entry.header().mtime().ok().and_then(moment);
     if !reader.wants(&parts) {
-        return Ok(reader.pass_over(&parts));
+        reader.pass_over(&parts);
+        return Ok(());
     }
     let size = entry.size();
     if size > reader.limits.file {
