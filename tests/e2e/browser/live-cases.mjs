@@ -160,6 +160,30 @@ try {
     await mustBeAccessible(page);
   });
 
+  await check("logs, the whole object and its metrics are one key away from the selected house", async () => {
+    await page.locator("h2", { hasText: HOUSE }).click();
+    await page.keyboard.press("o");
+    const logs = page.getByRole("region", { name: `Logs of Deployment ${HOUSE}` });
+    await logs.getByText("no answer from redis-cart:6379").first().waitFor();
+    await logs.getByRole("searchbox").fill("cart 500");
+    await says(logs.getByRole("status"), /1 of \d+/);
+    await mustBeAccessible(page);
+    await page.keyboard.press("Escape");
+    await logs.locator("header b").click();
+    await page.keyboard.press("y");
+    const yaml = page.getByRole("region", { name: `YAML of Deployment ${HOUSE}` });
+    await yaml.getByText("kind: Deployment").waitFor();
+    must(!/value: (?!\(covered\)|"\(covered\)"|'\(covered\)')\S/.test((await yaml.innerText()).split("env:")[1] ?? ""), "a value of the environment is shown");
+    await mustBeAccessible(page);
+    await page.keyboard.press("m");
+    const metrics = page.getByRole("region", { name: `Metrics of Deployment ${HOUSE}` });
+    await metrics.getByRole("img", { name: /^Restarts of redis-cart: last [1-9]/ }).waitFor();
+    await metrics.getByText(/Nobody measures it/).first().waitFor();
+    await mustBeAccessible(page);
+    await page.keyboard.press("Escape");
+    await metrics.waitFor({ state: "detached" });
+  });
+
   await check("the ledger shows who was paged at the first step, and whom the second step woke", async () => {
     await until(120, "the pager went on to its second step", async () => (await desk.call("pages")).attempts.some((a) => a.step === 2));
     await goTo(page, "Pages");
