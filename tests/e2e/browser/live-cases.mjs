@@ -169,7 +169,7 @@ try {
     await says(logs.getByRole("status"), /1 of \d+/);
     await mustBeAccessible(page);
     await page.keyboard.press("Escape");
-    await logs.locator("header b").click();
+    await logs.locator("header .mono").first().click();
     await page.keyboard.press("y");
     const yaml = page.getByRole("region", { name: `YAML of Deployment ${HOUSE}` });
     await yaml.getByText("kind: Deployment").waitFor();
