@@ -281,12 +281,7 @@ impl Access {
         Err(self.refusal(answer).await)
     }
 
-    /// Asks for `path` and hands the answer over whatever its status is.
-    pub async fn send(&self, path: &str, accept: &str, limit: Duration) -> Result<Response<Body>, ClusterError> {
-        self.send_with(path, accept, &[], limit).await
-    }
-
-    /// The same with further headers, for what stands behind the API server.
+    /// Asks for `path` with further headers and hands the answer over whatever its status is.
     pub async fn send_with(
         &self,
         path: &str,

@@ -2,7 +2,7 @@
 
 use broadstreet_core::alerts::{Address, Case};
 use broadstreet_core::id::ObjectKey;
-use broadstreet_core::resource::{Body, Template};
+use broadstreet_core::resource::Body;
 use broadstreet_core::topology::{fit, search};
 use broadstreet_core::world::{Freshness, Relation, Unresolved, World};
 use broadstreet_engine::past::What;
@@ -24,16 +24,6 @@ const ADDRESSES: usize = 200;
 
 /// Changes this far back belong to a panel.
 const CHANGES: chrono::Duration = chrono::Duration::hours(24);
-
-fn template(body: &Body) -> Option<&Template> {
-    match body {
-        Body::Pod(it) => Some(&it.template),
-        Body::Workload(it) => Some(&it.template),
-        Body::Job(it) => Some(&it.template),
-        Body::CronJob(it) => Some(&it.template),
-        _ => None,
-    }
-}
 
 fn pod(world: &World, key: &ObjectKey) -> PodView {
     let verdict = world.health(key);
@@ -115,7 +105,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     let pods = world.pods_of(&id);
     let pods: Vec<PodView> =
         pods.iter().filter(|pod| **pod != id || id.kind == "Pod").map(|key| pod(world, key)).collect();
-    let template = found.and_then(|object| template(&object.body));
+    let template = found.and_then(|object| object.body.template());
     let (ready, desired) = match found.map(|object| &object.body) {
         Some(Body::Workload(it)) => (it.ready, it.desired),
         Some(Body::Job(it)) => (it.succeeded, it.completions.unwrap_or(1)),

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::health::HealthState;
 use crate::id::{ObjectKey, Text};
 use crate::plan::{Lens, node_of};
-use crate::resource::{Body, Object, Template};
+use crate::resource::{Body, Object};
 use crate::world::{Id, World};
 
 /// Kinds on the way from an object to the houses it stands for.
@@ -25,17 +25,6 @@ pub(super) fn rank(state: HealthState) -> u8 {
         HealthState::Unknown => 4,
         HealthState::Warning => 5,
         HealthState::Critical => 6,
-    }
-}
-
-/// The template of a pod or of what makes pods.
-pub(super) fn template_of(body: &Body) -> Option<&Template> {
-    match body {
-        Body::Pod(it) => Some(&it.template),
-        Body::Workload(it) => Some(&it.template),
-        Body::Job(it) => Some(&it.template),
-        Body::CronJob(it) => Some(&it.template),
-        _ => None,
     }
 }
 
@@ -204,7 +193,7 @@ impl<'w> Ground<'w> {
 
 fn spaces(world: &World) -> FxHashMap<(&str, &str), Vec<Id>> {
     let mut found: FxHashMap<(&str, &str), Vec<Id>> = FxHashMap::default();
-    for (id, object) in world.numbered().filter(|(_, object)| template_of(&object.body).is_some()) {
+    for (id, object) in world.numbered().filter(|(_, object)| object.body.template().is_some()) {
         if world.house_at(id) == Some(id) {
             found.entry((&object.key.cluster, &object.key.namespace)).or_default().push(id);
         }

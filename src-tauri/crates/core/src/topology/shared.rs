@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::places::{States, rank, template_of, zone_of};
+use super::places::{States, rank, zone_of};
 use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::world::{Id, World};
@@ -219,14 +219,14 @@ impl Asked<'_> {
     /// Who else's template has the same images.
     fn images(&mut self, house: Id) {
         let world = self.world;
-        let own = world.object_of(house).and_then(|object| template_of(&object.body));
+        let own = world.object_of(house).and_then(|object| object.body.template());
         let mut wanted: FxHashMap<Text, FxHashSet<Id>> = own
             .into_iter()
             .flat_map(|own| own.images.iter())
             .map(|(_, image)| (image.clone(), FxHashSet::default()))
             .collect();
         for (id, object) in world.numbered() {
-            let Some(template) = template_of(&object.body) else { continue };
+            let Some(template) = object.body.template() else { continue };
             for (_, image) in template.images.iter() {
                 if let Some(with) = wanted.get_mut(image)
                     && world.house_at(id) == Some(id)
@@ -242,5 +242,5 @@ impl Asked<'_> {
 }
 
 fn claims_of_its_own(body: &Body) -> bool {
-    template_of(body).is_some_and(|template| template.claims.iter().any(|used| used.name.starts_with("*-")))
+    body.template().is_some_and(|template| template.claims.iter().any(|used| used.name.starts_with("*-")))
 }

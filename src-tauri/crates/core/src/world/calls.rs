@@ -1,14 +1,13 @@
 //! Rule 24: which Services a workload names in its values, and whose workloads stand behind them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::arena::{Id, KeyRef};
 use super::edge::{Edge, HostKey, Proof, Standing, Type};
 use super::store::World;
 use super::{RelationSource, RelationState};
 use crate::id::ObjectKey;
-use crate::resource::{Body, HostName, HostToken, Object, Template};
+use crate::resource::{Body, HostName, HostToken};
 
 /// Splits a name of the cluster's own domain (`cart.shop.svc…`, `cart-0.cart.shop.svc…`) into Service and namespace.
 pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
@@ -20,23 +19,12 @@ pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// The template of a workload or pod.
-pub(super) fn template_of(object: &Object) -> Option<&Arc<Template>> {
-    match &object.body {
-        Body::Pod(pod) => Some(&pod.template),
-        Body::Workload(workload) => Some(&workload.template),
-        Body::Job(job) => Some(&job.template),
-        Body::CronJob(job) => Some(&job.template),
-        _ => None,
-    }
-}
-
 impl World {
     /// Works out whom a house calls.
     pub(super) fn prove_calls(&mut self, id: Id) -> Proof {
         let mut proof = Proof::default();
         let Some(object) = self.objects.get(id.at()).cloned().flatten() else { return proof };
-        let Some(template) = template_of(&object).filter(|_| self.is_house(id)) else { return proof };
+        let Some(template) = object.body.template().filter(|_| self.is_house(id)) else { return proof };
         for token in template.hosts.iter() {
             self.call(id, &object.key, token, &token.field, &mut proof);
         }
@@ -141,7 +129,7 @@ impl World {
         if let (Some(port), true) = (port, service.cluster_ip == "None" || service.r#type == "ExternalName") {
             return vec![port];
         }
-        let names = self.at(to).and_then(template_of).map_or(&[][..], |template| &template.ports);
+        let names = self.at(to).and_then(|object| object.body.template()).map_or(&[][..], |template| &template.ports);
         let open = service.ports.iter().filter(|open| open.protocol.is_empty());
         let meant = open.filter(|open| port.is_none_or(|port| open.number == port));
         let behind = meant.filter_map(|open| match (open.target.as_str(), open.target.parse::<u16>()) {

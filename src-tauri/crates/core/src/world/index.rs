@@ -209,7 +209,7 @@ pub(super) const JOB_NAME_LABELS: [&str; 2] = ["batch.kubernetes.io/job-name", "
 
 /// The names an object's own template declares for telemetry; those of its pods are its own.
 fn telemetry_of(object: &Object) -> impl Iterator<Item = &Text> {
-    let template = super::calls::template_of(object).filter(|_| controller_of(object).is_none());
+    let template = object.body.template().filter(|_| controller_of(object).is_none());
     template.into_iter().flat_map(|template| template.telemetry.iter())
 }
 

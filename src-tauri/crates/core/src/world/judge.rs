@@ -110,7 +110,7 @@ impl World {
 
     /// Keys that containers need of ConfigMaps which do not have them.
     fn look_at_keys(&self, id: Id, object: &Object, around: &mut Around) {
-        let Some(template) = super::calls::template_of(object).filter(|_| self.is_house(id)) else { return };
+        let Some(template) = object.body.template().filter(|_| self.is_house(id)) else { return };
         for (used, wanted) in template.config_keys.iter().filter(|(used, _)| !used.optional) {
             let map = KeyRef { group: "", kind: "ConfigMap", name: &used.name, ..KeyRef::from(&object.key) };
             let Some(Body::ConfigMap(map)) = self.keys.find(map).and_then(|id| self.at(id)).map(|map| &map.body) else {

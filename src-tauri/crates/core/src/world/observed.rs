@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::arena::{Few, Id, KeyRef, Word};
-use super::calls::{service_of_domain, template_of};
+use super::calls::service_of_domain;
 use super::index::{put, take};
 use super::store::{Pending, World};
 use super::{Change, Freshness, Relation, RelationSource, RelationState};
@@ -200,7 +200,11 @@ impl World {
         {
             pending.look_for(name);
         }
-        let telemetry = self.at(id).and_then(template_of).into_iter().flat_map(|template| template.telemetry.iter());
+        let telemetry = self
+            .at(id)
+            .and_then(|object| object.body.template())
+            .into_iter()
+            .flat_map(|template| template.telemetry.iter());
         for name in telemetry.filter_map(|name| self.words.find(name)) {
             pending.look_for(name);
         }

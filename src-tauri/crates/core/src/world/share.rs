@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::arena::Id;
-use super::calls::template_of;
 use super::store::World;
 use crate::health::{Health, HealthState};
 use crate::id::Text;
@@ -55,7 +54,7 @@ impl World {
             with(&mut object.labels, &relative.labels);
             with(&mut object.annotations, &relative.annotations);
             with(&mut object.owners, &relative.owners);
-            if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), template_of(&relative)) {
+            if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), relative.body.template()) {
                 with_template(mine, theirs);
             }
         }

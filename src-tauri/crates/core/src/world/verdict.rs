@@ -9,7 +9,6 @@ use arcstr::literal;
 use serde::{Deserialize, Serialize};
 
 use super::arena::Id;
-use super::calls::template_of;
 use super::edge::{Edge, Proven, Standing, Type};
 use super::index::labels_of;
 use super::store::World;
@@ -59,7 +58,7 @@ struct Traffic<'a> {
 /// The labels and named ports by which policies know an object.
 fn traits(object: Option<&Object>) -> Option<(&Labels, &[(Text, u16)])> {
     let object = object?;
-    Some((labels_of(object)?, template_of(object).map_or(&[], |template| &template.ports)))
+    Some((labels_of(object)?, object.body.template().map_or(&[], |template| &template.ports)))
 }
 
 /// Whether an object's change may change a verdict somewhere.

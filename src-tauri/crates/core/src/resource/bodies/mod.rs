@@ -7,6 +7,8 @@ mod pods;
 mod storage;
 mod workloads;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::Text;
@@ -79,6 +81,20 @@ pub enum Body {
     Custom(Custom),
     /// A kind known by its metadata alone: Secret, `ServiceAccount`, Role, `StorageClass`, `IngressClass` …
     Plain(Plain),
+}
+
+impl Body {
+    /// The template of a pod or of what makes pods; nothing for every other kind.
+    #[must_use]
+    pub fn template(&self) -> Option<&Arc<Template>> {
+        match self {
+            Self::Pod(it) => Some(&it.template),
+            Self::Workload(it) => Some(&it.template),
+            Self::Job(it) => Some(&it.template),
+            Self::CronJob(it) => Some(&it.template),
+            _ => None,
+        }
+    }
 }
 
 /// Namespace.

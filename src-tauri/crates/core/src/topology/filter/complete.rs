@@ -7,7 +7,7 @@ use super::matching::contains;
 use super::parse::{SEVERITIES, STATES};
 use super::{ends_value, ends_word};
 use crate::resource::Body;
-use crate::topology::places::{template_of, zone_of};
+use crate::topology::places::zone_of;
 use crate::world::World;
 
 /// So many offers at most.
@@ -153,7 +153,7 @@ fn known_values(world: &World, field: Field, so_far: &str) -> BTreeSet<String> {
         }
         _ => {
             for (id, object) in world.numbered() {
-                let Some(template) = template_of(&object.body).filter(|_| world.house_at(id) == Some(id)) else {
+                let Some(template) = object.body.template().filter(|_| world.house_at(id) == Some(id)) else {
                     continue;
                 };
                 match field {

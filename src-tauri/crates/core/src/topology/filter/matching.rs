@@ -9,7 +9,7 @@ use crate::health::HealthState;
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
 use crate::time::Moment;
-use crate::topology::places::{States, rank, template_of, zone_of};
+use crate::topology::places::{States, rank, zone_of};
 use crate::world::{Id, World};
 
 /// Kinds that are part of others or say something of them: searched only where they are named.
@@ -238,7 +238,7 @@ impl Asked<'_> {
             Test::Text(Field::Label, op, wanted) => label_fits(*op, object, wanted),
             Test::Text(Field::Cluster, op, wanted) => self.cluster_fits(*op, key, wanted),
             Test::Text(Field::Image, op, wanted) => {
-                let told = template_of(&object.body).into_iter().flat_map(|template| template.images.iter());
+                let told = object.body.template().into_iter().flat_map(|template| template.images.iter());
                 let runs = match &object.body {
                     Body::Pod(pod) => pod.containers.as_slice(),
                     _ => &[],
@@ -277,7 +277,7 @@ impl Asked<'_> {
         };
         match &object.body {
             Body::Pod(_) => fits(object),
-            body if template_of(body).is_some() => {
+            body if body.template().is_some() => {
                 self.world.pods_at(id).into_iter().filter_map(|pod| self.world.object_of(pod)).any(fits)
             }
             _ => false,
@@ -296,7 +296,7 @@ impl Asked<'_> {
         };
         match &object.body {
             Body::Pod(_) => of_pod(object),
-            body if template_of(body).is_some() => {
+            body if body.template().is_some() => {
                 self.world.pods_at(id).into_iter().filter_map(|pod| of_pod(self.world.object_of(pod)?)).max()
             }
             _ => None,
