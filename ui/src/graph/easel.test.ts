@@ -41,6 +41,10 @@ function pretend(absent: BackEnd[] = []) {
   return { make, painted, open, lose: () => lose() };
 }
 
+const until = (moment: number) => {
+  while (performance.now() < moment);
+};
+
 const frame = frameOf(boutique(), { x: 0, y: 0, scale: 1 }, theme("night"));
 const started = (make: Make, kept: Kept, again = () => {}) => {
   const easel = new Easel(make, again, kept);
@@ -63,6 +67,19 @@ describe("what draws the plan", () => {
     expect(kept.measured).toMatchObject({ cells: frame.drawn.scene.cells.count, pixels: 480_000 });
     expect([...open]).toEqual([kept.measured!.name]);
     expect(kept.used).toEqual({ name: kept.measured!.name, trouble: "" });
+  });
+
+  it("asks for frames until the one that was found quicker has drawn", () => {
+    const { make, open } = pretend();
+    const slow = (painter: Painter): Painter => ({ ...painter, finish: () => void until(performance.now() + 2) });
+    const kept = new Memory();
+    let asked = true;
+    const easel = started((name, onlost) => (name === "gl2" ? slow(make(name, onlost)) : make(name, onlost)), kept, () => (asked = true));
+    for (let n = 0; asked && n < 200; n++) {
+      asked = false;
+      easel.paint(frame, 1000 + n * 16);
+    }
+    expect([...open]).toEqual(["raster"]);
   });
 
   it("is not measured before there is anything to draw", () => {
