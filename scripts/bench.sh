@@ -27,7 +27,7 @@ ui_modules "$ROOT/tests/e2e/browser"
 cargo build --release -p broadstreet-cli -p broadstreet-shell
 export BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet"
 state="$(mktemp -d)"
-trap 'LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1 || true; rm -rf "$state"' EXIT
+trap 'for it in "$state" "$state/crowd"; do LAB_STATE="$it" tests/lab/down.sh >/dev/null 2>&1 || true; done; rm -rf "$state"' EXIT
 KEEP_DESK="$state/desk" node tests/e2e/walk/figures.mjs || missed=1
 WALK=typing.mjs DESK_DATA="$state/desk" tests/e2e/desktop/run.sh "$CARGO_TARGET_DIR/release/broadstreet-shell" || missed=1
 # The plan in the same web view, a whole city in sight, drawn in software at 1280 by 800.
@@ -38,4 +38,10 @@ node tests/e2e/walk/crash.mjs 200 || missed=1
 tests/lab/build.sh || fail "the programs of the lab are not built"
 LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; fail "the lab does not come up"; }
 LAB_STATE="$state" LAB_JSON="$state/lab.json" node tests/e2e/walk/latency.mjs || missed=1
+LAB_STATE="$state" tests/lab/down.sh >/dev/null 2>&1
+# A cluster alone: alerts on ten thousand pods would measure the pager.
+crowd="$state/crowd"
+LAB_STATE="$crowd" tests/lab/up.sh >"$state/crowd.log" 2>&1 || { tail -30 "$state/crowd.log"; fail "the lab does not come up"; }
+LAB_STATE="$crowd" LAB_JSON="$crowd/lab.json" node tests/e2e/walk/crowd.mjs || missed=1
+LAB_STATE="$crowd" tests/lab/down.sh >/dev/null 2>&1
 exit "$missed"

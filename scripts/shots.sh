@@ -7,7 +7,7 @@ rust_ready
 ui_build
 packages "to take the pictures" chromium
 ui_modules "$ROOT/tests/e2e/browser"
-cargo build -p broadstreet-cli
+cargo build --bins
 data="$(mktemp -d)"
 "$CARGO_TARGET_DIR/debug/broadstreet" open --data "$data" --as "Mei Tanaka" --json >"$data/link.json" 2>"$data/log" &
 pid=$!

@@ -81,6 +81,26 @@ lab_walk() {
   return "$code"
 }
 
+# What befalls a real API server, on a lab of its own. It waits more than it works, so it goes on while other stages run.
+begin_faults() {
+  FAULTS="$(mktemp -d)"
+  tests/lab/build.sh || { echo "the lab's programs are not built"; return 0; }
+  (
+    trap 'LAB_STATE="$FAULTS" tests/lab/down.sh >/dev/null 2>&1' EXIT
+    export LAB_STATE="$FAULTS" LAB_JSON="$FAULTS/lab.json" BROADSTREET="$PROGRAM"
+    tests/lab/up.sh >"$FAULTS/up.log" 2>&1 || { tail -30 "$FAULTS/up.log"; echo "not ok the lab of the faults comes up"; exit 1; }
+    cd tests/e2e/walk && node faults.mjs && node audit.mjs
+  ) >"$FAULTS.said" 2>&1 &
+  FAULTS_PID=$!
+}
+faults_walk() {
+  local code=0
+  wait "$FAULTS_PID" || code=$?
+  cat "$FAULTS.said"
+  rm -rf "$FAULTS" "$FAULTS.said"
+  return "$code"
+}
+
 # The screen in a real browser on the bundled incident, every view and dialog in both themes.
 browser_walk() {
   local data link pid walk code=0
@@ -119,10 +139,12 @@ desktop_walk() {
 
 stage "build of the screen" built_screen
 stage "build of the program" built_program
+if wanted "faults"; then begin_faults; fi
 part "formatting" formatting
 part "rust" rust_tests
 part "wire types" generated
 part "screen" screen_tests
+part "faults" faults_walk
 part "lab" lab_walk
 part "crash" crash_walk
 part "run" run_walk

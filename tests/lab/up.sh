@@ -147,4 +147,9 @@ if [ -z "${NO_APP:-}" ]; then
   k -n boutique wait --for=condition=Available deployment --all --timeout=120s >/dev/null
   say "all Deployments Available, $(k -n boutique get pods --field-selector status.phase=Running --no-headers | wc -l) pods Running"
 fi
+# What the walks need to know of the cluster; all.sh tells of the rest.
+[ -s "$STATE/lab.json" ] || cat > "$STATE/lab.json" <<J
+{"kubeconfig":"$STATE/kubeconfig/admin","readonly":"$STATE/kubeconfig/readonly","namespaced":"$STATE/kubeconfig/namespaced",
+ "audit":"$STATE/log/audit.jsonl","state":"$STATE","kubectl":"$K8S_BIN/kubectl"}
+J
 say "kubeconfigs: $STATE/kubeconfig/{admin,readonly,namespaced}"
