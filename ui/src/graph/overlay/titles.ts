@@ -71,7 +71,7 @@ export function drawTitles(pen: Pen, rows: readonly number[], most: number): num
     const pods = blocks.pods[b]!;
     const fire = firing[b]!;
     const seen = known[b]!;
-    const count = `${seen < pods ? `${seen}/` : ""}${pods} pods`;
+    const count = `${seen < pods ? `${seen.toLocaleString("en")}/` : ""}${pods.toLocaleString("en")} pods`;
     const small = Math.min(12.5, size * 0.92);
     const text = (fire ? [`${fire} firing, ${count}`, `${fire} firing`] : [count]).find((t) => t.length * small * ADVANCE <= left);
     if (!text) continue;
