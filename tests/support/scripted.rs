@@ -361,6 +361,6 @@ pub fn shop(name: &str, image: &str, waiting: &str) -> Vec<Change> {
     objects
         .iter()
         .filter_map(|object| broadstreet_core::resource::reduce("c", object).ok())
-        .map(|object| Change::Object(Box::new(object)))
+        .map(|object| Change::Object(Arc::new(object)))
         .collect()
 }

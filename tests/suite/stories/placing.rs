@@ -1,5 +1,7 @@
 //! What is placed by hand, what the heartbeat's absence says, and what becomes true by the clock alone.
 
+use std::sync::Arc;
+
 use super::{MEI, add_alerts, text};
 use broadstreet_core::alerts::{Alert, AlertState, alert_id};
 use broadstreet_core::id::ObjectKey;
@@ -118,7 +120,7 @@ async fn a_schedule_that_is_missed_is_told_by_the_clock_and_again_in_replay(plac
     let job = reduce("c", &job).expect("a CronJob");
     let key: ObjectKey = job.key.clone();
     let mut changes = shop("cart", "cart:1", "");
-    changes.push(Change::Object(Box::new(job)));
+    changes.push(Change::Object(Arc::new(job)));
     desk.open(changes).await;
     let state_of = |state: &broadstreet_engine::live::State| format!("{:?}", state.world.health(&key).state);
     desk.settle(|state| state_of(state) == "Well").await;

@@ -1,5 +1,6 @@
 //! How long the plan takes for a cluster of 2,000 pods: laid out afresh, brought up to date, and drawn as a scene.
 use std::hint::black_box;
+use std::sync::Arc;
 
 use broadstreet_core::alerts::Placed;
 use broadstreet_core::plan::{Lens, Plan, SceneOptions, scene};
@@ -49,7 +50,7 @@ fn cluster() -> World {
         }
     }
     let changes: Vec<Change> =
-        objects.iter().filter_map(|object| Some(Change::Object(Box::new(reduce("c", object).ok()?)))).collect();
+        objects.iter().filter_map(|object| Some(Change::Object(Arc::new(reduce("c", object).ok()?)))).collect();
     World::from_changes(&changes)
 }
 

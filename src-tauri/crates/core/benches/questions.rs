@@ -6,6 +6,7 @@
 mod estate;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use broadstreet_core::alerts::{self, Alert, AlertState, Placed};
@@ -24,7 +25,7 @@ fn world(estate: &Estate) -> World {
     let mut page: Vec<Change> = Vec::new();
     estate.each(|text| {
         let json: Json<'_> = serde_json::from_str(text).expect("the generator writes JSON");
-        page.push(Change::Object(Box::new(reduce_json(CLUSTER, &json).expect("the generator writes objects"))));
+        page.push(Change::Object(Arc::new(reduce_json(CLUSTER, &json).expect("the generator writes objects"))));
         if page.len() == 500 {
             world.apply_all(&page);
             page.clear();

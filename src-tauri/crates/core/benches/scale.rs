@@ -5,6 +5,7 @@
 #[allow(dead_code, missing_docs, unused_imports)]
 mod estate;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use broadstreet_core::resource::{Json, Object, reduce_json};
@@ -70,7 +71,7 @@ fn measure(shape: Shape, targets: &Targets) {
     let mut page: Vec<String> = Vec::new();
     let mut build = |page: &mut Vec<String>| {
         let began = on_cpu();
-        let changes: Vec<Change> = page.iter().map(|text| Change::Object(Box::new(decode(text)))).collect();
+        let changes: Vec<Change> = page.iter().map(|text| Change::Object(Arc::new(decode(text)))).collect();
         let decoded = on_cpu();
         world.apply_all(&changes);
         building += on_cpu() - decoded;
@@ -112,7 +113,7 @@ fn measure(shape: Shape, targets: &Targets) {
     let mut times: Vec<Duration> = (0..2_000u32)
         .map(|n| {
             let pod = (n as usize * 7_919) % shape.pods;
-            let change = Change::Object(Box::new(decode(&estate.changed_pod(pod, 1 + n / 500))));
+            let change = Change::Object(Arc::new(decode(&estate.changed_pod(pod, 1 + n / 500))));
             let began = Instant::now();
             std::hint::black_box(world.apply(&change));
             began.elapsed()

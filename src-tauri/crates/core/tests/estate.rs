@@ -4,6 +4,8 @@
 #[allow(dead_code, missing_docs)]
 mod estate;
 
+use std::sync::Arc;
+
 use broadstreet_core::health::HealthState;
 use broadstreet_core::resource::reduce;
 use broadstreet_core::world::{Change, RelationState, World};
@@ -15,7 +17,7 @@ fn a_world_of_an_estate_has_its_houses_its_streets_and_its_trouble() {
     let mut changes = Vec::new();
     estate.each(|text| {
         let value = serde_json::from_str(text).expect("JSON");
-        changes.push(Change::Object(Box::new(reduce("c", &value).expect("an object"))));
+        changes.push(Change::Object(Arc::new(reduce("c", &value).expect("an object"))));
     });
     let world = World::from_changes(&changes);
     assert_eq!(world.len(), changes.len());

@@ -2,6 +2,7 @@
 //! whose calls are found again by an evaluator that shares nothing with the product but the manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::resource::{group_of, reduce};
@@ -21,7 +22,7 @@ fn load(text: &str) -> Vec<Value> {
 }
 
 fn changes(items: &[Value]) -> Vec<Change> {
-    items.iter().map(|item| Change::Object(Box::new(reduce("", item).unwrap()))).collect()
+    items.iter().map(|item| Change::Object(Arc::new(reduce("", item).unwrap()))).collect()
 }
 
 fn world(items: &[Value]) -> World {

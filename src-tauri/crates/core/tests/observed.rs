@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use broadstreet_core::observed::{
     self, CallId, CallsPoll, End, EndKind, Measure, ObservedCall, Observer, ObserverState, Part, Sample, Told, Unit,
@@ -43,7 +44,7 @@ fn service(namespace: &str, name: &str, app: &str) -> Value {
 }
 
 fn world(items: &[Value]) -> World {
-    let changes: Vec<Change> = items.iter().map(|it| Change::Object(Box::new(reduce("", it).unwrap()))).collect();
+    let changes: Vec<Change> = items.iter().map(|it| Change::Object(Arc::new(reduce("", it).unwrap()))).collect();
     World::from_changes(&changes)
 }
 
@@ -342,7 +343,7 @@ fn a_service_name_is_the_workload_that_declares_it_and_never_a_guess() {
     assert_eq!(lost[0].known.as_ref().map(|(end, calls)| (end.name.as_str(), *calls)), Some(("one", true)));
     // Once somebody declares it, it is that one; once two do, nobody can tell.
     items.push(named("b", "two", by_attribute));
-    let add = |item: &Value| Change::Object(Box::new(reduce("", item).unwrap()));
+    let add = |item: &Value| Change::Object(Arc::new(reduce("", item).unwrap()));
     world.apply(&add(&items[2]));
     assert_eq!(measured(&world), ["/apps/Deployment/a/one -> /apps/Deployment/b/two"]);
     let twin = named("c", "three", json!([{"name": "OTEL_SERVICE_NAME", "value": "cart"}]));
@@ -473,7 +474,7 @@ proptest! {
     ) {
         let keyed: BTreeMap<String, Value> = of.into_iter().map(|item| (naive::rules::key(&item), item)).collect();
         let items: Vec<Value> = keyed.into_values().collect();
-        let objects: Vec<Change> = items.iter().map(|it| Change::Object(Box::new(reduce("", it).unwrap()))).collect();
+        let objects: Vec<Change> = items.iter().map(|it| Change::Object(Arc::new(reduce("", it).unwrap()))).collect();
         let mut calls = vec![Change::Observer(Box::new(ObserverState {
             source: "p".into(), observer: Observer::Istio, cluster: "".into(), answered_at: None, trouble: String::new(), notes: Vec::new(),
         }))];

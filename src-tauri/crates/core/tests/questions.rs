@@ -1,6 +1,7 @@
 //! Questions about the graph, compared with readers that know relations as a plain list and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::plan::Lens;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 mod random;
 
 fn world(items: &[Value]) -> World {
-    let changes: Vec<Change> = items.iter().map(|item| Change::Object(Box::new(reduce("", item).unwrap()))).collect();
+    let changes: Vec<Change> = items.iter().map(|item| Change::Object(Arc::new(reduce("", item).unwrap()))).collect();
     World::from_changes(&changes)
 }
 
@@ -97,7 +98,7 @@ fn failure_travels_against_the_arrows_and_a_circle_is_walked_once() {
 fn a_way_follows_calls_there_then_back_and_then_whatever_relates() {
     let mut world = town();
     let kin = deployment("kin", &[], json!([{"name": "v", "configMap": {"name": "flags"}}]));
-    world.apply(&Change::Object(Box::new(reduce("", &kin).unwrap())));
+    world.apply(&Change::Object(Arc::new(reduce("", &kin).unwrap())));
     let steps = |from: &ObjectKey, to: &ObjectKey| {
         path(&world, from, to).map(|steps| {
             let name = |step: &Step| {
@@ -123,7 +124,7 @@ fn a_way_follows_calls_there_then_back_and_then_whatever_relates() {
     // Everybody runs as `default`: that relates nobody.
     let lonely = deployment("lonely", &[], json!([]));
     let mut apart = town();
-    apart.apply(&Change::Object(Box::new(reduce("", &lonely).unwrap())));
+    apart.apply(&Change::Object(Arc::new(reduce("", &lonely).unwrap())));
     assert_eq!(path(&apart, &house("lonely"), &house("front")), None);
 }
 
@@ -347,7 +348,7 @@ fn what_has_no_pods_stands_where_it_leads_or_is_used() {
     assert_eq!(at("Ingress", "networking.k8s.io", "a", "door"), ("front".to_owned(), 0));
     let mut lone = World::new();
     let unused = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "unused", "namespace": "a"}});
-    lone.apply(&Change::Object(Box::new(reduce("", &unused).unwrap())));
+    lone.apply(&Change::Object(Arc::new(reduce("", &unused).unwrap())));
     let id = lone.id_of(&key("", "ConfigMap", "a", "unused")).unwrap();
     assert_eq!(standing(&lone, Lens::Namespaces, &[id]).elsewhere, 1, "what stands nowhere is counted");
 }

@@ -1,6 +1,7 @@
 //! Every aggregate equals a recount by hand from the objects as they were written, and nothing failing is in none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use broadstreet_core::alerts::{Address, Alert, AlertState, Placed, placed};
 use broadstreet_core::health::HealthState;
@@ -187,7 +188,7 @@ proptest! {
         let items: BTreeMap<String, Value> =
             of.into_iter().flatten().map(|it| (reduce("c", &it).unwrap().key.to_string(), it)).collect();
         let mut changes = vec![Change::Cluster { id: "c".into(), label: "lab".into(), version: String::new() }];
-        changes.extend(items.values().map(|it| Change::Object(Box::new(reduce("c", it).unwrap()))));
+        changes.extend(items.values().map(|it| Change::Object(Arc::new(reduce("c", it).unwrap()))));
         changes.extend(alerts.into_iter().map(|it| Change::Alert(Box::new(it))));
         let world = World::from_changes(&changes);
         let placed = placed(&world);
@@ -230,7 +231,7 @@ proptest! {
 #[test]
 fn an_alert_at_something_that_is_gone_still_counts_where_it_was() {
     let changes: Vec<Change> =
-        house("shop", "cart", 2).iter().map(|it| Change::Object(Box::new(reduce("c", it).unwrap()))).collect();
+        house("shop", "cart", 2).iter().map(|it| Change::Object(Arc::new(reduce("c", it).unwrap()))).collect();
     let world = World::from_changes(&changes);
     let alert = Alert { id: "a".into(), ..Alert::default() };
     let mut with = world.clone();

@@ -2,6 +2,7 @@
 //! that both sides agree; `BLESS=1 cargo test -p broadstreet-core --test scene` writes it anew.
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use broadstreet_core::alerts::{Address, Alert, Case, Placed, Told, TrayEntry};
 use broadstreet_core::id::ObjectKey;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 fn boutique() -> World {
     let list: Value = serde_json::from_str(include_str!("golden/online-boutique.json")).unwrap();
     let items = list["items"].as_array().unwrap();
-    let changes: Vec<Change> = items.iter().map(|item| Change::Object(Box::new(reduce("", item).unwrap()))).collect();
+    let changes: Vec<Change> = items.iter().map(|item| Change::Object(Arc::new(reduce("", item).unwrap()))).collect();
     World::from_changes(&changes)
 }
 
@@ -84,7 +85,7 @@ fn streets_tell_what_policies_do_on_them_only_where_that_was_asked() {
     };
     let from_cart = json!([{"from": [{"podSelector": {"matchLabels": {"app": "cartservice"}}}]}]);
     for made in [policy("redis", "redis-cart", from_cart), policy("shut", "emailservice", json!([]))] {
-        world.apply(&Change::Object(Box::new(reduce("", &made).unwrap())));
+        world.apply(&Change::Object(Arc::new(reduce("", &made).unwrap())));
     }
     let mut plan = Plan::default();
     plan.update(&world);
@@ -110,7 +111,7 @@ fn example() -> Vec<u8> {
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lonely", "namespace": "shop"},
         "spec": {"nodeName": "node-1", "containers": [{"name": "c", "image": "i"}]},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}});
-    world.apply(&Change::Object(Box::new(reduce("", &pod).unwrap())));
+    world.apply(&Change::Object(Arc::new(reduce("", &pod).unwrap())));
     let labels = [("alertname", "CheckoutDown"), ("severity", "critical")];
     let labels = labels.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
     let alert = Alert { id: "a1".to_owned(), labels, told: Told::Nobody, ..Alert::default() };

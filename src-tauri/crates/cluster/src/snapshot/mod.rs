@@ -10,6 +10,7 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use broadstreet_core::alerts::{self, Alert};
 use broadstreet_core::id::{ObjectKey, SourceId};
@@ -237,7 +238,7 @@ impl<'a> Reader<'a> {
             skipped.push(bad(root, format!("{more} more things were skipped")));
         }
         let known = if layout == Layout::Manifests { Vec::new() } else { known(self.cluster, &self.objects) };
-        let objects = self.objects.into_iter().map(Box::new).map(Change::Object);
+        let objects = self.objects.into_iter().map(Arc::new).map(Change::Object);
         let alerts = self.alerts.into_iter().map(Box::new).map(Change::Alert);
         Ok(Snapshot {
             layout: if layout == Layout::Manifests { kind.to_owned() } else { layout.name().to_owned() },

@@ -72,7 +72,7 @@ impl Nodes {
                 && body.lease_fresh != now
             {
                 body.lease_fresh = now;
-                changed.push(Change::Object(Box::new(node.clone())));
+                changed.push(Change::Object(Arc::new(node.clone())));
             }
         }
         changed.sort_by(|a, b| match (a, b) {

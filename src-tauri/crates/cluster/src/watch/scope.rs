@@ -239,7 +239,7 @@ impl Scope {
                 if self.info.kind == "Node" && self.info.group.is_empty() {
                     self.shared.nodes.lock().unwrap_or_else(PoisonError::into_inner).keep(&mut object);
                 }
-                changes.push(Change::Object(object));
+                changes.push(Change::Object(object.into()));
             }
             Crossed::Same => {}
             Crossed::Bad(observation) => skipped.push(observation),

@@ -1,6 +1,7 @@
 //! Where alerts belong, and whom they told: one line a case.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -106,7 +107,7 @@ fn manifests() -> Vec<Value> {
 
 fn changes(cluster: &str, label: &str, manifests: &[Value]) -> Vec<Change> {
     let mut changes = vec![Change::Cluster { id: cluster.to_owned(), label: label.to_owned(), version: String::new() }];
-    changes.extend(manifests.iter().map(|value| Change::Object(Box::new(reduce(cluster, value).unwrap()))));
+    changes.extend(manifests.iter().map(|value| Change::Object(Arc::new(reduce(cluster, value).unwrap()))));
     changes
 }
 

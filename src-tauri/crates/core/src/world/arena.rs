@@ -205,6 +205,11 @@ impl Keys {
         *self.scope_numbers.entry(pair).or_insert(next)
     }
 
+    /// The number of a namespace something lies in.
+    pub(super) fn find_scope(&self, cluster: &str, namespace: &str, words: &Words) -> Option<Scope> {
+        self.scope_numbers.get(&(words.find(cluster)?, words.find(namespace)?)).copied()
+    }
+
     /// How many keys have a number.
     pub(super) fn len(&self) -> usize {
         self.keys.len()

@@ -155,8 +155,7 @@ impl World {
 
     /// The houses behind a Service, or the Service itself where it selects none; ordered by key.
     pub(super) fn behind(&self, service: Id) -> Vec<Id> {
-        let mut houses: Vec<Id> =
-            self.index.matched.get(&service).into_iter().flatten().copied().filter(|id| self.is_house(*id)).collect();
+        let mut houses: Vec<Id> = self.matched(service).filter(|id| self.is_house(*id)).collect();
         if houses.is_empty() {
             return vec![service];
         }

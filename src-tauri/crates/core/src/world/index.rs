@@ -1,16 +1,18 @@
 //! Indexes over the objects: who owns whom, who bears which labels, who selects whom, who answers to which name.
 
-use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::arena::{Column, Few, Id, KeyRef, Scope, Word};
+use super::choice::Choice;
 use super::edge::{Half, HostKey};
 use super::store::{Pending, World};
-use crate::id::Text;
-use crate::resource::{Body, Labels, Object, Selector, hash_host};
+use crate::id::{ObjectKey, Text};
+use crate::resource::{Body, Labels, Object, hash_host};
 
 /// The indexes. Sets are ordered by number, so whoever answers with one sorts by key.
 #[derive(Clone, Debug, Default)]
@@ -23,10 +25,6 @@ pub(super) struct Index {
     pub(super) pods: Choice,
     /// Services, and who selects among them.
     pub(super) chosen_services: Choice,
-    /// Object with a selector → what it matches: pods and templates, or Services.
-    pub(super) matched: FxHashMap<Id, Few<Id>>,
-    /// The other way round.
-    pub(super) matchers: FxHashMap<Id, Few<Id>>,
     /// Host word → Services that answer to it.
     pub(super) services: FxHashMap<HostKey, Few<Id>>,
     /// Host word → workloads that say it.
@@ -39,8 +37,8 @@ pub(super) struct Index {
     pub(super) slices_by_ip: FxHashMap<(Word, Word), Few<Id>>,
     /// Address → nodes.
     pub(super) nodes_by_address: FxHashMap<Word, Few<Id>>,
-    /// Kind and name → objects.
-    pub(super) names: FxHashMap<(Word, Word), Few<Id>>,
+    /// Objects by kind and name, see [`World::by_name`].
+    pub(super) names: HashTable<Id>,
     /// Key → provers that name it.
     pub(super) touched: FxHashMap<Id, Few<(Id, Half)>>,
     /// Cluster and `service.name` → workloads that declare it and have no controller.
@@ -49,32 +47,6 @@ pub(super) struct Index {
     pub(super) grants: FxHashMap<Scope, Few<Id>>,
     /// Namespace → policies for every pod of it.
     pub(super) walls: FxHashMap<Scope, Few<Id>>,
-}
-
-/// What can be selected by its labels, and the selectors. A selector that looks into every namespace stands under the
-/// scope of [`EVERYWHERE`].
-#[derive(Clone, Debug, Default)]
-pub(super) struct Choice {
-    /// Label pair → what bears it.
-    labelled: FxHashMap<(Scope, Word, Word), Few<Id>>,
-    /// Namespace → all there is.
-    bearers: FxHashMap<Scope, Few<Id>>,
-    /// Cluster → namespaces in which there is any.
-    spaces: FxHashMap<Word, Few<Scope>>,
-    /// Label pair → selectors that ask for it, each under one of its pairs.
-    anchored: FxHashMap<(Scope, Word, Word), Few<Id>>,
-    /// Namespace → selectors that ask for no pair.
-    loose: FxHashMap<Scope, Few<Id>>,
-}
-
-/// No namespace is called so.
-const EVERYWHERE: &str = "*";
-
-/// What an object may be selected as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
-    Pods,
-    Services,
 }
 
 /// Adds to a set of a map.
@@ -96,95 +68,13 @@ pub(super) fn take<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: &K
     }
 }
 
-/// The members of a set of a map, for a loop that changes it.
-fn listed(map: &FxHashMap<Id, Few<Id>>, id: Id) -> Vec<Id> {
-    map.get(&id).into_iter().flatten().copied().collect()
-}
-
-/// How an object selects: among what, in which namespaces, by which labels.
-struct Selects<'a> {
-    family: Family,
-    reach: Reach<'a>,
-    by: Selection<'a>,
-}
-
-/// The namespaces a selector looks into.
-enum Reach<'a> {
-    Own,
-    Named(&'a [String]),
-    Everywhere,
-}
-
-/// A selector of a Service, or one with the API's full semantics.
-enum Selection<'a> {
-    Pairs(&'a Labels),
-    Full(&'a Selector),
-}
-
-impl Selection<'_> {
-    fn matches(&self, labels: &Labels) -> bool {
-        match self {
-            Self::Pairs(pairs) => pairs.iter().all(|(key, value)| labels.get(key) == Some(value)),
-            Self::Full(selector) => selector.matches(labels),
-        }
-    }
-
-    /// A pair that everything it matches bears.
-    fn anchor(&self) -> Option<(&str, &str)> {
-        let pairs = match self {
-            Self::Pairs(pairs) => pairs,
-            Self::Full(selector) => &selector.labels,
-        };
-        let single = |selector: &'_ Selector| {
-            let one = selector.expressions.iter().position(|e| e.operator == "In" && e.values.len() == 1)?;
-            Some(one)
-        };
-        match (pairs.iter().next_back(), self) {
-            (Some((key, value)), _) => Some((key, value)),
-            (None, Self::Full(selector)) => {
-                let expression = &selector.expressions[single(selector)?];
-                Some((&expression.key, expression.values.first()?))
-            }
-            (None, Self::Pairs(_)) => None,
-        }
-    }
-}
-
-/// What an object selects by. A Service without a selector selects nothing, a policy with an empty one is drawn at
-/// its namespace, a budget without one (null) protects nothing.
-fn selects_of(object: &Object) -> Option<Selects<'_>> {
-    let (family, reach, by) = match &object.body {
-        Body::Service(service) if !service.selector.is_empty() => {
-            (Family::Pods, Reach::Own, Selection::Pairs(&service.selector))
-        }
-        Body::DisruptionBudget(budget) => (Family::Pods, Reach::Own, Selection::Full(budget.selector.as_ref()?)),
-        Body::NetworkPolicy(policy) if !policy.selector.is_empty() => {
-            (Family::Pods, Reach::Own, Selection::Full(&policy.selector))
-        }
-        Body::Monitor(monitor) => {
-            let family = if object.key.kind == "PodMonitor" { Family::Pods } else { Family::Services };
-            let reach = match monitor.namespaces.as_slice() {
-                _ if monitor.anywhere => Reach::Everywhere,
-                [] => Reach::Own,
-                names => Reach::Named(names),
-            };
-            (family, reach, Selection::Full(&monitor.selector))
-        }
-        _ => return None,
-    };
-    Some(Selects { family, reach, by })
-}
-
-/// What an object may be selected as, and the labels it is selected by.
-fn chosen_by(object: &Object) -> Option<(Family, &Labels)> {
-    match &object.body {
-        Body::Service(_) => Some((Family::Services, &object.labels)),
-        _ => labels_of(object).map(|labels| (Family::Pods, labels)),
-    }
+/// Under what [`Index::names`] has an object.
+pub(super) fn hash_of_name(kind: &str, name: &str) -> u64 {
+    FxBuildHasher.hash_one((kind, name))
 }
 
 /// The labels by which a pod or a pod template is selected.
-pub(super) fn labels_of(object: &Object) -> Option<&Labels> {
+pub(super) fn labels_of(object: &Object) -> Option<&Arc<Labels>> {
     match &object.body {
         Body::Pod(_) => Some(&object.labels),
         Body::Workload(workload) => Some(&workload.template.labels),
@@ -202,6 +92,11 @@ fn rank(kind: &str) -> u8 {
         "Deployment" | "CronJob" => 3,
         _ => 0,
     }
+}
+
+/// True for kinds that are part of houses.
+pub(crate) fn is_of_houses(kind: &str) -> bool {
+    rank(kind) > 0
 }
 
 /// The labels by which the Job controller marks its pods, the newer first (batch/v1).
@@ -234,8 +129,9 @@ impl World {
     pub(super) fn index(&mut self, id: Id, object: &Object, pending: &mut Pending) {
         let scope = self.keys.scope(id);
         let cluster = self.words.number_of(&object.key.cluster);
-        let name = (self.words.number_of(&object.key.kind), self.words.number_of(&object.key.name));
-        put(&mut self.index.names, name, id);
+        let keys = &self.keys;
+        let hash = |id: &Id| hash_of_name(&keys.key(*id).kind, &keys.key(*id).name);
+        self.index.names.insert_unique(hash(&id), id, hash);
         if let Some((parent, uid)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
             let parent = self.number(parent);
             let uid = self.words.number(uid);
@@ -285,8 +181,10 @@ impl World {
     pub(super) fn unindex(&mut self, id: Id, object: &Object, pending: &mut Pending) {
         let scope = self.keys.scope(id);
         let cluster = self.words.number_of(&object.key.cluster);
-        let name = (self.words.number_of(&object.key.kind), self.words.number_of(&object.key.name));
-        take(&mut self.index.names, &name, &id);
+        let hash = hash_of_name(&object.key.kind, &object.key.name);
+        if let Ok(named) = self.index.names.find_entry(hash, |known| *known == id) {
+            named.remove();
+        }
         if let Some((parent, _)) = self.index.parents.remove(id) {
             take(&mut self.index.wards, &parent, &id);
             if object.key.kind == "ReplicaSet" {
@@ -331,145 +229,9 @@ impl World {
         }
     }
 
-    fn choice(&mut self, family: Family) -> &mut Choice {
-        match family {
-            Family::Pods => &mut self.index.pods,
-            Family::Services => &mut self.index.chosen_services,
-        }
-    }
-
-    /// The namespaces a selector is entered under.
-    fn scopes_of(&mut self, id: Id, cluster: &str, reach: &Reach<'_>) -> Vec<Scope> {
-        match reach {
-            Reach::Own => vec![self.keys.scope(id)],
-            Reach::Named(names) => {
-                names.iter().map(|name| self.keys.scope_number(cluster, name, &mut self.words)).collect()
-            }
-            Reach::Everywhere => vec![self.keys.scope_number(cluster, EVERYWHERE, &mut self.words)],
-        }
-    }
-
-    /// Enters what can be selected, and links it with the selectors that do.
-    fn enter_bearer(&mut self, id: Id, object: &Object, pending: &mut Pending) {
-        let Some((family, labels)) = chosen_by(object) else { return };
-        let scope = self.keys.scope(id);
-        let cluster = self.words.number(&object.key.cluster);
-        let everywhere = self.keys.scope_number(&object.key.cluster, EVERYWHERE, &mut self.words);
-        let pairs: Vec<(Word, Word)> =
-            labels.iter().map(|(key, value)| (self.words.number(key), self.words.number(value))).collect();
-        let choice = self.choice(family);
-        put(&mut choice.bearers, scope, id);
-        put(&mut choice.spaces, cluster, scope);
-        for (key, value) in &pairs {
-            put(&mut choice.labelled, (scope, *key, *value), id);
-        }
-        let mut candidates: BTreeSet<Id> = BTreeSet::new();
-        for scope in [scope, everywhere] {
-            candidates.extend(choice.loose.get(&scope).into_iter().flatten());
-            for (key, value) in &pairs {
-                candidates.extend(choice.anchored.get(&(scope, *key, *value)).into_iter().flatten());
-            }
-        }
-        for selector in candidates {
-            let selects = self.at(selector).and_then(selects_of);
-            if selects.is_some_and(|selects| selects.by.matches(labels)) {
-                self.link(selector, id, pending);
-            }
-        }
-    }
-
-    /// Enters a selector, and links it with what it selects.
-    fn enter_selector(&mut self, id: Id, object: &Object, pending: &mut Pending) {
-        let Some(selects) = selects_of(object) else { return };
-        let cluster = self.words.number(&object.key.cluster);
-        let anchor = selects.by.anchor().map(|(key, value)| (self.words.number(key), self.words.number(value)));
-        let scopes = self.scopes_of(id, &object.key.cluster, &selects.reach);
-        let choice = self.choice(selects.family);
-        for scope in &scopes {
-            match anchor {
-                Some((key, value)) => put(&mut choice.anchored, (*scope, key, value), id),
-                None => put(&mut choice.loose, *scope, id),
-            };
-        }
-        let looked_into: Vec<Scope> = match selects.reach {
-            Reach::Everywhere => choice.spaces.get(&cluster).into_iter().flatten().copied().collect(),
-            _ => scopes,
-        };
-        let mut candidates: BTreeSet<Id> = BTreeSet::new();
-        for scope in looked_into {
-            let here = match anchor {
-                Some((key, value)) => choice.labelled.get(&(scope, key, value)),
-                None => choice.bearers.get(&scope),
-            };
-            candidates.extend(here.into_iter().flatten());
-        }
-        for bearer in candidates {
-            let chosen = self.at(bearer).and_then(chosen_by);
-            if chosen.is_some_and(|(_, labels)| selects.by.matches(labels)) {
-                self.link(id, bearer, pending);
-            }
-        }
-    }
-
-    /// Takes what can be selected, or a selector, away with its links.
-    fn leave(&mut self, id: Id, object: &Object, pending: &mut Pending) {
-        if let Some((family, labels)) = chosen_by(object) {
-            let scope = self.keys.scope(id);
-            let cluster = self.words.number(&object.key.cluster);
-            let pairs: Vec<(Word, Word)> =
-                labels.iter().map(|(key, value)| (self.words.number(key), self.words.number(value))).collect();
-            let choice = self.choice(family);
-            take(&mut choice.bearers, &scope, &id);
-            if !choice.bearers.contains_key(&scope) {
-                take(&mut choice.spaces, &cluster, &scope);
-            }
-            for (key, value) in pairs {
-                take(&mut choice.labelled, &(scope, key, value), &id);
-            }
-            for selector in listed(&self.index.matchers, id) {
-                self.unlink(selector, id, pending);
-            }
-        }
-        if let Some(selects) = selects_of(object) {
-            let anchor = selects.by.anchor().map(|(key, value)| (self.words.number(key), self.words.number(value)));
-            let scopes = self.scopes_of(id, &object.key.cluster, &selects.reach);
-            let choice = self.choice(selects.family);
-            for scope in scopes {
-                match anchor {
-                    Some((key, value)) => take(&mut choice.anchored, &(scope, key, value), &id),
-                    None => take(&mut choice.loose, &scope, &id),
-                }
-            }
-            for bearer in listed(&self.index.matched, id) {
-                self.unlink(id, bearer, pending);
-            }
-        }
-    }
-
     fn ask_slices(&self, address: (Word, Word), pending: &mut Pending) {
         for slice in self.index.slices_by_ip.get(&address).into_iter().flatten() {
             pending.prove(*slice, Half::Plain);
-        }
-    }
-
-    fn link(&mut self, selector: Id, bearer: Id, pending: &mut Pending) {
-        put(&mut self.index.matched, selector, bearer);
-        put(&mut self.index.matchers, bearer, selector);
-        self.note_link(selector, bearer, pending);
-    }
-
-    fn unlink(&mut self, selector: Id, bearer: Id, pending: &mut Pending) {
-        take(&mut self.index.matched, &selector, &bearer);
-        take(&mut self.index.matchers, &bearer, &selector);
-        self.note_link(selector, bearer, pending);
-    }
-
-    /// Streets lead to houses: of a pod behind one nobody who calls hears.
-    fn note_link(&self, selector: Id, bearer: Id, pending: &mut Pending) {
-        pending.delta.relations = true;
-        self.note(selector, pending);
-        if self.is_house(bearer) {
-            pending.callers_of(selector);
         }
     }
 
@@ -508,6 +270,18 @@ impl World {
     pub(super) fn is_house(&self, id: Id) -> bool {
         self.at(id).is_some_and(|object| rank(&object.key.kind) > 0 && labels_of(object).is_some())
             && self.parent(id).is_none()
+    }
+
+    /// True for an object that names a controller which is not there, or another one of that name.
+    pub(crate) fn awaits_controller(&self, key: &ObjectKey) -> bool {
+        self.keys.find(key).is_some_and(|id| self.index.parents.get(id).is_some() && self.parent(id).is_none())
+    }
+
+    /// The houses of a namespace, in no particular order.
+    pub(crate) fn houses_in(&self, cluster: &str, namespace: &str) -> Vec<&ObjectKey> {
+        let scope = self.keys.find_scope(cluster, namespace, &self.words);
+        let bearers = scope.into_iter().flat_map(|scope| self.index.pods.bearers_in(scope));
+        bearers.filter(|id| self.is_house(*id)).map(|id| self.keys.key(id)).collect()
     }
 
     /// The pods of a house or of a controller inside one; a pod's are itself. In no particular order.

@@ -198,8 +198,8 @@ impl World {
             around.ready_endpoints += slice.endpoints.iter().filter(|one| one.ready && !one.terminating).count();
         }
         around.pods_known = self.are_known(object, "", "Pod");
-        for bearer in self.index.matched.get(&id).into_iter().flatten() {
-            match self.at(*bearer).map(|object| (object, &object.body)) {
+        for bearer in self.matched(id) {
+            match self.at(bearer).map(|object| (object, &object.body)) {
                 Some((pod, Body::Pod(body))) => {
                     if body.phase == "Succeeded" || body.phase == "Failed" || pod.deleted_at.is_some() {
                         continue;
@@ -207,7 +207,7 @@ impl World {
                     let ready = body.conditions.iter().any(|c| c.r#type == "Ready" && c.status == "True");
                     around.backends.push(Backend::Pod { ready });
                 }
-                Some((_, Body::Workload(workload))) if self.is_house(*bearer) => {
+                Some((_, Body::Workload(workload))) if self.is_house(bearer) => {
                     around.backends.push(Backend::Workload { desired: workload.desired });
                 }
                 _ => {}

@@ -10,12 +10,12 @@ use crate::id::ObjectKey;
 
 impl World {
     /// The changes that rebuild this world, in canonical order: clusters, freshness, the time, objects, alerts, rules of
-    /// placing, observers, calls.
+    /// placing, observers, calls. The objects are those of this world, not copies.
     #[must_use]
     pub fn keyframe(&self) -> Vec<Change> {
         let clusters = self.clusters().into_iter().map(|(id, label, version)| Change::Cluster { id, label, version });
         let freshness = self.freshness().cloned().map(Change::Freshness);
-        let objects = self.objects().cloned().map(Box::new).map(Change::Object);
+        let objects = self.shared_objects().cloned().map(Change::Object);
         let alerts = self.alerts().cloned().map(Box::new).map(Change::Alert);
         let observers = self.observers().cloned().map(Box::new).map(Change::Observer);
         let calls = self.observed_calls().cloned().map(Box::new).map(Change::Call);

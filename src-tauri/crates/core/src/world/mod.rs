@@ -4,6 +4,7 @@
 
 mod arena;
 mod calls;
+mod choice;
 mod due;
 mod edge;
 mod facet;
@@ -22,6 +23,8 @@ mod tests;
 mod verdict;
 mod walk;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::{Alert, HandRule};
@@ -31,6 +34,7 @@ use crate::resource::Object;
 use crate::time::Moment;
 
 pub use arena::Id;
+pub(crate) use index::is_of_houses;
 pub use notable::{Fact, notable};
 pub use observed::{LostCall, Measured};
 pub use store::World;
@@ -42,7 +46,7 @@ pub use walk::Link;
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
     /// An object as it now is; added or replaced.
-    Object(Box<Object>),
+    Object(Arc<Object>),
     /// An object that is no more.
     Gone {
         /// Which one.
@@ -198,11 +202,26 @@ pub struct Unresolved {
     pub address: String,
 }
 
+impl Delta {
+    /// Adds what later changes did.
+    pub fn extend(&mut self, later: Self) {
+        self.objects.extend(later.objects);
+        self.moved.extend(later.moved);
+        self.health.extend(later.health);
+        self.relations |= later.relations;
+        self.alerts |= later.alerts;
+        self.freshness |= later.freshness;
+    }
+}
+
 /// What one [`Change`] did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delta {
     /// Objects added, replaced or removed.
     pub objects: Vec<ObjectKey>,
+    /// Objects that came, went or changed in what others may find them by (labels, owners, addresses, phase …), in the
+    /// order it happened, each with what it was before.
+    pub moved: Vec<(ObjectKey, Option<Arc<Object>>)>,
     /// Objects whose health verdict differs from before.
     pub health: Vec<ObjectKey>,
     /// True where a relation was added, removed or changed its state.

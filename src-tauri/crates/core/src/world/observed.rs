@@ -212,7 +212,7 @@ impl World {
 
     /// Looks again for the ends of every call that bears one of the names asked for.
     pub(super) fn find_named(&mut self, pending: &mut Pending) {
-        for name in std::mem::take(&mut pending.names) {
+        for name in super::store::in_order(std::mem::take(&mut pending.names)) {
             let calls: Vec<Arc<CallId>> = self.observed.named.get(&name).into_iter().flatten().cloned().collect();
             for id in calls {
                 self.find_ends(&id, pending);
@@ -322,7 +322,7 @@ impl World {
     fn is_answer(&self, kept: &Kept) -> bool {
         let Some((from, to)) = kept.ends().filter(|_| kept.call.two_way) else { return false };
         let declared =
-            |a: Id, b: Id| self.calls.get(a).is_some_and(|proof| proof.edges.iter().any(|edge| edge.to == b));
+            |a: Id, b: Id| self.calls.get(&a).is_some_and(|proof| proof.edges.iter().any(|edge| edge.to == b));
         declared(to, from) && !declared(from, to)
     }
 

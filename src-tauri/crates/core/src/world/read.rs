@@ -1,13 +1,14 @@
 //! Questions to the world.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arcstr::literal;
 
 use super::arena::{Id, Word};
 use super::edge::{Edge, Standing, Type};
 use super::store::World;
-use super::{Relation, RelationSource, RelationState, SourceState, Unresolved};
+use super::{Change, Relation, RelationSource, RelationState, SourceState, Unresolved};
 use crate::alerts::{Alert, HandRule};
 use crate::health::{Health, HealthState};
 use crate::id::ObjectKey;
@@ -19,6 +20,39 @@ impl World {
     #[must_use]
     pub fn object(&self, key: &ObjectKey) -> Option<&Object> {
         self.at(self.keys.find(key)?)
+    }
+
+    /// An object by its key, as it is shared with whoever keeps it.
+    #[must_use]
+    pub fn shared_object(&self, key: &ObjectKey) -> Option<&Arc<Object>> {
+        self.objects.get(self.keys.find(key)?.at())?.as_ref()
+    }
+
+    /// False for a change that moves nothing in the sense of [`super::Delta::moved`] and that no plan hangs on.
+    #[must_use]
+    pub fn may_move(&self, change: &Change) -> bool {
+        match change {
+            Change::Object(object) => {
+                self.object(&object.key).is_none_or(|known| !super::facet::is_same(known, object))
+            }
+            Change::Gone { key, .. } => self.object(key).is_some(),
+            Change::Freshness(_) | Change::Cluster { .. } => true,
+            // The plan is laid by declared calls alone, and no house stands anywhere because of its verdict or an alert.
+            Change::Alert(_)
+            | Change::AlertGone { .. }
+            | Change::Placing(_)
+            | Change::PlacingGone { .. }
+            | Change::Time { .. }
+            | Change::Call(_)
+            | Change::CallGone(_)
+            | Change::Observer(_)
+            | Change::ObserverGone { .. } => false,
+        }
+    }
+
+    /// Every object, ordered by key, as it is shared with whoever keeps it.
+    pub(super) fn shared_objects(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.keys.in_order().filter_map(|id| self.objects.get(id.at())?.as_ref())
     }
 
     /// Every object, ordered by key.
@@ -42,14 +76,14 @@ impl World {
     #[must_use]
     pub fn relations(&self) -> Vec<Relation> {
         let mut found = BTreeSet::new();
-        for (_, proof) in self.plain.iter().chain(self.calls.iter()) {
+        for proof in self.plain.iter().map(|(_, proof)| proof).chain(self.calls.values()) {
             found.extend(proof.edges.iter().map(|edge| self.spell(edge)));
         }
-        for (_, proof) in self.calls.iter() {
+        for proof in self.calls.values() {
             found.extend(proof.edges.iter().filter_map(|street| self.allowance(proof, street)));
         }
-        for (selector, bearers) in &self.index.matched {
-            found.extend(bearers.iter().filter_map(|bearer| self.selection(*selector, *bearer)));
+        for selector in self.selectors() {
+            found.extend(self.matched(selector).filter_map(|bearer| self.selection(selector, bearer)));
         }
         found.extend(self.observed_relations());
         found.into_iter().collect()
@@ -64,18 +98,18 @@ impl World {
         provers.insert(id);
         let mut found = BTreeSet::new();
         for prover in provers {
-            for proof in [self.plain.get(prover), self.calls.get(prover)].into_iter().flatten() {
+            for proof in [self.plain.get(prover), self.calls.get(&prover)].into_iter().flatten() {
                 for edge in proof.edges.iter().filter(|edge| edge.from == id || edge.to == id) {
                     found.insert(self.spell(edge));
                     found.extend(self.allowance(proof, edge).filter(|_| edge.r#type == Type::Calls));
                 }
             }
         }
-        for selector in self.index.matchers.get(&id).into_iter().flatten() {
-            found.extend(self.selection(*selector, id));
+        for selector in self.matchers(id) {
+            found.extend(self.selection(selector, id));
         }
-        for bearer in self.index.matched.get(&id).into_iter().flatten() {
-            found.extend(self.selection(id, *bearer));
+        for bearer in self.matched(id) {
+            found.extend(self.selection(id, bearer));
         }
         found.extend(self.observed_relations_of(id));
         found.into_iter().collect()
@@ -155,9 +189,9 @@ impl World {
     #[must_use]
     pub fn unresolved(&self) -> Vec<Unresolved> {
         let mut found = Vec::new();
-        for (id, proof) in self.calls.iter() {
+        for (id, proof) in &self.calls {
             let Some(proof) = proof.rest() else { continue };
-            let from = self.keys.key(id);
+            let from = self.keys.key(*id);
             let services = ObjectKey::new(&from.cluster, "", "Service", &from.namespace, "");
             if proof.unresolved.is_empty() || !self.is_listed(&services) {
                 continue;
@@ -176,7 +210,7 @@ impl World {
     /// stands there once for each.
     #[must_use]
     pub fn calls(&self) -> Vec<(ObjectKey, ObjectKey, Relation)> {
-        let edges = self.calls.iter().flat_map(|(_, proof)| &proof.edges).filter(|edge| self.is_house(edge.to));
+        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(|edge| self.is_house(edge.to));
         let mut found: Vec<Relation> = edges.map(|edge| self.spell(edge)).chain(self.observed_streets()).collect();
         found.sort();
         found.dedup();
@@ -292,10 +326,11 @@ impl World {
     /// The keys of existing objects by kind and name, in one namespace or in all, ordered.
     #[must_use]
     pub fn by_name(&self, kind: &str, namespace: Option<&str>, name: &str) -> Vec<&ObjectKey> {
-        let (Some(kind), Some(name)) = (self.words.find(kind), self.words.find(name)) else { return Vec::new() };
-        let named = self.index.names.get(&(kind, name)).into_iter().flatten().map(|id| self.keys.key(*id));
-        let mut found: Vec<&ObjectKey> =
-            named.filter(|key| namespace.is_none_or(|space| space == key.namespace)).collect();
+        let named = self.index.names.iter_hash(super::index::hash_of_name(kind, name)).map(|id| self.keys.key(*id));
+        let is_meant = |key: &&ObjectKey| {
+            key.kind == kind && key.name == name && namespace.is_none_or(|space| space == key.namespace)
+        };
+        let mut found: Vec<&ObjectKey> = named.filter(is_meant).collect();
         found.sort();
         found
     }

@@ -31,36 +31,40 @@ fn with_template(mine: &mut Arc<Template>, theirs: &Arc<Template>) {
     if Arc::ptr_eq(mine, theirs) {
         return;
     }
-    if let Some(mine) = Arc::get_mut(mine) {
-        with(&mut mine.labels, &theirs.labels);
-        with(&mut mine.images, &theirs.images);
-        with(&mut mine.ports, &theirs.ports);
-        with(&mut mine.env_names, &theirs.env_names);
-        with(&mut mine.config_maps, &theirs.config_maps);
-        with(&mut mine.secrets, &theirs.secrets);
-        with(&mut mine.claims, &theirs.claims);
-        with(&mut mine.hosts, &theirs.hosts);
-        with(&mut mine.mounted_config_maps, &theirs.mounted_config_maps);
-        with(&mut mine.config_keys, &theirs.config_keys);
-        with(&mut mine.telemetry, &theirs.telemetry);
-    }
+    let mine = Arc::make_mut(mine);
+    with(&mut mine.labels, &theirs.labels);
+    with(&mut mine.images, &theirs.images);
+    with(&mut mine.ports, &theirs.ports);
+    with(&mut mine.env_names, &theirs.env_names);
+    with(&mut mine.config_maps, &theirs.config_maps);
+    with(&mut mine.secrets, &theirs.secrets);
+    with(&mut mine.claims, &theirs.claims);
+    with(&mut mine.hosts, &theirs.hosts);
+    with(&mut mine.mounted_config_maps, &theirs.mounted_config_maps);
+    with(&mut mine.config_keys, &theirs.config_keys);
+    with(&mut mine.telemetry, &theirs.telemetry);
 }
 
 impl World {
     /// Lets an object that is about to be kept hold what is kept already.
     pub(super) fn share(&mut self, id: Id, object: &mut Object) {
         object.key = self.keys.key(id).clone();
-        if let Some(relative) = self.objects.get(id.at()).cloned().flatten().or_else(|| self.kin(id, object)) {
+        // Whoever read the object may hold its template too, for the next of the same spec.
+        let mut is_kept = false;
+        let relative = self.objects.get(id.at()).cloned().flatten().or_else(|| self.kin(id, object));
+        if let Some(relative) = &relative {
             with(&mut object.labels, &relative.labels);
             with(&mut object.annotations, &relative.annotations);
             with(&mut object.owners, &relative.owners);
             if let (Some(mine), Some(theirs)) = (template_of_mut(&mut object.body), relative.body.template()) {
                 with_template(mine, theirs);
+                is_kept = Arc::ptr_eq(mine, theirs);
             }
         }
-        if let Some(template) = template_of_mut(&mut object.body).and_then(Arc::get_mut) {
+        if let Some(template) = template_of_mut(&mut object.body).filter(|_| !is_kept) {
+            let template = Arc::make_mut(template);
             with(&mut template.labels, &object.labels);
-            self.words_of_template(template);
+            self.words_of_template(template, relative.as_deref().and_then(|it| it.body.template()).map(|it| &**it));
         }
         match &mut object.body {
             Body::Pod(pod) => {
@@ -91,23 +95,27 @@ impl World {
         self.objects.get(kin.at()).cloned().flatten()
     }
 
-    /// Words of a template that many templates say: fields, names of variables, images.
-    fn words_of_template(&mut self, template: &mut Template) {
-        fn each<T>(list: &mut Arc<[T]>, mut work: impl FnMut(&mut T)) {
-            for one in Arc::get_mut(list).into_iter().flatten() {
-                work(one);
+    /// Words of a template that many templates say: fields, names of variables, images. What is the relative's has them.
+    fn words_of_template(&mut self, template: &mut Template, relative: Option<&Template>) {
+        fn each<T: Clone>(list: &mut Arc<[T]>, theirs: Option<&Arc<[T]>>, work: impl FnMut(&mut T)) {
+            if !list.is_empty() && theirs.is_none_or(|theirs| !Arc::ptr_eq(list, theirs)) {
+                Arc::make_mut(list).iter_mut().for_each(work);
             }
         }
-        each(&mut template.images, |(name, image)| {
+        each(&mut template.images, relative.map(|it| &it.images), |(name, image)| {
             self.word(name);
             self.word(image);
         });
-        each(&mut template.env_names, |name| self.word(name));
-        each(&mut template.hosts, |token| self.word(&mut token.field));
-        let uses =
-            [&mut template.config_maps, &mut template.secrets, &mut template.claims, &mut template.mounted_config_maps];
-        for list in uses {
-            each(list, |used| {
+        each(&mut template.env_names, relative.map(|it| &it.env_names), |name| self.word(name));
+        each(&mut template.hosts, relative.map(|it| &it.hosts), |token| self.word(&mut token.field));
+        let uses = [
+            (&mut template.config_maps, relative.map(|it| &it.config_maps)),
+            (&mut template.secrets, relative.map(|it| &it.secrets)),
+            (&mut template.claims, relative.map(|it| &it.claims)),
+            (&mut template.mounted_config_maps, relative.map(|it| &it.mounted_config_maps)),
+        ];
+        for (list, theirs) in uses {
+            each(list, theirs, |used| {
                 self.word(&mut used.name);
                 self.word(&mut used.field);
             });

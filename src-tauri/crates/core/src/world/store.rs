@@ -4,8 +4,10 @@
 //! the noted proofs, calls and verdicts are worked out anew and compared. Settling once for many changes gives the same
 //! world as settling after each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::arena::{Column, Id, KeyRef, Keys, Word, Words};
 use super::due::Due;
@@ -34,7 +36,8 @@ pub struct World {
     pub(super) live: usize,
     pub(super) index: Index,
     pub(super) plain: Column<Proven>,
-    pub(super) calls: Column<Proven>,
+    /// Few objects call anybody.
+    pub(super) calls: FxHashMap<Id, Proven>,
     pub(super) verdicts: Column<Health>,
     /// The latest moment that was told.
     pub(super) now: Option<Moment>,
@@ -51,12 +54,12 @@ pub struct World {
 /// What absorbed changes may have touched.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    plain: BTreeSet<Id>,
-    calls: BTreeSet<Id>,
-    services: BTreeSet<Id>,
+    plain: FxHashSet<Id>,
+    calls: FxHashSet<Id>,
+    services: FxHashSet<Id>,
     /// Names of which measured calls may mean another object now.
-    pub(super) names: BTreeSet<Word>,
-    before: BTreeMap<Id, Health>,
+    pub(super) names: FxHashSet<Word>,
+    before: FxHashMap<Id, Health>,
     pub(super) delta: Delta,
 }
 
@@ -106,6 +109,23 @@ impl World {
         for change in changes {
             self.absorb(change, &mut pending);
         }
+        self.close(pending)
+    }
+
+    /// Applies changes in their order, as [`World::apply_all`] does, and keeps the objects themselves where nobody else
+    /// holds them.
+    pub fn take_all(&mut self, changes: impl IntoIterator<Item = Change>) -> Delta {
+        let mut pending = Pending::default();
+        for change in changes {
+            match change {
+                Change::Object(object) => self.absorb_object(object, &mut pending),
+                other => self.absorb(&other, &mut pending),
+            }
+        }
+        self.close(pending)
+    }
+
+    fn close(&mut self, pending: Pending) -> Delta {
         let delta = self.settle(pending);
         if self.keys.len() > 2 * self.live + IDLE_KEYS {
             self.start_afresh();
@@ -159,15 +179,7 @@ impl World {
 
     fn absorb(&mut self, change: &Change, pending: &mut Pending) {
         match change {
-            Change::Object(object) => {
-                let id = self.number(&object.key);
-                if self.at(id) != Some(object) {
-                    let mut kept = (**object).clone();
-                    self.share(id, &mut kept);
-                    self.place(id, Some(Arc::new(kept)), pending);
-                    pending.delta.objects.push(object.key.clone());
-                }
-            }
+            Change::Object(object) => self.absorb_object(Arc::clone(object), pending),
             Change::Gone { key, uid } => {
                 let Some(id) = self.keys.find(key) else { return };
                 let same = |object: &Object| uid.is_empty() || object.uid.is_empty() || object.uid == *uid;
@@ -222,6 +234,17 @@ impl World {
         }
     }
 
+    fn absorb_object(&mut self, object: Arc<Object>, pending: &mut Pending) {
+        let id = self.number(&object.key);
+        if self.at(id) == Some(&*object) {
+            return;
+        }
+        let mut kept = Arc::unwrap_or_clone(object);
+        pending.delta.objects.push(self.keys.key(id).clone());
+        self.share(id, &mut kept);
+        self.place(id, Some(Arc::new(kept)), pending);
+    }
+
     fn absorb_freshness(&mut self, state: &SourceState, pending: &mut Pending) {
         let kinds = self.freshness.get(&state.source);
         let known = kinds.and_then(|kinds| kinds.get(&state.kind)).and_then(|spaces| spaces.get(&state.namespace));
@@ -270,6 +293,7 @@ impl World {
         self.live = self.live + usize::from(new.is_some()) - usize::from(old.is_some());
         self.objects[id.at()].clone_from(&new);
         if moved {
+            pending.delta.moved.push((self.keys.key(id).clone(), old));
             if let Some(new) = &new {
                 self.index(id, new, pending);
             }
@@ -299,8 +323,8 @@ impl World {
                     self.note(parent, pending);
                     above = parent;
                 }
-                for matcher in self.index.matchers.get(&id).into_iter().flatten() {
-                    self.note(*matcher, pending);
+                for matcher in self.matchers(id) {
+                    self.note(matcher, pending);
                 }
             }
             Body::EndpointSlice(slice) => {
@@ -360,25 +384,25 @@ impl World {
         if !in_streets {
             return;
         }
-        for matcher in self.index.matchers.get(&id).into_iter().flatten() {
+        for matcher in self.matchers(id) {
             pending.delta.relations = true;
-            pending.callers_of(*matcher);
+            pending.callers_of(matcher);
         }
     }
 
     /// Works out what was asked for.
     fn settle(&mut self, mut pending: Pending) -> Delta {
-        for id in std::mem::take(&mut pending.plain) {
+        for id in in_order(std::mem::take(&mut pending.plain)) {
             let proof = self.prove(id);
             self.replace(id, Half::Plain, proof, &mut pending);
         }
-        for service in std::mem::take(&mut pending.services) {
+        for service in in_order(std::mem::take(&mut pending.services)) {
             self.ask_measured(service, &mut pending);
             for host in self.host_keys(service) {
                 pending.calls.extend(self.index.callers.get(&host).into_iter().flatten().copied());
             }
         }
-        for id in std::mem::take(&mut pending.calls) {
+        for id in in_order(std::mem::take(&mut pending.calls)) {
             let proof = self.prove_calls(id);
             self.replace(id, Half::Calls, proof, &mut pending);
         }
@@ -434,14 +458,12 @@ impl World {
 
     /// Puts a new proof in the place of the old one.
     fn replace(&mut self, id: Id, half: Half, proof: Proof, pending: &mut Pending) {
-        let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
-        let before = proofs.remove(id).unwrap_or_default();
-        if before.is(&proof) {
-            if !proof.is_empty() {
-                proofs.insert(id, before);
-            }
+        let known = if half == Half::Plain { self.plain.get(id) } else { self.calls.get(&id) };
+        if known.map_or_else(|| proof.is_empty(), |known| known.is(&proof)) {
             return;
         }
+        let known = if half == Half::Plain { self.plain.remove(id) } else { self.calls.remove(&id) };
+        let before = known.unwrap_or_default();
         self.note(id, pending);
         let none = Proof::default();
         let rest = before.rest().unwrap_or(&none);
@@ -466,8 +488,11 @@ impl World {
             put(&mut self.index.slices_by_ip, *address, id);
         }
         if !proof.is_empty() {
-            let proofs = if half == Half::Plain { &mut self.plain } else { &mut self.calls };
-            proofs.insert(id, Proven::keep(proof));
+            let proven = Proven::keep(proof);
+            match half {
+                Half::Plain => self.plain.insert(id, proven),
+                Half::Calls => drop(self.calls.insert(id, proven)),
+            }
         }
     }
 }
@@ -479,6 +504,13 @@ fn turn(kind: &str) -> u8 {
         "CronJob" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => 2,
         _ => 1,
     }
+}
+
+/// Numbers in their order: what is given a number while they are worked through gets the same one every time.
+pub(super) fn in_order<T: Ord>(ids: FxHashSet<T>) -> Vec<T> {
+    let mut ids: Vec<T> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// The keys beside its own that a proof names.

@@ -1,5 +1,7 @@
 //! Laws of the world: the same whatever the order and however it was reached, and honest about what changed.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ mod random;
 mod timed;
 
 fn object(value: &Value) -> Change {
-    Change::Object(Box::new(reduce("c", value).unwrap()))
+    Change::Object(Arc::new(reduce("c", value).unwrap()))
 }
 
 fn key(group: &str, kind: &str, namespace: &str, name: &str) -> ObjectKey {

@@ -84,7 +84,7 @@ impl World {
     #[must_use]
     pub fn street_verdict(&self, from: &ObjectKey, to: &ObjectKey) -> Verdict {
         let (Some(from), Some(to)) = (self.keys.find(from), self.keys.find(to)) else { return Verdict::Unknown };
-        match self.calls.get(from) {
+        match self.calls.get(&from) {
             Some(proof) => self.along(proof, from, to).0,
             None => self.between(from, to, None).0,
         }
@@ -217,10 +217,9 @@ impl World {
 
     /// The policies that select a house, those for its whole namespace among them; ordered by key.
     fn policies_of(&self, house: Id) -> Vec<Id> {
-        let chosen = self.index.matchers.get(&house).into_iter().flatten();
-        let walls = self.index.walls.get(&self.keys.scope(house)).into_iter().flatten();
-        let is_policy = |id: &&Id| matches!(self.at(**id).map(|it| &it.body), Some(Body::NetworkPolicy(_)));
-        let mut found: Vec<Id> = chosen.chain(walls).filter(is_policy).copied().collect();
+        let walls = self.index.walls.get(&self.keys.scope(house)).into_iter().flatten().copied();
+        let is_policy = |id: &Id| matches!(self.at(*id).map(|it| &it.body), Some(Body::NetworkPolicy(_)));
+        let mut found: Vec<Id> = self.matchers(house).chain(walls).filter(is_policy).collect();
         found.sort_by(|a, b| self.keys.key(*a).cmp(self.keys.key(*b)));
         found
     }

@@ -90,7 +90,7 @@ impl World {
     /// Whom a house calls, ordered by key.
     #[must_use]
     pub fn called_by(&self, house: Id) -> Vec<Id> {
-        let edges = self.calls.get(house).into_iter().flat_map(|proof| proof.edges.iter());
+        let edges = self.calls.get(&house).into_iter().flat_map(|proof| proof.edges.iter());
         self.distinct(edges.filter(|edge| edge.r#type == Type::Calls && edge.from == house).map(|edge| edge.to))
     }
 
@@ -98,7 +98,7 @@ impl World {
     #[must_use]
     pub fn callers_of(&self, house: Id) -> Vec<Id> {
         let provers = self.index.touched.get(&house).into_iter().flatten();
-        let proofs = provers.filter(|(_, half)| *half == Half::Calls).filter_map(|(prover, _)| self.calls.get(*prover));
+        let proofs = provers.filter(|(_, half)| *half == Half::Calls).filter_map(|(prover, _)| self.calls.get(prover));
         let edges = proofs.flat_map(|proof| proof.edges.iter());
         self.distinct(edges.filter(|edge| edge.r#type == Type::Calls && edge.to == house).map(|edge| edge.from))
     }
@@ -125,17 +125,17 @@ impl World {
             }
         };
         prove(self.plain.get(id));
-        prove(self.calls.get(id));
+        prove(self.calls.get(&id));
         for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
-            prove(if *half == Half::Plain { self.plain.get(*prover) } else { self.calls.get(*prover) });
+            prove(if *half == Half::Plain { self.plain.get(*prover) } else { self.calls.get(prover) });
         }
-        for selector in self.index.matchers.get(&id).into_iter().flatten() {
-            let chosen = self.chosen(*selector, id).map(|(r#type, ..)| r#type.name());
-            found.extend(chosen.map(|r#type| Link { other: *selector, r#type, outgoing: false }));
+        for selector in self.matchers(id) {
+            let chosen = self.chosen(selector, id).map(|(r#type, ..)| r#type.name());
+            found.extend(chosen.map(|r#type| Link { other: selector, r#type, outgoing: false }));
         }
-        for bearer in self.index.matched.get(&id).into_iter().flatten() {
-            let chosen = self.chosen(id, *bearer).map(|(r#type, ..)| r#type.name());
-            found.extend(chosen.map(|r#type| Link { other: *bearer, r#type, outgoing: true }));
+        for bearer in self.matched(id) {
+            let chosen = self.chosen(id, bearer).map(|(r#type, ..)| r#type.name());
+            found.extend(chosen.map(|r#type| Link { other: bearer, r#type, outgoing: true }));
         }
         found.sort_unstable();
         found.dedup();

@@ -1,6 +1,8 @@
 //! Every verdict names its field: where exactly that field is changed, the verdict is another. A line a case, each from
 //! one state to the other, so that every rule is seen to hold and not to hold.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::health::HealthState;
@@ -19,7 +21,7 @@ impl Cluster {
     fn world(&self) -> World {
         let mut world = World::new();
         for value in &self.objects {
-            world.apply(&Change::Object(Box::new(reduce("c", value).unwrap())));
+            world.apply(&Change::Object(Arc::new(reduce("c", value).unwrap())));
         }
         if let Some(at) = self.now {
             world.apply(&Change::Time { at });
@@ -305,7 +307,7 @@ fn a_lease_that_is_no_longer_renewed_makes_a_ready_node_doubtful() {
             body.lease_fresh = fresh;
         }
         let mut world = World::new();
-        world.apply(&Change::Object(Box::new(node.clone())));
+        world.apply(&Change::Object(Arc::new(node.clone())));
         world.health(&node.key)
     };
     assert_eq!((told(Some(false)).state, told(Some(true)).state, told(None).state), (Warning, Well, Well));

@@ -22,7 +22,7 @@ fn now() -> Moment {
 }
 
 fn object(value: &Value) -> Change {
-    Change::Object(Box::new(reduce("c", value).unwrap()))
+    Change::Object(std::sync::Arc::new(reduce("c", value).unwrap()))
 }
 
 fn pod(name: &str, node: &str, ready: &str, restarts: i64, made: &str) -> Value {

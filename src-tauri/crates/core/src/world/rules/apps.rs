@@ -13,6 +13,12 @@ const APP: &str = "App";
 /// Labels that name an app of the same namespace, in the order in which they count.
 const OWN: [&str; 3] = ["app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/name"];
 
+/// Labels of Flux that name a release and its namespace.
+const FLUX: [(&str, &str); 2] = [
+    ("helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace"),
+    ("kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace"),
+];
+
 /// An app as an object names it: field, namespace (empty where the name holds in the whole cluster) and name.
 type Named = (String, String, String);
 
@@ -35,15 +41,13 @@ fn app_of(object: &Object) -> Option<Named> {
     let annotation = |key: &str| object.annotations.get(key).filter(|value| !value.is_empty()).map(ToString::to_string);
     let at_label = |key: &str| format!("metadata.labels[{key}]");
     let at_annotation = |key: &str| format!("metadata.annotations[{key}]");
-    let own = object.key.namespace.to_string();
+    let own = || object.key.namespace.to_string();
     if let Some(name) = annotation("broadstreet.io/app") {
         return Some((at_annotation("broadstreet.io/app"), String::new(), name));
     }
-    for controller in ["helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"] {
-        let key = format!("{controller}/name");
-        if let Some(name) = label(&key) {
-            let namespace = label(&format!("{controller}/namespace")).unwrap_or_else(|| own.clone());
-            return Some((at_label(&key), namespace, name));
+    for (key, space) in FLUX {
+        if let Some(name) = label(key) {
+            return Some((at_label(key), label(space).unwrap_or_else(own), name));
         }
     }
     let tracking = "argocd.argoproj.io/tracking-id";
@@ -56,10 +60,10 @@ fn app_of(object: &Object) -> Option<Named> {
     }
     let release = "meta.helm.sh/release-name";
     if let Some(name) = annotation(release) {
-        let namespace = annotation("meta.helm.sh/release-namespace").unwrap_or(own);
+        let namespace = annotation("meta.helm.sh/release-namespace").unwrap_or_else(own);
         return Some((at_annotation(release), namespace, name));
     }
-    OWN.iter().find_map(|key| Some((at_label(key), own.clone(), label(key)?)))
+    OWN.iter().find_map(|key| label(key).map(|name| (at_label(key), own(), name)))
 }
 
 /// The app of `<app>:<group>/<kind>:<namespace>/<name>`, where that means this object: an annotation that was copied from
