@@ -10,6 +10,7 @@ mod hosts;
 mod json;
 mod kinds;
 mod mask;
+mod memo;
 mod others;
 mod policy;
 mod quota;

@@ -7,6 +7,7 @@ use arcstr::literal;
 
 use super::hosts::{LONGEST_TEXT, hosts_in_argument, hosts_in_variable};
 use super::json::{At, Read};
+use super::memo::remembered;
 use super::sieve::Json;
 use super::{HostToken, Labels, NamedUse, Template};
 use crate::id::Text;
@@ -31,6 +32,10 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
     if spec.0.is_null() {
         return Ok(Arc::new(Template { labels, ..Template::default() }));
     }
+    remembered(spec, &Arc::clone(&labels), field, || read(spec, labels, field))
+}
+
+fn read(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<Arc<Template>> {
     let mut template = Found::default();
     let account = spec.word("serviceAccountName")?;
     for list in ["initContainers", "containers", "ephemeralContainers"] {
