@@ -13,6 +13,8 @@ use crate::world::World;
 pub(super) struct Ground<'w> {
     pub(super) world: &'w World,
     clusters: Vec<(String, String)>,
+    /// The world says which clusters it holds.
+    are_named: bool,
     spaces: OnceCell<BTreeSet<(String, String)>>,
     houses: OnceCell<BTreeMap<(String, String), Vec<ObjectKey>>>,
     addresses: OnceCell<BTreeMap<String, Vec<ObjectKey>>>,
@@ -25,11 +27,19 @@ impl<'w> Ground<'w> {
     pub(super) fn new(world: &'w World) -> Self {
         let mut clusters: Vec<(String, String)> =
             world.clusters().into_iter().map(|(id, label, _)| (id, label)).collect();
-        if clusters.is_empty() {
+        let are_named = !clusters.is_empty();
+        if !are_named {
             // A world built from files without a cluster being named.
             clusters.extend(world.objects().next().map(|object| (object.key.cluster.to_string(), String::new())));
         }
-        Self { world, clusters, spaces: OnceCell::new(), houses: OnceCell::new(), addresses: OnceCell::new() }
+        Self {
+            world,
+            clusters,
+            are_named,
+            spaces: OnceCell::new(),
+            houses: OnceCell::new(),
+            addresses: OnceCell::new(),
+        }
     }
 
     /// Rung 0: the cluster named by the labels, or the only one there is whatever it is called.
@@ -106,6 +116,12 @@ impl<'w> Ground<'w> {
 
     /// The houses of a namespace.
     pub(super) fn houses(&self, at: &Selected, space: &str) -> Vec<&ObjectKey> {
+        if !space.is_empty() && self.are_named {
+            let clusters = self.clusters.iter().map(|(id, _)| id).filter(|id| at.as_ref().is_none_or(|at| at == *id));
+            let mut found: Vec<&ObjectKey> = clusters.flat_map(|id| self.world.houses_in(id, space)).collect();
+            found.sort();
+            return found;
+        }
         let houses = self.houses.get_or_init(|| {
             let mut houses: BTreeMap<(String, String), Vec<ObjectKey>> = BTreeMap::new();
             for key in self.world.houses() {

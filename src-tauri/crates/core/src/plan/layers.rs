@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::survey::Streets;
 use super::{Block, House};
 use crate::id::ObjectKey;
 
@@ -223,13 +224,13 @@ impl Block {
     }
 
     /// Finds a place for one more house; none of the others moves.
-    pub(super) fn append(&mut self, house: House, calls: &[(ObjectKey, ObjectKey)]) {
+    pub(super) fn append(&mut self, house: House, streets: &Streets<'_>) {
         self.houses.push(house);
-        self.settle(self.houses.len() - 1, calls);
+        self.settle(self.houses.len() - 1, streets);
     }
 
     /// A house that outgrew its walls gets wider or higher where it stands, or a new place; none of the others moves.
-    pub(super) fn enlarge(&mut self, at: usize, calls: &[(ObjectKey, ObjectKey)]) {
+    pub(super) fn enlarge(&mut self, at: usize, streets: &Streets<'_>) {
         let Some(house) = self.houses.get_mut(at) else { return };
         house.measure();
         let (column, y, w, h) = (house.column, house.y, house.w, house.h);
@@ -237,7 +238,7 @@ impl Block {
         if narrow && self.is_free(column, y, h, at) {
             self.h = self.h.max(y + h + LOW);
         } else {
-            self.settle(at, calls);
+            self.settle(at, streets);
         }
     }
 
@@ -264,9 +265,9 @@ impl Block {
 
     /// Places one house among the others: near those it calls or is called by, where there is room, else the block
     /// grows below or to the right.
-    fn settle(&mut self, at: usize, calls: &[(ObjectKey, ObjectKey)]) {
+    fn settle(&mut self, at: usize, streets: &Streets<'_>) {
         let Some((w, h)) = self.houses.get(at).map(|house| (house.w, house.h)) else { return };
-        let calls = self.web(calls).pairs;
+        let calls = self.web(streets.inside(&self.id)).pairs;
         let column_of = |at: &usize| self.houses.get(*at).map_or(0, |house| house.column);
         let callers = calls.iter().filter(|(_, to)| *to == at).map(|(from, _)| column_of(from) + 1).max();
         let called = calls.iter().filter(|(from, _)| *from == at).map(|(_, to)| column_of(to).saturating_sub(1)).min();

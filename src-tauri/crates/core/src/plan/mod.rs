@@ -5,6 +5,7 @@
 //! coordinates on every machine.
 
 mod blocks;
+mod follow;
 mod layers;
 mod pack;
 mod scene;
@@ -16,7 +17,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,7 +27,7 @@ use crate::id::ObjectKey;
 use crate::world::World;
 use blocks::Shelf;
 use layers::Column;
-use survey::{Ages, WantedBlock};
+use survey::{Ages, Streets, WantedBlock, WantedHouse};
 
 pub use scene::{SceneOptions, scene};
 pub(crate) use survey::{node_of, zone_of};
@@ -69,6 +70,15 @@ impl fmt::Display for Lens {
     }
 }
 
+/// What becomes of the places of what the world does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    /// They are free: it is gone.
+    Leave,
+    /// They are kept: it was not listed yet. What waits for its controller or its node gets no place before.
+    Stay,
+}
+
 /// Where everything stands, in both lenses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -79,9 +89,13 @@ pub struct Plan {
 impl Plan {
     /// Makes room for what is new in the world, clears what is gone and leaves everything else where it stands.
     pub fn update(&mut self, world: &World) {
+        self.renew(world, Gone::Leave);
+    }
+
+    fn renew(&mut self, world: &World, gone: Gone) {
         let ages = Ages::of(world);
-        self.namespaces.update(&survey::namespaces(world, &ages));
-        self.nodes.update(&survey::nodes(world, &ages));
+        self.namespaces.update(&survey::namespaces(world, &ages, gone), &Streets::of(world), None, gone);
+        self.nodes.update(&survey::nodes(world, &ages, gone), &Streets::none(), None, gone);
     }
 
     /// The plan as canonical JSON: equal plans give equal text.
@@ -162,24 +176,29 @@ impl House {
 }
 
 impl City {
-    fn update(&mut self, wanted: &[WantedBlock]) {
-        let ids: BTreeMap<String, usize> =
-            wanted.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect();
+    /// Makes the blocks what is wanted; only those named, where some are.
+    fn update(&mut self, wanted: &[WantedBlock], streets: &Streets<'_>, only: Option<&BTreeSet<String>>, gone: Gone) {
+        let ids: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(at, block)| (block.id.as_str(), at)).collect();
+        let want_of = |id: &str| ids.get(id).and_then(|at| wanted.get(*at));
         self.blocks.retain(|block| {
-            // A block laid out before all was known makes room for itself as it really is.
-            ids.get(&block.id).is_some_and(|at| !block.provisional || !wanted[*at].settled)
+            let kept = want_of(&block.id).is_none() && gone == Gone::Stay;
+            kept || only.is_some_and(|only| !only.contains(&block.id))
+                // A block laid out before all was known makes room for itself as it really is.
+                || want_of(&block.id).is_some_and(|want| !block.provisional || !want.settled)
         });
         if self.blocks.is_empty() {
             self.shelves.clear();
             self.width = 0;
         }
-        let known: BTreeSet<String> = self.blocks.iter().map(|block| block.id.clone()).collect();
+        let mut known: BTreeSet<String> = BTreeSet::new();
         for block in &mut self.blocks {
-            if let Some(want) = ids.get(&block.id).and_then(|at| wanted.get(*at)) {
-                block.update(want);
+            if let Some(want) = want_of(&block.id) {
+                block.update(want, streets, gone);
+                known.insert(block.id.clone());
             }
         }
-        self.blocks.extend(wanted.iter().filter(|want| !known.contains(&want.id)).map(Block::fresh));
+        let new = wanted.iter().filter(|want| !known.contains(&want.id));
+        self.blocks.extend(new.map(|want| Block::fresh(want, streets)));
         self.place();
     }
 
@@ -197,7 +216,7 @@ impl City {
 }
 
 impl Block {
-    fn fresh(want: &WantedBlock) -> Self {
+    fn fresh(want: &WantedBlock, streets: &Streets<'_>) -> Self {
         let mut block = Self {
             id: want.id.clone(),
             cluster: want.cluster.clone(),
@@ -206,37 +225,43 @@ impl Block {
             houses: want.houses.iter().map(|house| House::fresh(&house.key, &house.pods)).collect(),
             ..Self::default()
         };
-        block.lay(&want.calls);
+        block.lay(streets.inside(&block.id));
         block
     }
 
-    fn update(&mut self, want: &WantedBlock) {
-        let index: BTreeMap<&ObjectKey, usize> =
-            want.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
-        self.houses.retain(|house| index.contains_key(&house.key));
-        let mut cramped = Vec::new();
-        for (at, house) in self.houses.iter_mut().enumerate() {
-            if let Some(want) = index.get(&house.key).and_then(|at| want.houses.get(*at)) {
-                house.seat(&want.pods);
-                if house.cells.len() > house.across * house.rows {
-                    cramped.push(at);
+    fn update(&mut self, want: &WantedBlock, streets: &Streets<'_>, gone: Gone) {
+        let index: HashMap<&ObjectKey, &WantedHouse> = want.houses.iter().map(|house| (&house.key, house)).collect();
+        self.houses.retain(|house| gone == Gone::Stay || index.contains_key(&house.key));
+        for house in &mut self.houses {
+            if let Some(want) = index.get(&house.key) {
+                if gone == Gone::Leave {
+                    house.clear(&want.pods);
                 }
+                house.seat(&want.pods);
             }
         }
-        let standing: BTreeSet<ObjectKey> = self.houses.iter().map(|house| house.key.clone()).collect();
-        let new = want.houses.iter().filter(|house| !standing.contains(&house.key));
-        let new: Vec<House> = new.map(|house| House::fresh(&house.key, &house.pods)).collect();
+        let standing: HashSet<&ObjectKey> = self.houses.iter().map(|house| &house.key).collect();
+        let new: Vec<WantedHouse> =
+            want.houses.iter().filter(|house| !standing.contains(&house.key)).cloned().collect();
+        self.fit(&new, streets);
+    }
+
+    /// Makes room for houses that outgrew their walls and for new ones; far more or far fewer lay the block out anew.
+    fn fit(&mut self, new: &[WantedHouse], streets: &Streets<'_>) {
+        let new = new.iter().map(|house| House::fresh(&house.key, &house.pods));
         let count = self.houses.len() + new.len();
         if count > self.laid_for + self.laid_for / 2 + 2 || self.laid_for > 2 * count + count / 2 + 2 {
             self.houses.extend(new);
-            self.lay(&want.calls);
+            self.lay(streets.inside(&self.id));
             return;
         }
+        let cramped = |(at, house): (usize, &House)| (house.cells.len() > house.across * house.rows).then_some(at);
+        let cramped: Vec<usize> = self.houses.iter().enumerate().filter_map(cramped).collect();
         for at in cramped {
-            self.enlarge(at, &want.calls);
+            self.enlarge(at, streets);
         }
         for house in new {
-            self.append(house, &want.calls);
+            self.append(house, streets);
         }
     }
 }

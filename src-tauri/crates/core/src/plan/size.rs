@@ -54,16 +54,31 @@ impl House {
         self.rows = usize::try_from(rows).unwrap_or(1).max(1);
     }
 
-    /// Frees the cells of pods that are gone and gives new ones the lowest free cells, in their order.
-    pub(super) fn seat(&mut self, pods: &[String]) {
+    /// Frees the cells of all but these pods.
+    pub(super) fn clear(&mut self, pods: &[String]) {
         let wanted: HashSet<&str> = pods.iter().map(String::as_str).collect();
+        self.free(|pod| !wanted.contains(pod));
+    }
+
+    /// Gives those of these pods that have none the lowest free cells, in their order.
+    pub(super) fn seat(&mut self, pods: &[String]) {
+        let seated: HashSet<&str> = self.cells.iter().flatten().map(String::as_str).collect();
+        let new: Vec<String> = pods.iter().filter(|pod| !seated.contains(pod.as_str())).cloned().collect();
+        self.admit(new);
+    }
+
+    /// Frees the cells of pods that are gone.
+    pub(super) fn free(&mut self, is_gone: impl Fn(&str) -> bool) {
         for cell in &mut self.cells {
-            if cell.as_ref().is_some_and(|pod| !wanted.contains(pod.as_str())) {
+            if cell.as_deref().is_some_and(&is_gone) {
                 *cell = None;
             }
         }
-        let seated: HashSet<&str> = self.cells.iter().flatten().map(String::as_str).collect();
-        let new: Vec<String> = pods.iter().filter(|pod| !seated.contains(pod.as_str())).cloned().collect();
+        self.trim();
+    }
+
+    /// Gives new pods the lowest free cells, in their order.
+    pub(super) fn admit(&mut self, new: impl IntoIterator<Item = String>) {
         let mut free = 0;
         for pod in new {
             while self.cells.get(free).is_some_and(Option::is_some) {
@@ -74,6 +89,10 @@ impl House {
                 None => self.cells.push(Some(pod)),
             }
         }
+        self.trim();
+    }
+
+    fn trim(&mut self) {
         while self.cells.last().is_some_and(Option::is_none) {
             self.cells.pop();
         }

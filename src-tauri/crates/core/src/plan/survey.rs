@@ -1,9 +1,11 @@
 //! What the world asks the plan for: blocks, houses and pods in the order they were created, and who calls whom.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Gone;
 use crate::id::{ObjectKey, Text};
-use crate::resource::Body;
+use crate::resource::{Body, Object};
 use crate::time::Moment;
 use crate::world::{Freshness, Relation, RelationSource, World};
 
@@ -19,8 +21,6 @@ pub(super) struct WantedBlock {
     /// False while the cluster is still being listed.
     pub settled: bool,
     pub houses: Vec<WantedHouse>,
-    /// Calls inside the block that make streets.
-    pub calls: Vec<(ObjectKey, ObjectKey)>,
 }
 
 /// A house as the world wants it.
@@ -36,16 +36,24 @@ type Manned = (ObjectKey, Vec<ObjectKey>);
 /// First by creation, then by UID; what was never applied comes first, by key.
 type Age<'a> = (Option<Moment>, &'a str);
 
-/// The age of every object. Asking the world for one at a time takes longer than everything else here.
-pub(super) struct Ages<'a>(HashMap<&'a ObjectKey, Age<'a>>);
+/// The age of objects.
+pub(super) enum Ages<'a> {
+    /// Of every object: to ask the world for each takes longer than everything else here.
+    All(HashMap<&'a ObjectKey, Age<'a>>),
+    /// Of a few.
+    Asked(&'a World),
+}
 
 impl<'a> Ages<'a> {
     pub fn of(world: &'a World) -> Self {
-        Self(world.objects().map(|object| (&object.key, (object.created_at, object.uid.as_str()))).collect())
+        Self::All(world.objects().map(|object| (&object.key, age_of(object))).collect())
     }
 
     fn find(&self, key: &ObjectKey) -> Option<Age<'a>> {
-        self.0.get(key).copied()
+        match self {
+            Self::All(ages) => ages.get(key).copied(),
+            Self::Asked(world) => world.object(key).map(age_of),
+        }
     }
 
     fn age(&self, key: &ObjectKey) -> Age<'a> {
@@ -53,8 +61,58 @@ impl<'a> Ages<'a> {
     }
 }
 
+fn age_of(object: &Object) -> Age<'_> {
+    (object.created_at, object.uid.as_str())
+}
+
+/// Puts keys in the order of their objects' age.
+pub(super) fn by_age(world: &World, keys: &mut Vec<ObjectKey>) {
+    if keys.len() > 1 {
+        let ages = Ages::Asked(world);
+        *keys = in_order(std::mem::take(keys), |key| key, |key| ages.age(key));
+    }
+}
+
+/// Calls inside blocks that make streets, found once somebody asks.
+pub(super) struct Streets<'w> {
+    world: Option<&'w World>,
+    found: OnceCell<BTreeMap<String, Vec<(ObjectKey, ObjectKey)>>>,
+}
+
+impl<'w> Streets<'w> {
+    /// Those of the lens of namespaces.
+    pub fn of(world: &'w World) -> Self {
+        Self { world: Some(world), found: OnceCell::new() }
+    }
+
+    /// None, as in the lens of nodes.
+    pub fn none() -> Self {
+        Self { world: None, found: OnceCell::new() }
+    }
+
+    /// Those inside a block, by its id: caller and called, ordered.
+    pub fn inside(&self, block: &str) -> &[(ObjectKey, ObjectKey)] {
+        let found = self.found.get_or_init(|| self.world.map(calls_inside).unwrap_or_default());
+        found.get(block).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn calls_inside(world: &World) -> BTreeMap<String, Vec<(ObjectKey, ObjectKey)>> {
+    // What was measured comes and goes with its source: where houses stand does not hang on it.
+    let mut known = world.calls();
+    known.retain(|(.., relation)| relation.source != RelationSource::Observed);
+    let hubs = hubs(world, &known);
+    let mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>> = BTreeMap::new();
+    for (from, to, _) in known {
+        if from != to && from.cluster == to.cluster && from.namespace == to.namespace && !hubs.contains_key(&to) {
+            calls.entry(space_of(&from.cluster, &from.namespace)).or_default().insert((from, to));
+        }
+    }
+    calls.into_iter().map(|(space, calls)| (space.to_string(), calls.into_iter().collect())).collect()
+}
+
 /// The clusters of which not everything was listed yet, by id.
-fn unsettled(world: &World) -> BTreeSet<String> {
+pub(super) fn unsettled(world: &World) -> BTreeSet<String> {
     let listing: BTreeSet<&str> = world
         .freshness()
         .filter(|state| matches!(state.state, Freshness::CatchingUp))
@@ -99,25 +157,28 @@ fn in_order<'a, T>(list: Vec<T>, key: impl Fn(&T) -> &ObjectKey, age: impl Fn(&T
     aged.into_iter().map(|(_, one)| one).collect()
 }
 
-fn houses_in_order(ages: &Ages<'_>, houses: Vec<Manned>, spaced: bool) -> Vec<WantedHouse> {
+pub(super) fn houses_in_order(ages: &Ages<'_>, houses: Vec<Manned>, spaced: bool) -> Vec<WantedHouse> {
     in_order(houses, |(house, _)| house, |(house, _)| ages.age(house))
         .into_iter()
         .map(|(key, pods)| {
             let pods = in_order(pods, |pod| pod, |pod| ages.age(pod)).into_iter();
-            let pods =
-                pods.map(|pod| if spaced { format!("{}/{}", pod.namespace, pod.name) } else { pod.name.to_string() });
+            let pods = pods.map(|pod| if spaced { self::spaced(&pod) } else { pod.name.to_string() });
             WantedHouse { pods: pods.collect(), key }
         })
         .collect()
 }
 
+/// A pod's name with its namespace before it.
+pub(super) fn spaced(pod: &ObjectKey) -> String {
+    format!("{}/{}", pod.namespace, pod.name)
+}
+
 /// The blocks of places in the order of their age.
-fn blocks_in_order(
+pub(super) fn blocks_in_order(
     world: &World,
     ages: &Ages<'_>,
     places: BTreeMap<ObjectKey, Vec<Manned>>,
     spaced: bool,
-    mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>>,
 ) -> Vec<WantedBlock> {
     let unsettled = unsettled(world);
     let first_seen = |(place, houses): &(ObjectKey, Vec<Manned>)| {
@@ -128,7 +189,6 @@ fn blocks_in_order(
     in_order(places.into_iter().collect(), |(place, _)| place, first_seen)
         .into_iter()
         .map(|(place, houses)| WantedBlock {
-            calls: calls.remove(&place).into_iter().flatten().collect(),
             id: place.to_string(),
             settled: !unsettled.contains(place.cluster.as_str()),
             houses: houses_in_order(ages, houses, spaced),
@@ -144,23 +204,27 @@ pub(super) fn space_of(cluster: &str, namespace: &str) -> ObjectKey {
 }
 
 /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
-pub(super) fn namespaces(world: &World, ages: &Ages<'_>) -> Vec<WantedBlock> {
-    // What was measured comes and goes with its source: where houses stand does not hang on it.
-    let mut known = world.calls();
-    known.retain(|(.., relation)| relation.source != RelationSource::Observed);
-    let hubs = hubs(world, &known);
+pub(super) fn namespaces(world: &World, ages: &Ages<'_>, gone: Gone) -> Vec<WantedBlock> {
+    blocks_in_order(world, ages, manned(world, world.houses(), gone), false)
+}
+
+/// The blocks of these namespaces alone, as [`namespaces`] gives them.
+pub(super) fn some_namespaces(world: &World, spaces: &BTreeSet<ObjectKey>, gone: Gone) -> Vec<WantedBlock> {
+    let houses = spaces.iter().flat_map(|space| world.houses_in(&space.cluster, &space.name)).cloned();
+    blocks_in_order(world, &Ages::Asked(world), manned(world, houses, gone), false)
+}
+
+/// Houses with their pods, by the block they stand in.
+fn manned(world: &World, houses: impl IntoIterator<Item = ObjectKey>, gone: Gone) -> BTreeMap<ObjectKey, Vec<Manned>> {
     let mut spaces: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
-    for house in world.houses() {
+    for house in houses {
+        if gone == Gone::Stay && world.awaits_controller(&house) {
+            continue;
+        }
         let pods = world.pods_of(&house);
         spaces.entry(space_of(&house.cluster, &house.namespace)).or_default().push((house, pods));
     }
-    let mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>> = BTreeMap::new();
-    for (from, to, _) in known {
-        if from != to && from.cluster == to.cluster && from.namespace == to.namespace && !hubs.contains_key(&to) {
-            calls.entry(space_of(&from.cluster, &from.namespace)).or_default().insert((from, to));
-        }
-    }
-    blocks_in_order(world, ages, spaces, false, calls)
+    spaces
 }
 
 /// The house of pods no node runs.
@@ -171,6 +235,11 @@ fn unscheduled(cluster: &str) -> ObjectKey {
 /// The node a pod stands on in the lens of nodes.
 pub(crate) fn node_of(cluster: &str, node: &str) -> ObjectKey {
     if node.is_empty() { unscheduled(cluster) } else { ObjectKey::new(cluster, "", "Node", "", node) }
+}
+
+/// True for a node that is there, and for the house of pods no node runs.
+pub(super) fn is_known_node(world: &World, node: &ObjectKey) -> bool {
+    node.kind != "Node" || world.object(node).is_some()
 }
 
 /// The zone a node stands in; `nodes` where it names none, `unscheduled` for pods on no node.
@@ -187,7 +256,7 @@ pub(crate) fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
 }
 
 /// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
-pub(super) fn nodes(world: &World, ages: &Ages<'_>) -> Vec<WantedBlock> {
+pub(super) fn nodes(world: &World, ages: &Ages<'_>, gone: Gone) -> Vec<WantedBlock> {
     let mut stands: BTreeMap<(&str, &str), Vec<ObjectKey>> = BTreeMap::new();
     for object in world.objects() {
         let key = &object.key;
@@ -202,7 +271,10 @@ pub(super) fn nodes(world: &World, ages: &Ages<'_>) -> Vec<WantedBlock> {
     let mut zones: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
     for ((cluster, node), pods) in stands {
         let node = node_of(cluster, node);
+        if gone == Gone::Stay && !is_known_node(world, &node) {
+            continue;
+        }
         zones.entry(zone_of(world, &node)).or_default().push((node, pods));
     }
-    blocks_in_order(world, ages, zones, true, BTreeMap::new())
+    blocks_in_order(world, ages, zones, true)
 }

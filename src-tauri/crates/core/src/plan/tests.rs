@@ -1,5 +1,7 @@
 //! Laws of the plan: the same on any machine, still while little changes, and no street through a house.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use super::*;
 use crate::alerts::{Address, Alert, AlertState, Case, Placed};
 use crate::id::SourceId;
 use crate::resource::reduce;
-use crate::world::{Change, Freshness, SourceState};
+use crate::world::{Change, Delta, Freshness, SourceState};
 use scene::Picture;
 
 /// A workload of a made-up town: its namespace, its number, how many pods it has and whom it calls.
@@ -66,11 +68,32 @@ fn objects(town: &[Made]) -> Vec<Value> {
 }
 
 fn changes(town: &[Made]) -> Vec<Change> {
-    objects(town).iter().map(|value| Change::Object(Box::new(reduce("c", value).unwrap()))).collect()
+    objects(town).iter().map(|value| Change::Object(Arc::new(reduce("c", value).unwrap()))).collect()
 }
 
 fn world(town: &[Made]) -> World {
     World::from_changes(&changes(town))
+}
+
+/// The changes that make a world another town.
+fn way_to(world: &World, town: &[Made]) -> Vec<Change> {
+    let wanted = changes(town);
+    let stays: BTreeSet<&ObjectKey> = wanted
+        .iter()
+        .filter_map(|change| match change {
+            Change::Object(object) => Some(&object.key),
+            _ => None,
+        })
+        .collect();
+    let gone = world.objects().map(|object| &object.key).filter(|key| !stays.contains(key));
+    let mut way: Vec<Change> = gone.map(|key| Change::Gone { key: key.clone(), uid: String::new() }).collect();
+    way.extend(wanted.iter().cloned());
+    way
+}
+
+fn reading(state: Freshness) -> Change {
+    let kind = "/Pod".to_owned();
+    Change::Freshness(SourceState { source: SourceId::new("cluster:c"), kind, namespace: String::new(), state })
 }
 
 fn planned(world: &World) -> Plan {
@@ -91,6 +114,38 @@ fn places(city: &City) -> BTreeMap<ObjectKey, (i32, i32, i32, i32)> {
 }
 
 type Place = (i32, i32, i32, i32);
+
+/// A town of about a thousand pods in twelve namespaces.
+fn city(seed: u64) -> Vec<Made> {
+    let mut state = seed | 1;
+    let mut draw = move |n: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    let mut town: Vec<Made> = (0..70)
+        .map(|_| Made { space: draw(12), name: draw(14), pods: draw(30), calls: vec![(draw(12), draw(14))] })
+        .collect();
+    town.sort_by_key(|one| (one.space, one.name));
+    town.dedup_by_key(|one| (one.space, one.name));
+    town
+}
+
+/// Where each pod has its cell.
+fn cells(city: &City) -> BTreeMap<(String, String), (i32, i32)> {
+    let mut found = BTreeMap::new();
+    for block in &city.blocks {
+        for house in &block.houses {
+            for (at, pod) in house.cells.iter().enumerate() {
+                let (x, y) = house.cell(at);
+                if let Some(pod) = pod {
+                    let place = (block.x + house.x + x, city.top(block) + house.y + y);
+                    found.insert((house.key.namespace.to_string(), pod.clone()), place);
+                }
+            }
+        }
+    }
+    found
+}
 
 fn meet(a: Place, b: Place) -> bool {
     a.0 < b.0 + b.2 && b.0 < a.0 + a.2 && a.1 < b.1 + b.3 && b.1 < a.1 + a.3
@@ -214,6 +269,56 @@ proptest! {
     }
 
     #[test]
+    fn to_follow_the_changes_is_to_see_the_world_anew(
+        towns in prop::collection::vec(town(), 1..5),
+        seed in any::<u64>(),
+        at_once in 1..40usize,
+    ) {
+        let mut live = world(&towns[0]);
+        let mut followed = planned(&live);
+        let mut anew = followed.clone();
+        for (round, next) in towns.iter().skip(1).enumerate() {
+            let mut steps = way_to(&live, next);
+            let n = steps.len().max(1) as u64;
+            for i in 0..steps.len() {
+                steps.swap(i, (seed.wrapping_mul(i as u64 + 7 + round as u64) % n) as usize);
+            }
+            for some in steps.chunks(at_once) {
+                let mut delta = Delta::default();
+                for step in some {
+                    delta.extend(live.apply(step));
+                }
+                followed.follow(&live, &delta);
+                anew.update(&live);
+                prop_assert_eq!(&followed, &anew);
+            }
+        }
+    }
+
+    #[test]
+    fn a_remembered_plan_stands_as_it_stood_once_all_is_listed_again(town in town(), seed in any::<u64>()) {
+        let whole = world(&town);
+        let remembered = planned(&whole);
+        let mut plan = remembered.clone();
+        let mut listed = World::new();
+        listed.apply(&reading(Freshness::CatchingUp));
+        let mut steps = changes(&town);
+        let n = steps.len().max(1) as u64;
+        for i in 0..steps.len() {
+            steps.swap(i, (seed.wrapping_mul(i as u64 + 7) % n) as usize);
+        }
+        for page in steps.chunks(7) {
+            let delta = listed.apply_all(page);
+            plan.follow_listing(&listed, &delta);
+            let (was, is) = (places(&remembered.namespaces), places(&plan.namespaces));
+            prop_assert_eq!(was, is);
+        }
+        listed.apply(&reading(Freshness::Live));
+        plan.update(&listed);
+        prop_assert_eq!(&plan, &remembered);
+    }
+
+    #[test]
     fn pods_keep_their_cells(pods in 1..30usize, gone in 0..30usize) {
         let one = |pods| vec![Made { space: 0, name: 0, pods, calls: Vec::new() }];
         let full = world(&one(pods));
@@ -229,6 +334,65 @@ proptest! {
         }
         plan.update(&full);
         prop_assert_eq!(cells(&plan), before);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn one_percent_churn_moves_no_other_cell(seed in any::<u64>()) {
+        let town = city(seed);
+        let mut live = world(&town);
+        let before = planned(&live);
+        let pods: Vec<ObjectKey> =
+            live.objects().map(|object| object.key.clone()).filter(|key| key.kind == "Pod").collect();
+        let mut churned = BTreeSet::new();
+        for n in 0..pods.len() as u64 / 100 {
+            let key = &pods[(seed.wrapping_mul(n + 3) % pods.len() as u64) as usize];
+            if churned.insert(key.clone()) {
+                let mut new = live.object(key).unwrap().clone();
+                new.key.name = format!("{}-anew", key.name).into();
+                new.uid = format!("{}-anew", new.uid).into();
+                live.apply_all(&[
+                    Change::Gone { key: key.clone(), uid: String::new() },
+                    Change::Object(Arc::new(new)),
+                ]);
+            }
+        }
+        let mut after = before.clone();
+        after.update(&live);
+        check(&live, &after)?;
+        for lens in [Lens::Namespaces, Lens::Nodes] {
+            let (was, is) = (cells(before.city(lens)), cells(after.city(lens)));
+            let stayed = was.iter().filter(|(pod, _)| is.contains_key(*pod)).count();
+            prop_assert_eq!(stayed, pods.len() - churned.len());
+            for (pod, place) in was.iter().filter(|(pod, _)| is.contains_key(*pod)) {
+                prop_assert_eq!(Some(place), is.get(pod), "{:?} moved", pod);
+            }
+        }
+    }
+
+    #[test]
+    fn a_capacity_step_moves_little_outside_the_block_that_grew(seed in any::<u64>(), more in 20..200usize) {
+        let mut town = city(seed);
+        let before = planned(&world(&town));
+        let at = (seed % town.len() as u64) as usize;
+        town[at].pods += more;
+        let grown = format!("s{}", town[at].space);
+        let later = world(&town);
+        let mut after = before.clone();
+        after.update(&later);
+        check(&later, &after)?;
+        let is = places(&after.namespaces);
+        let outside = places(&before.namespaces).into_iter().filter(|(key, _)| key.namespace != grown);
+        let area = |(_, _, w, h): Place| i64::from(w) * i64::from(h);
+        let (mut all, mut moved) = (0, 0);
+        for (key, place) in outside {
+            all += area(place);
+            moved += if is.get(&key) == Some(&place) { 0 } else { area(place) };
+        }
+        prop_assert!(20 * moved <= all, "{moved} of {all} moved");
     }
 }
 
@@ -256,20 +420,12 @@ fn callers_stand_left_of_the_called_even_in_a_circle() {
 fn a_cluster_is_laid_out_once_more_when_all_of_it_is_known() {
     let town =
         [Made { space: 0, name: 0, pods: 1, calls: vec![(0, 1)] }, Made { space: 0, name: 1, pods: 1, calls: vec![] }];
-    let state = |state| {
-        Change::Freshness(SourceState {
-            source: SourceId::new("cluster:c"),
-            kind: "/Pod".to_owned(),
-            namespace: String::new(),
-            state,
-        })
-    };
     let mut world = world(&town[1..]);
-    world.apply(&state(Freshness::CatchingUp));
+    world.apply(&reading(Freshness::CatchingUp));
     let mut plan = planned(&world);
     world.apply_all(&changes(&town));
     plan.update(&world);
-    world.apply(&state(Freshness::Live));
+    world.apply(&reading(Freshness::Live));
     plan.update(&world);
     assert_eq!(plan, planned(&world));
 }
