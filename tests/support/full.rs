@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
-use broadstreet_core::recording::Segment;
+use broadstreet_core::recording::{Piece, Segment};
 use broadstreet_core::time::{Moment, Window};
 
 /// How many of the next writes find no space.
@@ -58,8 +58,8 @@ impl Store for FullStore {
     fn put_segment(&self, cluster: String, segment: Segment) -> Answer<'_, Result<i64, StoreError>> {
         self.store.put_segment(cluster, segment)
     }
-    fn extend_segment(&self, id: i64, segment: Segment) -> Answer<'_, Result<(), StoreError>> {
-        self.store.extend_segment(id, segment)
+    fn extend_segment(&self, id: i64, piece: Piece) -> Answer<'_, Result<(), StoreError>> {
+        self.store.extend_segment(id, piece)
     }
     fn segments(&self, window: Option<Window>) -> Answer<'_, Result<Vec<SegmentEntry>, StoreError>> {
         self.store.segments(window)

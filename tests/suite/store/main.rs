@@ -59,7 +59,8 @@ const STORIES: &[(&str, Tell)] = stories! {
         a_recording_that_still_grows_stays_when_its_incident_is_removed;
     recordings:
         a_segment_comes_back_as_it_was_kept
-        an_open_segment_is_replaced_by_a_longer_one
+        an_open_segment_grows_by_what_came_since
+        a_segment_of_many_objects_is_kept_in_parts
         segments_are_listed_by_the_window_they_touch
         a_segment_without_sense_is_refused
         retention_deletes_what_is_old_and_what_is_too_much

@@ -1,11 +1,11 @@
 //! Segments of a recording: in and out, kept, retained, counted.
 
 use broadstreet_core::ports::{SegmentEntry, StoreError};
-use broadstreet_core::recording::Segment;
+use broadstreet_core::recording::{Piece, Segment};
 use broadstreet_tests::databases::Database;
 use sha2::{Digest, Sha256};
 
-use crate::told::{Writer, at, missing, opened, segment, window};
+use crate::told::{Writer, at, missing, opened, piece, segment, window};
 
 fn ids(listed: &[SegmentEntry]) -> Vec<i64> {
     listed.iter().map(|it| it.id).collect()
@@ -29,18 +29,40 @@ pub async fn a_segment_comes_back_as_it_was_kept(database: Database) {
     assert_eq!(missing(store.segment(first + 99).await), "recording");
 }
 
-pub async fn an_open_segment_is_replaced_by_a_longer_one(database: Database) {
+pub async fn an_open_segment_grows_by_what_came_since(database: Database) {
     let store = database.open().await;
     let id = store.put_segment("c".into(), segment(0, 60)).await.unwrap();
-    let longer = Segment { changes: (1..50).flat_map(|it| segment(0, it).changes).collect(), ..segment(0, 120) };
-    let before = store.segments(None).await.unwrap()[0].bytes;
-    store.extend_segment(id, longer.clone()).await.unwrap();
-    assert_eq!(store.segment(id).await.unwrap(), longer);
-    let listed = store.segments(None).await.unwrap();
-    assert_eq!((listed.len(), listed[0].until), (1, Some(at(120))));
-    assert!(listed[0].bytes > before);
-    assert_eq!(store.used().await.unwrap().rolling_bytes, listed[0].bytes);
-    assert_eq!(missing(store.extend_segment(id + 1, segment(0, 9)).await), "recording");
+    let mut longer = segment(0, 60);
+    for second in [70, 80, 90] {
+        let before = store.segments(None).await.unwrap()[0].bytes;
+        let piece = piece(&longer, second);
+        longer.changes.extend(segment(0, second).changes);
+        longer.until = Some(at(second + 1));
+        store.extend_segment(id, piece.clone()).await.unwrap();
+        assert_eq!(store.segment(id).await.unwrap(), longer);
+        assert!(store.segments(None).await.unwrap()[0].bytes > before);
+        store.extend_segment(id, piece).await.unwrap();
+        assert_eq!(store.segment(id).await.unwrap(), longer, "a piece that comes again is there once");
+        let listed = store.segments(None).await.unwrap();
+        assert_eq!((listed.len(), listed[0].until), (1, Some(at(second + 1))));
+        assert_eq!(store.used().await.unwrap().rolling_bytes, listed[0].bytes);
+    }
+    let quiet = Piece { first: 4, until: at(100), changes: Vec::new() };
+    store.extend_segment(id, quiet.clone()).await.unwrap();
+    assert_eq!(store.segment(id).await.unwrap(), Segment { until: Some(at(100)), ..longer });
+    assert_eq!(missing(store.extend_segment(id + 1, quiet).await), "recording");
+}
+
+pub async fn a_segment_of_many_objects_is_kept_in_parts(database: Database) {
+    let store = database.open().await;
+    let changes = (1..6_000).flat_map(|second| segment(0, second).changes).collect();
+    let large = Segment { changes, ..segment(0, 6_000) };
+    let id = store.put_segment("c".into(), large.clone()).await.unwrap();
+    assert_eq!(store.segment(id).await.unwrap(), large);
+    assert_eq!(store.retain(at(9_999), i64::MAX).await.unwrap(), 1);
+    assert_eq!(missing(store.segment(id).await), "recording");
+    let next = store.put_segment("c".into(), segment(0, 60)).await.unwrap();
+    assert_eq!(store.segment(next).await.unwrap(), segment(0, 60), "no part of another is read with it");
 }
 
 pub async fn segments_are_listed_by_the_window_they_touch(database: Database) {
@@ -62,12 +84,11 @@ pub async fn a_segment_without_sense_is_refused(database: Database) {
     let store = database.open().await;
     let id = store.put_segment("c".into(), segment(0, 60)).await.unwrap();
     for bad in [Segment { from: None, ..segment(0, 60) }, Segment { until: Some(at(-1)), ..segment(0, 60) }] {
-        let refused =
-            [store.put_segment("c".into(), bad.clone()).await.map(|_| ()), store.extend_segment(id, bad).await];
-        for answer in refused {
-            assert!(matches!(answer, Err(StoreError::Failed { .. })), "{answer:?}");
-        }
+        let answer = store.put_segment("c".into(), bad).await;
+        assert!(matches!(answer, Err(StoreError::Failed { .. })), "{answer:?}");
     }
+    let answer = store.extend_segment(id, Piece { first: 1, until: at(59), changes: Vec::new() }).await;
+    assert!(matches!(answer, Err(StoreError::Failed { .. })), "{answer:?}");
     assert_eq!(store.segment(id).await.unwrap(), segment(0, 60));
     assert_eq!(store.segments(None).await.unwrap().len(), 1);
 }

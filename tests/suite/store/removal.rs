@@ -8,7 +8,7 @@ use broadstreet_core::ports::Store;
 use broadstreet_tests::databases::Database;
 use serde_json::json;
 
-use crate::told::{Writer, at, incident, missing, note, opened, rows, segment, texts, window};
+use crate::told::{Writer, at, incident, missing, note, opened, piece, rows, segment, texts, window};
 
 /// An incident with a row that names a file, a document that names another, and an hour of recording.
 async fn whole(store: &Arc<dyn Store>, name: &str, mei: &mut Writer) -> (IncidentId, BlobId, BlobId, i64) {
@@ -136,7 +136,7 @@ pub async fn a_recording_that_still_grows_stays_when_its_incident_is_removed(dat
     store.remove_incident(id, at(1201 + 1000), "Mei".into()).await.unwrap();
     assert_eq!(missing(store.segment(before).await), "recording");
     assert_eq!(missing(store.segment(silent).await), "recording", "the newest of its cluster, but long silent");
-    store.extend_segment(growing, segment(600, 1800)).await.unwrap();
+    store.extend_segment(growing, piece(&segment(600, 1200), 1800)).await.unwrap();
     assert_eq!(store.segments(None).await.unwrap()[0].incident, None);
     assert_eq!(store.retain(at(9999), i64::MAX).await.unwrap(), 1, "and goes in its time like any other");
 }

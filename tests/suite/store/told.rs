@@ -6,8 +6,9 @@ use std::sync::Arc;
 use broadstreet_core::id::{IncidentId, WriterId};
 use broadstreet_core::ledger::{Actor, Draft, Row, chain, kinds};
 use broadstreet_core::ports::{Store, StoreError};
-use broadstreet_core::recording::{Received, Segment};
+use broadstreet_core::recording::{Piece, Received, Segment, Taken};
 use broadstreet_core::time::{Moment, Stamp, Window};
+use broadstreet_core::world::Change;
 use broadstreet_tests::scripted::shop;
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::json;
@@ -101,6 +102,16 @@ pub fn segment(from: i64, until: i64) -> Segment {
         plan: json!({ "blocks": [] }),
         changes: vec![Received { at: at(until), change }],
     }
+}
+
+/// What came to a segment at a second; it is known a second longer.
+pub fn piece(before: &Segment, second: i64) -> Piece {
+    let base = before.changes.iter().rev().find_map(|received| match &received.change {
+        Change::Object(object) => Some(Arc::clone(object)),
+        _ => None,
+    });
+    let change = segment(0, second).changes.remove(0).change;
+    Piece { first: before.changes.len(), until: at(second + 1), changes: vec![Taken { at: at(second), change, base }] }
 }
 
 /// The texts of notes, in the order given.

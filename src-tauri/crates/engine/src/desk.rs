@@ -180,20 +180,22 @@ impl Engine {
         let rules: Vec<Change> =
             self.placings().await?.into_iter().filter(here).map(|rule| Change::Placing(Box::new(rule))).collect();
         for change in [joined, reading].into_iter().chain(rules) {
-            state.tape.take(since, &change);
-            state.world.apply(&change);
+            state.learn(since, change);
         }
         let live = Arc::new(Live {
             identity,
             connection,
             state: Arc::new(RwLock::new(state)),
             input,
+            flush: tokio::sync::Notify::new(),
+            keeping: tokio::sync::Mutex::default(),
             tasks: self.tasks.child(),
             sources: Mutex::new(BTreeMap::new()),
             asked: std::sync::atomic::AtomicBool::new(false),
             since,
         });
         live::start_writer(self, &live, received);
+        live::start_recorder(self, &live);
         live::start_cluster(&live);
         for settings in self.sources().await? {
             if let Err(why) = live::start_source(self, &live, &settings) {
@@ -214,14 +216,6 @@ impl Engine {
     pub(crate) async fn say_trouble(&self, live: &Live, id: &SourceId, why: &EngineError) {
         let mut state = live.state.write().await;
         state.proofs.entry(id.clone()).or_default().trouble = Some(Trouble::of(why));
-    }
-
-    /// The plan this cluster had when it was recorded last, so that houses stand where they stood.
-    async fn remembered_plan(&self, cluster: &str) -> Result<broadstreet_core::plan::Plan> {
-        let scope = Scope::Cluster(cluster.to_owned());
-        let Some(last) = self.archive.entries(&scope, None).await?.pop() else { return Ok(Default::default()) };
-        let segment = self.ports.store.segment(last.id).await?;
-        Ok(broadstreet_core::plan::Plan::from_json(&segment.plan))
     }
 
     /// Opens a bundle that was read, or the bundled incident where there are no bytes.
@@ -319,6 +313,9 @@ impl Engine {
                 tracing::warn!(?hung, "tasks did not stop in time");
             }
             live::keep(self, &live).await;
+            if let Err(why) = self.remember_plan(&live).await {
+                tracing::warn!(%why, "the plan could not be remembered");
+            }
         }
         self.choose(None);
         Ok(())

@@ -21,6 +21,7 @@ pub mod measured;
 pub mod notices;
 pub mod past;
 mod placing;
+mod plans;
 pub mod seen;
 pub mod settings;
 mod status;

@@ -12,7 +12,7 @@ use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::{Change, Fact, Freshness, SourceState, World, notable};
 
 use crate::Result;
-use crate::live::FADES_AFTER;
+use crate::live::{FADES_AFTER, Tail};
 
 /// Decoded segments kept in memory.
 const SEGMENTS: usize = 6;
@@ -104,10 +104,10 @@ impl Archive {
         Ok(segment)
     }
 
-    /// The world at a moment. `current` is the segment still being written, which the store may not have yet.
-    pub async fn seek(&self, scope: &Scope, at: Moment, current: Option<Segment>) -> Result<Arc<Sought>> {
-        if let Some(segment) = current.filter(|segment| segment.from.is_some_and(|from| from <= at)) {
-            return Ok(Arc::new(sought(&segment, at)));
+    /// The world at a moment. `current` is what the store may not have yet of the segment being written then.
+    pub async fn seek(&self, scope: &Scope, at: Moment, current: Option<Tail>) -> Result<Arc<Sought>> {
+        if let Some(tail) = current {
+            return Ok(Arc::new(self.near(tail, at).await?));
         }
         {
             let kept = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,6 +139,22 @@ impl Archive {
             kept.push((at, Arc::clone(&found)));
         }
         Ok(found)
+    }
+
+    /// The world at a moment of the segment being written: as the store has it, and what came since.
+    async fn near(&self, tail: Tail, at: Moment) -> Result<Sought> {
+        let Some(stored) = tail.stored else { return Ok(sought(&tail.segment, at)) };
+        let kept = self.segment(stored).await?;
+        if kept.until.is_some_and(|until| at <= until) {
+            return Ok(sought(&kept, at));
+        }
+        // It may have grown since it was read, or since the tail was taken.
+        self.grew(stored);
+        let mut segment = (*self.segment(stored).await?).clone();
+        let last = segment.changes.last().map(|received| received.at);
+        segment.changes.extend(tail.segment.changes.into_iter().filter(|received| Some(received.at) > last));
+        segment.until = segment.until.max(tail.segment.until);
+        Ok(sought(&segment, at))
     }
 
     /// What happened in the segments that touch a span, oldest first.
@@ -198,7 +214,7 @@ impl Scope {
 
 /// The world of a segment at a moment; past its end nothing is believed any more.
 pub fn sought(segment: &Segment, at: Moment) -> Sought {
-    let (mut world, plan) = recording::at(segment, at);
+    let (mut world, plan) = recording::with_plan_at(segment, at);
     let gap_since = segment.until.filter(|until| at - *until > GAP);
     if let Some(since) = gap_since {
         let sources: Vec<SourceId> =
@@ -216,8 +232,6 @@ pub fn sought(segment: &Segment, at: Moment) -> Sought {
             .collect();
         world.apply_all(&changes);
     }
-    let mut plan = Plan::from_json(&plan);
-    plan.update(&world);
     let placed = alerts::placed(&world);
     let fading = fading(segment, at);
     Sought { at, world, plan, placed, fading, gap_since }

@@ -132,11 +132,7 @@ impl Engine {
                 if let Some(scope) = self.chosen_ended().await? {
                     return Ok(Seen::Then(archive.seek(&scope, at, None).await?));
                 }
-                let current = {
-                    let state = live.state.read().await;
-                    let (segment, _) = state.tape.segment();
-                    segment.from.is_some_and(|from| from <= at).then(|| segment.clone())
-                };
+                let current = live.state.read().await.tape.tail(at);
                 let scope = Scope::Cluster(live.identity.id.clone());
                 Ok(Seen::Then(archive.seek(&scope, at, current).await?))
             }

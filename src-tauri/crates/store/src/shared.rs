@@ -6,7 +6,7 @@ use std::io::Read;
 use broadstreet_core::id::IncidentId;
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{SegmentEntry, StoreError};
-use broadstreet_core::recording::{self, Segment};
+use broadstreet_core::recording::{self, Reading, Segment};
 use broadstreet_core::time::Moment;
 use chrono::DateTime;
 use sha2::{Digest, Sha256};
@@ -75,14 +75,59 @@ pub(crate) fn hashes_in(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// A segment as it lies at rest.
-pub(crate) fn pack(segment: &Segment) -> Result<Vec<u8>, String> {
-    zstd::encode_all(recording::encode(segment).as_slice(), ZSTD_LEVEL).map_err(|error| error.to_string())
+/// A whole segment as one piece, as a bundle holds it.
+pub(crate) fn pack_whole(segment: &Segment) -> Result<Vec<u8>, String> {
+    pack_piece(&recording::encode(segment))
 }
 
-/// A segment read back.
-pub(crate) fn unpack(bytes: &[u8]) -> Result<Segment, String> {
-    recording::decode(&inflate(bytes, MAX_SEGMENT_BYTES)?).map_err(|error| error.to_string())
+fn pack_piece(piece: &[u8]) -> Result<Vec<u8>, String> {
+    zstd::encode_all(piece, ZSTD_LEVEL).map_err(|error| error.to_string())
+}
+
+/// Pieces of a recording as they lie at rest. Others get their turn between two: packing many takes seconds.
+pub(crate) async fn pack(pieces: impl Iterator<Item = Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
+    let mut packed = Vec::new();
+    for piece in pieces {
+        packed.push(pack_piece(&piece)?);
+        tokio::task::yield_now().await;
+    }
+    Ok(packed)
+}
+
+/// How many bytes packed pieces take.
+pub(crate) fn size(packed: &[Vec<u8>]) -> i64 {
+    packed.iter().map(|piece| piece.len() as i64).sum()
+}
+
+/// Puts a segment together from its pieces at rest.
+pub(crate) struct Unpacking {
+    reading: Reading,
+    left: u64,
+}
+
+impl Unpacking {
+    /// Begins with the first piece.
+    pub fn begin(body: &[u8]) -> Result<Self, String> {
+        let raw = inflate(body, MAX_SEGMENT_BYTES)?;
+        let first = recording::decode(&raw).map_err(|error| error.to_string())?;
+        Ok(Self { reading: Reading::new(first), left: MAX_SEGMENT_BYTES - raw.len() as u64 })
+    }
+
+    /// Goes on with the next.
+    pub fn read(&mut self, body: &[u8]) -> Result<(), String> {
+        let raw = inflate(body, self.left)?;
+        self.left -= raw.len() as u64;
+        self.reading.read(&raw).map_err(|error| error.to_string())
+    }
+
+    /// Ends with the segment, known until the instant it was kept with, in microseconds.
+    pub fn finish(self, until: i64) -> Segment {
+        let mut segment = self.reading.finish();
+        if segment.until.is_some() {
+            segment.until = segment.until.max(moment(until));
+        }
+        segment
+    }
 }
 
 /// Decompresses at most `limit` bytes, whatever the frame declares.

@@ -72,14 +72,21 @@ statements! {
     /// Adds a segment.
     INSERT_SEGMENT = "insert into segments (cluster, from_at, until_at, bytes, body) values ($1, $2, $3, $4, $5) \
         returning id";
-    /// Replaces a segment by a longer one.
-    UPDATE_SEGMENT = "update segments set from_at = $2, until_at = $3, bytes = $4, body = $5 where id = $1";
+    /// Lengthens a segment by a span and bytes.
+    EXTEND_SEGMENT = "update segments set until_at = $2, bytes = bytes + $3 where id = $1 and until_at <= $2";
+    /// Whether a segment is there.
+    SEGMENT_EXISTS = "select 1 from segments where id = $1";
+    /// Puts a part of a segment; one that was sent again, its answer having been lost, takes the place of the first.
+    PUT_PART = "insert into segment_parts (segment, part, body) values ($1, $2, $3) \
+        on conflict (segment, part) do update set body = excluded.body";
     /// Every segment that touches a span, oldest first, with one incident that keeps it.
     SEGMENTS = "select s.id, s.cluster, s.from_at, s.until_at, s.bytes, \
         (select min(k.incident) from kept_windows k where k.from_at <= s.until_at and k.to_at > s.from_at) \
         from segments s where s.from_at < $2 and s.until_at >= $1 order by s.from_at, s.id";
-    /// One segment.
-    SEGMENT = "select body from segments where id = $1";
+    /// One segment: its last instant and how it began.
+    SEGMENT = "select until_at, body from segments where id = $1";
+    /// What a segment grew by.
+    PARTS = "select body from segment_parts where segment = $1 order by part";
     /// Takes out the spans of an incident that touch one.
     TAKE_KEPT = "delete from kept_windows where incident = $1 and from_at <= $3 and to_at >= $2 \
         returning from_at, to_at";

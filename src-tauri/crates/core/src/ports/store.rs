@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Flow};
 use crate::id::{BlobId, IncidentId};
 use crate::ledger::Row;
-use crate::recording::Segment;
+use crate::recording::{Piece, Segment};
 use crate::time::{Moment, Window};
 use crate::writing::Document;
 
@@ -218,8 +218,8 @@ pub trait Store: Send + Sync {
     fn remove_incident(&self, id: IncidentId, at: Moment, by: String) -> Answer<'_, Result<(), StoreError>>;
     /// Keeps a segment (new), returns its number.
     fn put_segment(&self, cluster: String, segment: Segment) -> Answer<'_, Result<i64, StoreError>>;
-    /// Replaces an open segment by a longer one.
-    fn extend_segment(&self, id: i64, segment: Segment) -> Answer<'_, Result<(), StoreError>>;
+    /// Adds what was received since to an open segment; what is kept already is not written again.
+    fn extend_segment(&self, id: i64, piece: Piece) -> Answer<'_, Result<(), StoreError>>;
     /// Lists segments that touch `window`, oldest first; every one where `None`.
     fn segments(&self, window: Option<Window>) -> Answer<'_, Result<Vec<SegmentEntry>, StoreError>>;
     /// Reads one segment.

@@ -71,7 +71,7 @@ pub fn decode(bytes: &[u8]) -> Result<Segment, BadRecording> {
 
     let count = input.count("the keyframe")?;
     let ids = read_ids(&mut input, count)?;
-    let keyframe = ids.into_iter().map(|id| typed(&mut tree, id)).collect::<Result<Vec<_>, _>>()?;
+    let keyframe = ids.into_iter().map(|id| typed(tree.value(id)?)).collect::<Result<Vec<_>, _>>()?;
     let plan = input.number()?;
     let plan = tree.value(plan)?;
 
@@ -85,7 +85,7 @@ pub fn decode(bytes: &[u8]) -> Result<Segment, BadRecording> {
     let ids = read_ids(&mut input, count)?;
     let mut changes = Vec::with_capacity(count);
     for (at, id) in times.into_iter().zip(ids) {
-        changes.push(Received { at, change: typed(&mut tree, id)? });
+        changes.push(Received { at, change: typed(tree.value(id)?)? });
     }
     if !input.is_empty() {
         return Err(BadRecording { why: "has bytes after its end".to_owned() });
@@ -94,12 +94,12 @@ pub fn decode(bytes: &[u8]) -> Result<Segment, BadRecording> {
 }
 
 /// A value as JSON. Every contract type is plain data with text keys, for which this cannot fail.
-fn as_value(thing: &impl Serialize) -> Value {
+pub(super) fn as_value(thing: &impl Serialize) -> Value {
     serde_json::to_value(thing).unwrap_or(Value::Null)
 }
 
-fn typed<T: DeserializeOwned>(tree: &mut Tree, id: u64) -> Result<T, BadRecording> {
-    serde_json::from_value(tree.value(id)?)
+pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, BadRecording> {
+    serde_json::from_value(value)
         .map_err(|error| BadRecording { why: format!("holds something this program does not know: {error}") })
 }
 
@@ -121,11 +121,11 @@ fn read_moment(input: &mut Input<'_>) -> Result<Option<Moment>, String> {
     }
 }
 
-fn moment(micros: i64) -> Result<Moment, String> {
+pub(super) fn moment(micros: i64) -> Result<Moment, String> {
     Moment::from_timestamp_micros(micros).ok_or_else(|| "has a time out of range".to_owned())
 }
 
-fn put_ids(out: &mut Vec<u8>, ids: &[u32]) {
+pub(super) fn put_ids(out: &mut Vec<u8>, ids: &[u32]) {
     let mut last = 0i64;
     for id in ids {
         put_signed(out, i64::from(*id) - last);
@@ -133,7 +133,7 @@ fn put_ids(out: &mut Vec<u8>, ids: &[u32]) {
     }
 }
 
-fn read_ids(input: &mut Input<'_>, count: usize) -> Result<Vec<u64>, String> {
+pub(super) fn read_ids(input: &mut Input<'_>, count: usize) -> Result<Vec<u64>, String> {
     let mut last = 0i64;
     (0..count)
         .map(|_| {

@@ -1,13 +1,15 @@
 //! Recordings: what this recorder had received by any moment, as keyframes with changes between.
 
 mod codec;
+mod piece;
 mod seek;
 mod tree;
 
 use serde::{Deserialize, Serialize};
 
 pub use codec::{BadRecording, decode, encode};
-pub use seek::at;
+pub use piece::{Piece, Reading, Taken, pieces};
+pub use seek::{at, with_plan_at};
 
 use crate::time::Moment;
 use crate::world::Change;

@@ -1,11 +1,12 @@
 //! What is live: the world as it is now, written by one task, recorded as it is received.
 
 mod pollers;
+mod recorder;
 mod tape;
 mod unseen;
 mod writer;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use broadstreet_core::alerts::{Alert, Case, Placed};
@@ -16,7 +17,7 @@ use broadstreet_core::ports::{
     AlertPoll, AlertSpan, ClusterIdentity, Connection, Receiver, Silence, SourceKind, SourceSettings,
 };
 use broadstreet_core::time::{Moment, Window};
-use broadstreet_core::world::World;
+use broadstreet_core::world::{Change, Delta, World};
 use tokio::sync::{RwLock, mpsc};
 
 use crate::EngineError;
@@ -25,8 +26,9 @@ use crate::supervise::Supervisor;
 
 pub use pollers::Input;
 pub(crate) use pollers::{open_alerts, start_cluster, start_source, through};
-pub use tape::Tape;
-pub(crate) use writer::{keep, keep as keep_now, start_writer};
+pub(crate) use recorder::{keep, keep as keep_now, start_recorder};
+pub use tape::{Tail, Tape};
+pub(crate) use writer::start_writer;
 
 /// How long a resolved alert stays on the map.
 pub const FADES_AFTER: chrono::Duration = chrono::Duration::seconds(60);
@@ -79,6 +81,8 @@ pub struct Proof {
 pub struct State {
     /// The world.
     pub world: World,
+    /// What changed in the world since plan and places were brought up to date.
+    pub unsettled: Delta,
     /// The plan.
     pub plan: Plan,
     /// Every alert's place.
@@ -137,6 +141,61 @@ impl State {
         self.fading.iter().filter_map(|(_, alert, case)| Some((alert.clone(), case.clone()?))).collect()
     }
 
+    /// Notes what a change did. The plan follows each change by itself, so that a seek finds it as it was. True where a
+    /// verdict or an alert's place may differ.
+    fn follow(&mut self, delta: Delta) -> bool {
+        if self.in_sync {
+            self.plan.follow(&self.world, &delta);
+        }
+        let is_felt = delta.alerts || !delta.health.is_empty();
+        self.unsettled.extend(delta);
+        is_felt
+    }
+
+    /// Applies a change and records it. What is recorded of an object is the world's own, so that it is held once. True
+    /// where a verdict or an alert's place may differ.
+    pub(crate) fn learn(&mut self, at: Moment, change: Change) -> bool {
+        let Change::Object(object) = change else {
+            let delta = self.world.apply(&change);
+            self.tape.take(at, change, None);
+            return self.follow(delta);
+        };
+        let key = object.key.clone();
+        let base = self.world.shared_object(&key).cloned();
+        let delta = self.world.take_all([Change::Object(object)]);
+        if let Some(object) = self.world.shared_object(&key) {
+            self.tape.take(at, Change::Object(Arc::clone(object)), base);
+        }
+        self.follow(delta)
+    }
+
+    /// Applies and records many changes at once, which is much faster than one by one.
+    pub(crate) fn learn_all(&mut self, at: Moment, changes: Vec<Change>) {
+        let mut keys = HashSet::with_capacity(changes.len());
+        let is_list = changes.iter().all(|change| match change {
+            Change::Object(object) => keys.insert(object.key.clone()),
+            _ => false,
+        });
+        if !is_list {
+            for change in changes {
+                self.learn(at, change);
+            }
+            return;
+        }
+        let told = |change: &Change| match change {
+            Change::Object(object) => Some((object.key.clone(), self.world.shared_object(&object.key).cloned())),
+            _ => None,
+        };
+        let told: Vec<_> = changes.iter().filter_map(told).collect();
+        let delta = self.world.take_all(changes);
+        self.follow(delta);
+        for (key, base) in told {
+            if let Some(object) = self.world.shared_object(&key) {
+                self.tape.take(at, Change::Object(Arc::clone(object)), base);
+            }
+        }
+    }
+
     pub(crate) fn note(&mut self, noted: Noted) {
         if self.noted.len() >= NOTED {
             self.noted.pop_front();
@@ -155,6 +214,10 @@ pub struct Live {
     pub state: Arc<RwLock<State>>,
     /// Where observations go in.
     pub input: mpsc::Sender<Input>,
+    /// Asks the recorder to keep what is new.
+    pub flush: tokio::sync::Notify,
+    /// Held by whoever hands the recording to the store.
+    pub keeping: tokio::sync::Mutex<()>,
     /// The tasks of this cluster.
     pub tasks: Supervisor,
     /// The tasks of each source, to be stopped one by one.

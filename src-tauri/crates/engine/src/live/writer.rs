@@ -12,10 +12,10 @@ use std::time::Duration;
 use broadstreet_core::alerts::{self, Address, Alert, AlertState, Case};
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ledger::{Draft, drafts};
+use broadstreet_core::pages;
 use broadstreet_core::ports::{AlertPoll, Observation, PagerPoll, SignalError, SourceKind};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness, SourceState, notable};
-use broadstreet_core::{pages, world};
 use tokio::sync::mpsc;
 
 use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, STALE_AFTER, State, Trouble, unseen};
@@ -51,7 +51,6 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
     live.tasks.start("the writer", async move {
         let live = live_;
         let mut unwritten: Vec<Draft> = Vec::new();
-        let mut keep_next = engine.now();
         while let Some(first) = input.recv().await {
             let mut inputs = vec![first];
             while inputs.len() < AT_ONCE {
@@ -80,11 +79,8 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
                 tracing::error!(%why, "what ended unseen could not be written yet");
                 set_trouble(&engine, &live, Some(Trouble::of(&why))).await;
             }
-            if round.flush && engine.now() >= keep_next {
-                let began = engine.now();
-                keep(&engine, &live).await;
-                // Keeping a large world takes time: it gets at most a tenth of it.
-                keep_next = engine.now() + (engine.now() - began) * 10;
+            if round.flush {
+                live.flush.notify_one();
             }
             if !round.channels.is_empty() {
                 for channel in &round.channels {
@@ -122,7 +118,7 @@ async fn write_rows(engine: &Engine, live: &Live, unwritten: &mut Vec<Draft>) {
     }
 }
 
-async fn set_trouble(engine: &Engine, live: &Live, why: Option<Trouble>) {
+pub(super) async fn set_trouble(engine: &Engine, live: &Live, why: Option<Trouble>) {
     let now = engine.now();
     let mut state = live.state.write().await;
     let had = state.storage_trouble.is_some();
@@ -131,27 +127,6 @@ async fn set_trouble(engine: &Engine, live: &Live, why: Option<Trouble>) {
     drop(state);
     if had != has {
         engine.notices.tell("desk", []);
-    }
-}
-
-/// Keeps what was recorded since the last time.
-pub(crate) async fn keep(engine: &Engine, live: &Live) {
-    let unkept = live.state.write().await.tape.unkept();
-    let Some((segment, stored)) = unkept else { return };
-    let from = segment.from;
-    let answer = match stored {
-        Some(id) => engine.ports.store.extend_segment(id, segment).await.map(|()| id),
-        None => engine.ports.store.put_segment(live.identity.id.clone(), segment).await,
-    };
-    match answer {
-        Ok(id) => {
-            live.state.write().await.tape.was_kept(from, id);
-            set_trouble(engine, live, None).await;
-        }
-        Err(why) => {
-            live.state.write().await.tape.was_not_kept();
-            set_trouble(engine, live, Some(Trouble::of(&why.into()))).await;
-        }
     }
 }
 
@@ -205,7 +180,7 @@ impl Hand<'_> {
             }
             Input::Removed(id) => self.removed(&id),
             Input::Rule(change) => {
-                self.round.stir |= self.apply(&change).alerts;
+                self.round.stir |= self.apply(change);
                 self.round.channels.insert("alerts");
             }
             Input::Tick => self.tick(),
@@ -215,15 +190,14 @@ impl Hand<'_> {
     fn changes(&mut self, changes: Vec<Change>) {
         let at = self.instant();
         for change in &changes {
-            self.state.tape.take(at, change);
             self.mend(change);
         }
         if self.state.in_sync {
-            for change in &changes {
+            for change in changes {
                 self.notable(at, change);
             }
         } else {
-            self.state.world.apply_all(&changes);
+            self.state.learn_all(at, changes);
         }
         self.round.stir = true;
         self.round.channels.insert("map");
@@ -247,21 +221,21 @@ impl Hand<'_> {
     }
 
     /// Applies one change and notes what a person would want to read about it.
-    fn notable(&mut self, at: Moment, change: &Change) {
-        let key = match change {
-            Change::Object(object) => &object.key,
-            Change::Gone { key, .. } => key,
+    fn notable(&mut self, at: Moment, change: Change) {
+        let key = match &change {
+            Change::Object(object) => object.key.clone(),
+            Change::Gone { key, .. } => key.clone(),
             _ => {
-                self.state.world.apply(change);
+                self.state.learn(at, change);
                 return;
             }
         };
-        let before = self.state.world.object(key).cloned();
-        let health_before = self.state.world.health(key);
-        self.state.world.apply(change);
-        let after = self.state.world.object(key);
-        let health_after = self.state.world.health(key);
-        for fact in notable(before.as_ref(), after, &health_before, &health_after) {
+        let before = self.state.world.shared_object(&key).cloned();
+        let health_before = self.state.world.health(&key);
+        self.state.learn(at, change);
+        let after = self.state.world.object(&key);
+        let health_after = self.state.world.health(&key);
+        for fact in notable(before.as_deref(), after, &health_before, &health_after) {
             let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
             self.round.rows.push(drafts::fact(&fact, at, source));
             self.state.note(Noted { at, what: What::Fact(fact) });
@@ -270,16 +244,15 @@ impl Hand<'_> {
     }
 
     fn freshness(&mut self, fresh: SourceState) {
-        self.apply(&Change::Freshness(fresh));
+        self.apply(Change::Freshness(fresh));
         self.round.channels.extend(["desk", "map"]);
         self.round.stir = true;
     }
 
-    /// Applies and records a change that is no news by itself.
-    fn apply(&mut self, change: &Change) -> world::Delta {
+    /// Applies and records a change that is no news by itself; true where a verdict or an alert's place may differ.
+    fn apply(&mut self, change: Change) -> bool {
         let at = self.instant();
-        self.state.tape.take(at, change);
-        self.state.world.apply(change)
+        self.state.learn(at, change)
     }
 
     fn is_known_fresh(&self, id: &SourceId, live: bool) -> bool {
@@ -380,7 +353,7 @@ impl Hand<'_> {
             self.state.placed.cases.iter().map(|case| (case.alert.clone(), case.clone())).collect();
         let (silences, mut news) = (self.state.silences(), Vec::new());
         for change in &changes {
-            self.apply(change);
+            self.apply(change.clone());
             match change {
                 Change::Alert(alert) => {
                     let old = before.get(&alert.id).or_else(|| renamed.get(&alert.id).copied());
@@ -518,8 +491,7 @@ impl Hand<'_> {
         }
         // Told only when a verdict waits for it: a clock in the recording costs nothing while nothing is due.
         if self.state.in_sync && self.state.world.is_waiting_for(now) {
-            let delta = self.apply(&Change::Time { at: now });
-            if !delta.health.is_empty() {
+            if self.apply(Change::Time { at: now }) {
                 self.round.stir = true;
                 self.round.channels.insert("map");
             }
@@ -541,16 +513,6 @@ impl Hand<'_> {
 
     /// Ends the segment being written and starts the next at the world as it is.
     fn new_segment(&mut self, at: Moment) {
-        if let Some((segment, stored)) = self.state.tape.unkept() {
-            let (engine, cluster) = (self.engine.clone(), self.live.identity.id.clone());
-            self.live.tasks.start("keep an ended segment", async move {
-                let kept = match stored {
-                    Some(id) => engine.ports.store.extend_segment(id, segment).await.map(|()| engine.archive.grew(id)),
-                    None => engine.ports.store.put_segment(cluster, segment).await.map(|_| ()),
-                };
-                kept.map_err(|why| why.to_string())
-            });
-        }
         self.state.tape.start(&self.state.world, &self.state.plan, at);
     }
 
@@ -559,11 +521,18 @@ impl Hand<'_> {
         if !self.round.stir {
             return;
         }
-        self.state.plan.update(&self.state.world);
-        let placed = alerts::placed(&self.state.world);
-        if placed != self.state.placed {
-            self.state.placed = placed;
-            self.round.channels.insert("alerts");
+        let state = &mut *self.state;
+        let delta = std::mem::take(&mut state.unsettled);
+        if !state.in_sync {
+            state.plan.follow_listing(&state.world, &delta);
+        }
+        // Who addresses are found by: an object that only changed its status moves no alert.
+        if delta.alerts || delta.freshness || !delta.moved.is_empty() {
+            let placed = alerts::placed(&state.world);
+            if placed != state.placed {
+                state.placed = placed;
+                self.round.channels.insert("alerts");
+            }
         }
         self.state.revision = self.engine.notices.tell("map", []);
         self.round.channels.remove("map");

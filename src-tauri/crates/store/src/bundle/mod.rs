@@ -21,7 +21,7 @@ use broadstreet_core::writing::Document;
 
 use self::container::Wrong;
 use self::manifest::{FORMAT, Manifest, Part, VERSION};
-use crate::shared::{MAX_BLOB_BYTES, MAX_SEGMENT_BYTES, blob_id, inflate, pack};
+use crate::shared::{MAX_BLOB_BYTES, MAX_SEGMENT_BYTES, blob_id, inflate, pack_whole};
 
 /// The most all recordings of a bundle may unpack to, in bytes.
 const MAX_RECORDING_BYTES: u64 = 2 << 30;
@@ -113,7 +113,7 @@ fn write(contents: &BundleContents, sign: &dyn Fn(&[u8]) -> Vec<u8>) -> Result<V
     parts.insert("ledger.jsonl".to_owned(), ledger(&contents.rows)?);
     for (number, segment) in contents.segments.iter().enumerate() {
         let name = format!("recording/{:06}.zst", number + 1);
-        let bytes = pack(segment).map_err(|why| wrong(&name, format!("cannot be packed: {why}")))?;
+        let bytes = pack_whole(segment).map_err(|why| wrong(&name, format!("cannot be packed: {why}")))?;
         parts.insert(name, bytes);
     }
     for (id, bytes) in &contents.blobs {

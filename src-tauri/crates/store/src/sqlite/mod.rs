@@ -1,6 +1,7 @@
 //! The SQLite back end: one file, one writer, WAL with `synchronous=FULL`.
 
 mod open;
+mod segments;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
-use broadstreet_core::recording::Segment;
+use broadstreet_core::recording::{Piece, Segment};
 use broadstreet_core::time::{Moment, Window};
 use futures_util::StreamExt;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
@@ -345,45 +346,11 @@ impl Store for Sqlite {
     }
 
     fn put_segment(&self, cluster: String, segment: Segment) -> Answer<'_, Result<i64, StoreError>> {
-        Box::pin(async move {
-            let unreadable = |why: String| self.unreadable("keep a segment", why);
-            let (from, until) = shared::span(&segment).map_err(unreadable)?;
-            let body = shared::pack(&segment).map_err(unreadable)?;
-            let mut transaction = self.begin("keep a segment").await?;
-            let id: i64 = sqlx::query_scalar(sql::INSERT_SEGMENT)
-                .bind(cluster)
-                .bind(from)
-                .bind(until)
-                .bind(body.len() as i64)
-                .bind(body)
-                .fetch_one(&mut *transaction)
-                .await
-                .map_err(self.failed("keep a segment"))?;
-            transaction.commit().await.map_err(self.failed("keep a segment"))?;
-            Ok(id)
-        })
+        Box::pin(self.keep_new_segment(cluster, segment))
     }
 
-    fn extend_segment(&self, id: i64, segment: Segment) -> Answer<'_, Result<(), StoreError>> {
-        Box::pin(async move {
-            let unreadable = |why: String| self.unreadable("extend a segment", why);
-            let (from, until) = shared::span(&segment).map_err(unreadable)?;
-            let body = shared::pack(&segment).map_err(unreadable)?;
-            let mut transaction = self.begin("extend a segment").await?;
-            let done = sqlx::query(sql::UPDATE_SEGMENT)
-                .bind(id)
-                .bind(from)
-                .bind(until)
-                .bind(body.len() as i64)
-                .bind(body)
-                .execute(&mut *transaction)
-                .await
-                .map_err(self.failed("extend a segment"))?;
-            if done.rows_affected() == 0 {
-                return Err(StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() });
-            }
-            transaction.commit().await.map_err(self.failed("extend a segment"))
-        })
+    fn extend_segment(&self, id: i64, piece: Piece) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(self.lengthen_segment(id, piece))
     }
 
     fn segments(&self, window: Option<Window>) -> Answer<'_, Result<Vec<SegmentEntry>, StoreError>> {
@@ -400,16 +367,7 @@ impl Store for Sqlite {
     }
 
     fn segment(&self, id: i64) -> Answer<'_, Result<Segment, StoreError>> {
-        Box::pin(async move {
-            let body: Option<Vec<u8>> = sqlx::query_scalar(sql::SEGMENT)
-                .bind(id)
-                .fetch_optional(&self.read)
-                .await
-                .map_err(self.failed("read a segment"))?;
-            let body =
-                body.ok_or_else(|| StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() })?;
-            shared::unpack(&body).map_err(|why| self.unreadable(&format!("read segment {id}"), why))
-        })
+        Box::pin(self.read_segment(id))
     }
 
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {

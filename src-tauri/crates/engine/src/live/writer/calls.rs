@@ -25,7 +25,7 @@ impl Hand<'_> {
             }
             Err(error) => observed::unheard(&self.state.world, id, &error.to_string()),
         };
-        self.learn(&changes);
+        self.learn(changes);
     }
 
     /// Forgets what a source told that is asked no longer.
@@ -33,14 +33,15 @@ impl Hand<'_> {
         let known = self.state.world.observers().filter(|state| state.source == *id);
         let changes: Vec<Change> =
             known.map(|state| Change::ObserverGone { source: id.clone(), observer: state.observer }).collect();
-        self.learn(&changes);
+        self.learn(changes);
     }
 
-    fn learn(&mut self, changes: &[Change]) {
+    fn learn(&mut self, changes: Vec<Change>) {
+        let is_any = !changes.is_empty();
         for change in changes {
             self.apply(change);
         }
-        if !changes.is_empty() {
+        if is_any {
             // Where only numbers changed no street does, but an open panel shows them.
             self.round.channels.extend(["desk", "map"]);
             self.round.stir = true;

@@ -1,0 +1,44 @@
+//! The plan a cluster had when this desk left it, so that houses stand where they stood.
+
+use broadstreet_core::plan::Plan;
+use broadstreet_core::time::Moment;
+use serde::{Deserialize, Serialize};
+
+use crate::live::Live;
+use crate::past::Scope;
+use crate::{Engine, Result};
+
+/// The plan as it stood at a moment.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    at: Moment,
+    plan: serde_json::Value,
+}
+
+fn setting(cluster: &str) -> String {
+    format!("plan of {cluster}")
+}
+
+impl Engine {
+    /// Remembers the plan of a cluster that is left.
+    pub(crate) async fn remember_plan(&self, live: &Live) -> Result<()> {
+        let state = live.state.read().await;
+        if !state.in_sync {
+            return Ok(());
+        }
+        let remembered = Remembered { at: self.now(), plan: state.plan.to_json() };
+        drop(state);
+        self.keep_setting(&setting(&live.identity.id), &remembered).await
+    }
+
+    /// The plan this cluster had last: as it was left, or, where it was not left in order, as its last recording began.
+    pub(crate) async fn remembered_plan(&self, cluster: &str) -> Result<Plan> {
+        let left: Option<Remembered> = self.setting(&setting(cluster)).await.unwrap_or_default();
+        let last = self.archive.entries(&Scope::Cluster(cluster.to_owned()), None).await?.pop();
+        let Some(last) = last.filter(|last| left.as_ref().is_none_or(|left| last.from > Some(left.at))) else {
+            return Ok(left.map(|left| Plan::from_json(&left.plan)).unwrap_or_default());
+        };
+        let segment = self.ports.store.segment(last.id).await?;
+        Ok(Plan::from_json(&segment.plan))
+    }
+}

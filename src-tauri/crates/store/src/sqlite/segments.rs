@@ -1,0 +1,100 @@
+//! Segments of a recording: what each began with, and the parts it grew by.
+
+use broadstreet_core::ports::StoreError;
+use broadstreet_core::recording::{self, Piece, Segment};
+use futures_util::StreamExt;
+use sqlx::{Sqlite as Db, Transaction};
+
+use super::Sqlite;
+use crate::shared::{self, micros};
+use crate::sql;
+
+impl Sqlite {
+    /// Keeps a segment, in pieces of bounded size.
+    pub(super) async fn keep_new_segment(&self, cluster: String, segment: Segment) -> Result<i64, StoreError> {
+        let failed = self.failed("keep a segment");
+        let unreadable = |why: String| self.unreadable("keep a segment", why);
+        let (from, until) = shared::span(&segment).map_err(unreadable)?;
+        let packed = shared::pack(recording::pieces(&segment)).await.map_err(unreadable)?;
+        drop(segment);
+        let bytes = shared::size(&packed);
+        // What a segment begins with stands before everything it grows by.
+        let before = packed.len() as i64;
+        let mut packed = packed.into_iter().zip(-before..);
+        let mut transaction = self.begin("keep a segment").await?;
+        let id: i64 = sqlx::query_scalar(sql::INSERT_SEGMENT)
+            .bind(cluster)
+            .bind(from)
+            .bind(until)
+            .bind(bytes)
+            .bind(packed.next().map(|(body, _)| body).unwrap_or_default())
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        self.add_parts(&mut transaction, id, packed).await?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(id)
+    }
+
+    /// Adds what was received since to a segment.
+    pub(super) async fn lengthen_segment(&self, id: i64, piece: Piece) -> Result<(), StoreError> {
+        let failed = self.failed("extend a segment");
+        let mut numbers = Vec::new();
+        let parts = piece.parts().map(|(first, part)| {
+            numbers.push(first as i64);
+            part
+        });
+        let packed = shared::pack(parts).await.map_err(|why| self.unreadable("extend a segment", why))?;
+        let mut transaction = self.begin("extend a segment").await?;
+        let done = sqlx::query(sql::EXTEND_SEGMENT)
+            .bind(id)
+            .bind(micros(piece.until))
+            .bind(shared::size(&packed))
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        if done.rows_affected() == 0 {
+            let there: Option<i32> = sqlx::query_scalar(sql::SEGMENT_EXISTS)
+                .bind(id)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            return Err(match there {
+                Some(_) => self.unreadable("extend a segment", "it would end before it ended"),
+                None => StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() },
+            });
+        }
+        self.add_parts(&mut transaction, id, packed.into_iter().zip(numbers)).await?;
+        transaction.commit().await.map_err(&failed)
+    }
+
+    async fn add_parts(
+        &self,
+        transaction: &mut Transaction<'static, Db>,
+        id: i64,
+        packed: impl Iterator<Item = (Vec<u8>, i64)>,
+    ) -> Result<(), StoreError> {
+        for (body, part) in packed {
+            let put = sqlx::query(sql::PUT_PART).bind(id).bind(part).bind(body);
+            put.execute(&mut **transaction).await.map_err(self.failed("extend a segment"))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a segment with all it grew by.
+    pub(super) async fn read_segment(&self, id: i64) -> Result<Segment, StoreError> {
+        let failed = self.failed("read a segment");
+        let unreadable = |why: String| self.unreadable(&format!("read segment {id}"), why);
+        let found: Option<(i64, Vec<u8>)> =
+            sqlx::query_as(sql::SEGMENT).bind(id).fetch_optional(&self.read).await.map_err(&failed)?;
+        let (until, body) =
+            found.ok_or_else(|| StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() })?;
+        let mut unpacking = shared::Unpacking::begin(&body).map_err(unreadable)?;
+        drop(body);
+        let mut parts = sqlx::query_scalar::<_, Vec<u8>>(sql::PARTS).bind(id).fetch(&self.read);
+        while let Some(part) = parts.next().await {
+            unpacking.read(&part.map_err(&failed)?).map_err(unreadable)?;
+        }
+        Ok(unpacking.finish(until))
+    }
+}
