@@ -1,20 +1,24 @@
-// Prints what criterion measured as a table. Usage: bench-table.mjs FOLDER TARGETS CORES
+// Prints what was measured as a table. Usage: bench-table.mjs FOLDER TARGETS CORES [ROWS]
+// FOLDER is criterion's; ROWS holds lines `| figure | target | measured |` of benchmarks that measure by themselves.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [folder, targetsFile, cores] = process.argv.slice(2);
+const [folder, targetsFile, cores, rowsFile] = process.argv.slice(2);
 
-const UNITS = { ns: 1, µs: 1e3, ms: 1e6, s: 1e9 };
+const TIMES = { ns: 1, µs: 1e3, ms: 1e6, s: 1e9 };
+const UNITS = { ...TIMES, MB: 1, GB: 1e3, times: 1, "%": 1 };
 
-/** `2.5 ms` in nanoseconds. */
-function nanoseconds(text) {
-  const match = /^([\d.]+) (ns|µs|ms|s)$/.exec(text);
-  if (!match) throw new Error(`${targetsFile}: \`${text}\` is not a time such as \`2.5 ms\``);
-  return Number(match[1]) * UNITS[match[2]];
+/** A size such as `2.5 ms`, with what it is measured in; nothing where a text is none. */
+function size(text) {
+  const match = /(-?[\d.,]+) ?(ns|µs|ms|s|MB|GB|times|%)(?![\p{L}])/u.exec(text);
+  if (!match) return undefined;
+  const [, number, unit] = match;
+  const of = unit in TIMES ? "time" : unit === "GB" ? "MB" : unit;
+  return { of, value: Number(number.replaceAll(",", "")) * UNITS[unit] };
 }
 
 function write(ns) {
-  const unit = Object.entries(UNITS).findLast(([, size]) => ns >= size) ?? ["ns", 1];
+  const unit = Object.entries(TIMES).findLast(([, one]) => ns >= one) ?? ["ns", 1];
   return `${(ns / unit[1]).toPrecision(3)} ${unit[0]}`;
 }
 
@@ -22,6 +26,7 @@ const targets = new Map();
 for (const line of readFileSync(targetsFile, "utf8").split("\n")) {
   if (!line.trim() || line.startsWith("#")) continue;
   const [name, target] = line.split("|").map((part) => part.trim());
+  if (size(target)?.of !== "time") throw new Error(`${targetsFile}: \`${target}\` is not a time such as \`2.5 ms\``);
   targets.set(name, target);
 }
 
@@ -31,22 +36,27 @@ function collect(at) {
   if (at.endsWith("new") && entries.some((entry) => entry.name === "benchmark.json")) {
     const { full_id } = JSON.parse(readFileSync(join(at, "benchmark.json"), "utf8"));
     const { mean } = JSON.parse(readFileSync(join(at, "estimates.json"), "utf8"));
-    rows.push({ name: full_id, ns: mean.point_estimate });
+    const target = targets.get(full_id);
+    targets.delete(full_id);
+    rows.push({ name: full_id, target: target ? `≤ ${target}` : "", measured: write(mean.point_estimate) });
     return;
   }
   for (const entry of entries) if (entry.isDirectory()) collect(join(at, entry.name));
 }
 collect(folder);
+for (const line of rowsFile ? readFileSync(rowsFile, "utf8").split("\n") : []) {
+  const [before, name, target, measured, after] = line.split("|").map((part) => part.trim());
+  if (before === "" && after === "") rows.push({ name, target, measured });
+}
 
 let missed = 0;
 const table = rows
   .sort((a, b) => a.name.localeCompare(b.name))
-  .map(({ name, ns }) => {
-    const target = targets.get(name) ?? "";
-    targets.delete(name);
-    const late = target && ns > nanoseconds(target);
+  .map(({ name, target, measured }) => {
+    const [most, is] = [size(target), size(measured)];
+    const late = most && is && most.of === is.of && is.value > most.value;
     missed += late ? 1 : 0;
-    return [name, target && `≤ ${target}`, write(ns) + (late ? " MISSED" : ""), cores];
+    return [name, target, measured + (late ? " MISSED" : ""), cores];
   });
 for (const [name, target] of targets) table.push([name, `≤ ${target}`, "not measured", cores]);
 

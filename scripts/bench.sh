@@ -13,11 +13,13 @@ for folder in src-tauri/crates/*/benches; do
 done
 
 rm -rf "$CARGO_TARGET_DIR/criterion"
-say "Running the benchmarks of ${packages[*]//-p/}"
-cargo bench "${packages[@]}" --benches -- "$@"
+mkdir -p "$CARGO_TARGET_DIR/criterion"
+rows="$CARGO_TARGET_DIR/criterion/rows.txt"
+say "Running the benchmarks of ${packages[*]//-p/} and of the whole engine"
+cargo bench -q "${packages[@]}" -p broadstreet-tests --benches -- "$@" | tee "$rows"
 
 missed=0
-node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" || missed=$?
+node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" "$rows" || missed=$?
 
 say "The whole product on a release build (the bundled incident, the ledger, 10,000 rows, kills, the lab, the window)"
 packages "to measure in a browser and to trace system calls" chromium strace

@@ -16,24 +16,41 @@ use draw::Draw;
 pub struct Shape {
     /// What it is called in tables.
     pub name: &'static str,
+    /// Namespaces.
     pub namespaces: usize,
+    /// Nodes.
     pub nodes: usize,
+    /// Deployments.
     pub deployments: usize,
     /// Those of the past included.
     pub replica_sets: usize,
+    /// `StatefulSet`s.
     pub stateful_sets: usize,
+    /// `DaemonSet`s.
     pub daemon_sets: usize,
+    /// Pods.
     pub pods: usize,
+    /// Services.
     pub services: usize,
+    /// Ingresses.
     pub ingresses: usize,
+    /// Jobs.
     pub jobs: usize,
+    /// `CronJob`s.
     pub cron_jobs: usize,
+    /// `ConfigMap`s.
     pub config_maps: usize,
+    /// Secrets.
     pub secrets: usize,
+    /// `PersistentVolumeClaim`s.
     pub claims: usize,
+    /// `HorizontalPodAutoscaler`s.
     pub autoscalers: usize,
+    /// `PodDisruptionBudget`s.
     pub budgets: usize,
+    /// `NetworkPolicy` objects.
     pub policies: usize,
+    /// `ServiceAccount`s.
     pub accounts: usize,
     /// Pods that are not well.
     pub unhealthy: usize,
@@ -131,9 +148,11 @@ pub struct House {
     pub number: usize,
     /// Number of its namespace.
     pub space: usize,
+    /// Its name.
     pub name: String,
-    /// How many pods, and the number of the first of them.
+    /// How many pods.
     pub pods: usize,
+    /// The number of the first of them.
     pub first_pod: usize,
     /// Every pod of it crashes.
     pub broken: bool,
@@ -144,8 +163,10 @@ pub struct House {
 /// One made-up cluster.
 #[derive(Clone, Debug)]
 pub struct Estate {
+    /// How many of each kind it has.
     pub shape: Shape,
     seed: u64,
+    /// Its workloads, in the order in which their pods are numbered.
     pub houses: Vec<House>,
     /// House by pod.
     house_of: Vec<u32>,
