@@ -120,8 +120,13 @@ it("a name is completed where the caret stands behind @", () => {
 });
 
 it("a reference leads where its role says", () => {
-  expect(leadsTo("subject")).toBe("object");
-  expect(leadsTo("hypothesis")).toBe("row");
-  expect(leadsTo("attachment")).toBe("attachment");
-  expect(leadsTo("alert")).toBe("alert");
+  const lead = (role: string, target = "x") => leadsTo({ role, target });
+  expect(lead("subject")).toBe("object");
+  expect(lead("hypothesis")).toBe("row");
+  expect(lead("attachment")).toBe("attachment");
+  expect(lead("alert")).toBe("alert");
+  // Evidence pinned from the map is about an object, that of a hypothesis is a row.
+  expect(lead("evidence", "prod/apps/Deployment/shop/redis-cart")).toBe("object");
+  expect(lead("evidence", "prod//Node//n1")).toBe("object");
+  expect(lead("evidence", "0196d2c1-9f3a")).toBe("row");
 });

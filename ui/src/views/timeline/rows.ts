@@ -103,9 +103,9 @@ export function ownWords(entry: Pick<EntryView, "text" | "kind">): string {
   return at < 0 ? "" : entry.text.slice(at + 2);
 }
 
-/** What kinds of thing a reference leads to. */
-export function leadsTo(role: string): "object" | "row" | "alert" | "page" | "attachment" {
+/** What kind of thing a reference leads to. What evidence is about is an object where its target is spelled like one, and a row else. */
+export function leadsTo({ role, target }: { readonly role: string; readonly target: string }): "object" | "row" | "alert" | "page" | "attachment" {
   if (role === "attachment") return "attachment";
   if (role === "alert" || role === "page") return role;
-  return role === "subject" ? "object" : "row";
+  return role === "subject" || (role === "evidence" && target.split("/").length >= 5) ? "object" : "row";
 }
