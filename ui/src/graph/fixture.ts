@@ -1,5 +1,5 @@
 /** Scenes for tests: a small town written as words, and crowds of any size. Not part of the product. */
-import { CaseState, Health, type Scene, Severity, Told } from "./scene";
+import { CaseState, Flag, Health, type Scene, Severity, Told } from "./scene";
 
 export interface HouseWords {
   readonly name: string;
@@ -138,4 +138,38 @@ export function boutique(): Scene {
       [4, Severity.Warning],
     ],
   );
+}
+
+/** One house for each thing a house or a window can say. */
+export function states(): Scene {
+  const base = town(
+    [
+      { name: "well", x: 20, y: 40, pods: "wwwwwwwwwwww" },
+      { name: "warning", x: 170, y: 40, pods: "waaw", health: Health.Warning },
+      { name: "critical", x: 320, y: 40, pods: "wcca", health: Health.Critical },
+      { name: "unknown", x: 20, y: 110, pods: "uuu", health: Health.Unknown },
+      { name: "mixed", x: 170, y: 110, pods: "uprwcan" },
+      { name: "contained", x: 320, y: 110, pods: "wcup" },
+      { name: "dangling", x: 20, y: 180, pods: "" },
+      { name: "external", x: 170, y: 180, pods: "" },
+      { name: "forbidden", x: 320, y: 180, pods: "ww" },
+    ],
+    [
+      [0, 1],
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [1, Severity.Warning],
+      [2, Severity.Critical],
+      [2, Severity.Critical],
+    ],
+  );
+  const flags = base.houses.flags.slice();
+  flags[5] = Flag.Contained;
+  flags[6] = Flag.Dangling;
+  flags[7] = Flag.External;
+  flags[8] = Flag.Forbidden;
+  const cells = base.cells.flags.map((_, i) => (base.cells.house[i] === 5 ? Flag.Contained : 0));
+  return { ...base, houses: { ...base.houses, flags }, cells: { ...base.cells, flags: cells } };
 }

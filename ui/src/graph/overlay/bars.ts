@@ -5,14 +5,14 @@ import { CaseState, Severity } from "../scene";
 
 export type Ink = CanvasRenderingContext2D;
 
-/** Edge of a bar at `k` = 1: width of a critical and of another one, and the height of both. */
-export const BAR = { critical: 22, other: 13, height: 7, step: 10 } as const;
+/** Edge of a bar at `k` = 1: the width of each severity, and the height of all. */
+export const BAR = { critical: 22, warning: 13, info: 7, height: 7, step: 10 } as const;
 
 export function barWidth(severity: number): number {
-  return severity === Severity.Critical ? BAR.critical : BAR.other;
+  return severity === Severity.Critical ? BAR.critical : severity === Severity.Warning ? BAR.warning : BAR.info;
 }
 
-/** Traces a bar: long with a notched tail, or short and square, `inset` from its edge. */
+/** Traces a bar: long with a notched tail, short, or square, `inset` from its edge. */
 export function barPath(ink: Ink, severity: number, x: number, y: number, k: number, inset: number): void {
   const w = barWidth(severity) * k;
   const h = BAR.height * k;
@@ -29,7 +29,7 @@ export function barPath(ink: Ink, severity: number, x: number, y: number, k: num
   }
 }
 
-/** Draws a bar: firing solid, pending dashed, silenced and inhibited hollow, resolved a fading trace. */
+/** Draws a bar: firing solid, pending dashed, silenced hollow, inhibited hollow with a line through it, resolved a low and faint trace. */
 export function drawBar(ink: Ink, palette: Palette, severity: number, state: number, x: number, y: number, k: number): void {
   const colour = barOf(palette, severity);
   if (state === CaseState.Pending) {
@@ -44,12 +44,20 @@ export function drawBar(ink: Ink, palette: Palette, severity: number, state: num
     ink.strokeStyle = palette.ink3;
     ink.lineWidth = 1.2;
     ink.stroke();
+    if (state !== CaseState.Inhibited) return;
+    ink.beginPath();
+    ink.moveTo(x, y + (BAR.height / 2) * k);
+    ink.lineTo(x + (barWidth(severity) - (severity === Severity.Critical ? 3.6 : 0)) * k, y + (BAR.height / 2) * k);
+    ink.stroke();
+  } else if (state === CaseState.Resolved) {
+    ink.fillStyle = colour;
+    ink.globalAlpha *= 0.5;
+    ink.fillRect(x, y + (BAR.height - 2) * k, barWidth(severity) * k, 2 * k);
+    ink.globalAlpha /= 0.5;
   } else {
     barPath(ink, severity, x, y, k, 0);
     ink.fillStyle = colour;
-    ink.globalAlpha *= state === CaseState.Resolved ? 0.3 : 1;
     ink.fill();
-    if (state === CaseState.Resolved) ink.globalAlpha /= 0.3;
   }
 }
 

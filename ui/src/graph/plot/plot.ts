@@ -6,7 +6,7 @@
  */
 import { wallOf, coloursOf, type Colours } from "../palette";
 import type { Drawn, Frame, LeftOut } from "../painter";
-import { Flag, Health, Severity, verdict, type Boxes } from "../scene";
+import { Flag, Health, verdict, type Boxes } from "../scene";
 import type { Size } from "../viewport";
 import { glowsOf } from "./glows";
 import { Lines } from "./lines";
@@ -210,14 +210,18 @@ function plotHouse(draft: Draft, rects: Rects, h: number): void {
     rects.push(x0, y0, x1, y1, { fill: colours.house, line: colours.contained, width: 2 * ratio, cut, strength, id });
   } else {
     const line = flags & Flag.Dangling ? colours.critText : wallOf(colours, own);
-    const dash = flags & (Flag.External | Flag.Dangling) ? 4 * ratio : 0;
+    // What is elsewhere has long dashes, what is not there short ones.
+    const dash = flags & Flag.Dangling ? 2.5 * ratio : flags & Flag.External ? 7 * ratio : 0;
     rects.push(x0, y0, x1, y1, { fill: colours.house, line, width: (own >= Health.Warning ? 1.5 : 1) * ratio, radius: 2 * ratio, dash, strength, id });
   }
   if (own === Health.Unknown || flags & (Flag.Forbidden | Flag.Stale)) {
     const top = y0 + Math.round(Math.min((y1 - y0) / ratio - 4, 17.5 * s) * ratio);
     rects.push(x0, Math.max(y0, top), x1, y1, { fill: colours.unknown, line: colours.unknown, width: ratio, style: Style.Hatch, strength, id });
   }
-  if (own === Health.Critical) rects.push(x0, y0, x0 + Math.round(Math.max(2, 4 * Math.min(s, 1.5)) * ratio), y1, { fill: colours.crit, strength, id });
+  // The wall at the left is solid where it fails, and its lower half where it is degraded, as in a window.
+  const wall = x0 + Math.round(Math.max(2, 4 * Math.min(s, 1.5)) * ratio);
+  if (own === Health.Critical) rects.push(x0, y0, wall, y1, { fill: colours.crit, strength, id });
+  else if (own === Health.Warning) rects.push(x0, Math.round((y0 + y1) / 2), wall, y1, { fill: colours.warn, strength, id });
 }
 
 /** Where walls are too small to be drawn: an outline for each house in trouble, large enough to be seen. */
@@ -233,7 +237,7 @@ function plotBeacon(draft: Draft, rects: Rects, h: number): void {
   const out = Math.round(ratio);
   const strength = draft.strength(h);
   rects.push(x0 - out, y0 - out, x1 + out, y1 + out, { fill: 0, line: critical ? colours.crit : colours.warn, width: 1.5 * ratio, strength });
-  if (critical && heat.worst[h] === Severity.Critical) rects.push(x0 - 2 * out, y0 - out, x0 - 2 * out + Math.round(2.5 * ratio), y1 + out, { fill: colours.crit, strength });
+  if (critical) rects.push(x0 - 2 * out, y0 - out, x0 - 2 * out + Math.round(2.5 * ratio), y1 + out, { fill: colours.crit, strength });
 }
 
 /** One more house in trouble than may have a glyph: a grain of the mosaic, in its colour. */

@@ -1,50 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { crowd, LARGEST } from "../crowd";
 import { finderOf } from "../find";
-import { boutique, town } from "../fixture";
+import { boutique, states, town } from "../fixture";
 import { cellOf, coloursOf } from "../palette";
 import { MOST_GLYPHS, MOST_LABELS, Pick, Plot, plotFrame } from "../plot/plot";
-import { CaseState, Flag, Health, type Scene, Severity } from "../scene";
+import { CaseState, Health, type Scene } from "../scene";
 import { fit, LEVEL_SCALE, LEVELS, toPlan, zoomAt, type View } from "../viewport";
 import { differing, frameOf, picture, theme } from "./gallery";
 import { pickOf } from "./painter";
 
 const night = theme("night");
 const paper = theme("paper");
-
-/** One house for each thing a house or a window can say. */
-function states(): Scene {
-  const base = town(
-    [
-      { name: "well", x: 20, y: 40, pods: "wwwwwwwwwwww" },
-      { name: "warning", x: 170, y: 40, pods: "waaw", health: Health.Warning },
-      { name: "critical", x: 320, y: 40, pods: "wcca", health: Health.Critical },
-      { name: "unknown", x: 20, y: 110, pods: "uuu", health: Health.Unknown },
-      { name: "mixed", x: 170, y: 110, pods: "uprwcan" },
-      { name: "contained", x: 320, y: 110, pods: "wcup" },
-      { name: "dangling", x: 20, y: 180, pods: "" },
-      { name: "external", x: 170, y: 180, pods: "" },
-      { name: "forbidden", x: 320, y: 180, pods: "ww" },
-    ],
-    [
-      [0, 1],
-      [1, 2],
-      [3, 4],
-    ],
-    [
-      [1, Severity.Warning],
-      [2, Severity.Critical],
-      [2, Severity.Critical],
-    ],
-  );
-  const flags = base.houses.flags.slice();
-  flags[5] = Flag.Contained;
-  flags[6] = Flag.Dangling;
-  flags[7] = Flag.External;
-  flags[8] = Flag.Forbidden;
-  const cells = base.cells.flags.map((_, i) => (base.cells.house[i] === 5 ? Flag.Contained : 0));
-  return { ...base, houses: { ...base.houses, flags }, cells: { ...base.cells, flags: cells } };
-}
 
 /** The shop with its streets laid at right angles, as the engine lays them. */
 function shop(): Scene {

@@ -205,13 +205,25 @@ fn draw_house(picture: &Picture, house: &HouseRow, worst: u8, out: &mut String) 
         5 => (ink::WARN, "1.5"),
         _ => (ink::HOUSE_LINE, "1"),
     };
-    let _ = write!(
-        out,
-        "<rect x=\"{x}.5\" y=\"{y}.5\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"{}\" stroke=\"{line}\" stroke-width=\"{width}\"/>",
-        w - 1,
-        h - 1,
-        ink::HOUSE,
-    );
+    if house.flags & 1 != 0 {
+        // Contained: the corner is cut off.
+        let _ = write!(
+            out,
+            "<path d=\"M{x}.5 {y}.5h{}l10 10v{}h-{}z\" fill=\"{}\" stroke=\"{line}\" stroke-width=\"{width}\"/>",
+            w - 11,
+            h - 11,
+            w - 1,
+            ink::HOUSE,
+        );
+    } else {
+        let _ = write!(
+            out,
+            "<rect x=\"{x}.5\" y=\"{y}.5\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"{}\" stroke=\"{line}\" stroke-width=\"{width}\"/>",
+            w - 1,
+            h - 1,
+            ink::HOUSE,
+        );
+    }
     if own == 4 || house.flags & 6 != 0 {
         let _ = write!(
             out,
@@ -222,8 +234,14 @@ fn draw_house(picture: &Picture, house: &HouseRow, worst: u8, out: &mut String) 
             ink::UNKNOWN,
         );
     }
-    if own == 6 {
-        let _ = write!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"4\" height=\"{h}\" fill=\"{}\"/>", ink::CRIT);
+    // As on the screen: the left wall is solid where it fails, its lower half where it is degraded.
+    let wall = match own {
+        6 => Some((y, h, ink::CRIT)),
+        5 => Some((y + h / 2, h - h / 2, ink::WARN)),
+        _ => None,
+    };
+    if let Some((y, h, colour)) = wall {
+        let _ = write!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"4\" height=\"{h}\" fill=\"{colour}\"/>");
     }
     let letters = usize::try_from((w - 12) / 6).unwrap_or(1);
     let (weight, colour) = if own >= 5 { (600, ink::INK) } else { (400, ink::LABEL) };
@@ -277,10 +295,25 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
         2 => full(ink::WELL),
         _ => hollow("none", ink::REST, ""),
     };
-    out.push_str(&drawn);
-    if flags & 1 != 0 {
-        out.push_str(&hollow("none", ink::CONTAINED, " stroke-width=\"1.6\""));
+    if flags & 1 == 0 {
+        out.push_str(&drawn);
+        return;
     }
+    // Contained: the corner is cut off, and what still runs in it fills it.
+    let fill = match health {
+        6 => ink::CRIT,
+        5 => ink::WARN,
+        2 => ink::WELL,
+        _ => "none",
+    };
+    let _ = write!(
+        out,
+        "<path d=\"M{x}.5 {y}.5h{}l2.5 2.5v{}h-{}z\" fill=\"{fill}\" stroke=\"{}\" stroke-width=\"1.4\"/>",
+        f64::from(CELL) - 3.5,
+        f64::from(CELL) - 3.5,
+        CELL - 1,
+        ink::CONTAINED
+    );
 }
 
 /// Bars beside the doors, one a case; at most six, the last then says how many more there are.
@@ -299,16 +332,19 @@ fn draw_cases(picture: &Picture, out: &mut String) {
                 2 => (12, ink::WARN),
                 _ => (8, ink::FAINT),
             };
-            let look = match case.state {
-                0 => format!("fill=\"{colour}\""),
-                1 => format!("fill=\"none\" stroke=\"{colour}\" stroke-dasharray=\"2 1.4\""),
-                _ => format!("fill=\"none\" stroke=\"{}\"", ink::FAINT),
+            // Firing solid, pending dashed, silenced hollow, inhibited struck through, resolved low.
+            let (top, h, look) = match case.state {
+                0 => (y, 7, format!("fill=\"{colour}\"")),
+                1 => (y, 7, format!("fill=\"none\" stroke=\"{colour}\" stroke-dasharray=\"2 1.4\"")),
+                4 => (y + 5, 2, format!("fill=\"{colour}\" opacity=\"0.5\"")),
+                _ => (y, 7, format!("fill=\"none\" stroke=\"{}\"", ink::FAINT)),
             };
-            let _ = writeln!(
-                out,
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"7\" {look}><title>{}</title></rect>",
-                plain(&case.name)
-            );
+            let (tail, name) = (if case.severity == 3 { "l-3 3.5l3 3.5" } else { "v7" }, plain(&case.name));
+            let path = if h == 7 { format!("M{x} {top}h{w}{tail}h-{w}z") } else { format!("M{x} {top}h{w}v{h}h-{w}z") };
+            let _ = writeln!(out, "<path d=\"{path}\" {look}><title>{name}</title></path>");
+            if case.state == 3 {
+                let _ = writeln!(out, "<path d=\"M{x} {y}m0 3.5h{}\" stroke=\"{}\"/>", w - 3, ink::FAINT);
+            }
         }
         if shown < pile.len() {
             let y = door - 6 - i32::try_from(shown).unwrap_or(0) * 10;

@@ -1,0 +1,97 @@
+/** Shape carries the state, colour repeats it: everything is told apart with one ink on one ground. */
+import { render } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
+import Bar from "../views/map/Bar.svelte";
+import Window from "../views/map/Window.svelte";
+import { drawBar, type Ink } from "./overlay/bars";
+import { states } from "./fixture";
+import { coloursOf, paletteFrom, type Palette } from "./palette";
+import { frameOf, picture } from "./raster/gallery";
+import { stampOf } from "./raster/windows";
+import { CaseState, Health, HEALTH_WORDS, Severity, SEVERITY_WORDS, STATE_WORDS } from "./scene";
+
+/** Every colour that marks a state is one ink, every ground one paper. */
+const INKS = ["--crit", "--crit-text", "--warn", "--warn-text", "--unknown", "--unknown-text", "--well", "--well-text", "--rest", "--contained", "--plan-house-line", "--ink", "--ink-2", "--ink-3"];
+const grey: Palette = paletteFrom((token) => (token === "--contained-wash" ? "transparent" : INKS.includes(token) ? "#000000" : token.startsWith("--heat-") && token !== "--heat-blend" ? "rgba(0,0,0,0)" : token === "--heat-blend" ? "screen" : token === "--font" || token === "--mono" ? "monospace" : "#ffffff"));
+
+/** Every pair of pictures that cannot be told apart: those with less than `least` of their marks different. */
+function alike(pictures: Map<string, readonly unknown[]>, least: number): string[] {
+  const names = [...pictures.keys()];
+  const found: string[] = [];
+  names.forEach((a, i) => {
+    for (const b of names.slice(i + 1)) {
+      const [one, two] = [pictures.get(a)!, pictures.get(b)!];
+      const apart = Array.from({ length: Math.max(one.length, two.length) }, (_, k) => one[k] !== two[k]).filter(Boolean).length;
+      if (apart < least) found.push(`${a} is drawn as ${b}`);
+    }
+  });
+  return found;
+}
+
+describe("without colour", () => {
+  it("every state of a pod has a window of its own, contained or not", () => {
+    const colours = coloursOf(grey);
+    for (const edge of [8, 16]) {
+      const seen = new Map<string, readonly unknown[]>();
+      for (const health of [Health.Resting, Health.Well, Health.Starting, Health.Unknown, Health.Warning, Health.Critical]) {
+        const { colours: ink, parts } = stampOf(colours, health, false, edge, 1);
+        seen.set(HEALTH_WORDS[health], [...parts].map((part, i) => Math.round((part / 64) * (1 - (ink[i]! & 255) / 255))));
+      }
+      for (const health of [Health.Well, Health.Resting]) {
+        const { colours: ink, parts } = stampOf(colours, health, true, edge, 1);
+        seen.set(`${HEALTH_WORDS[health]}, contained`, [...parts].map((part, i) => Math.round((part / 64) * (1 - (ink[i]! & 255) / 255))));
+      }
+      expect(alike(seen, edge === 8 ? 4 : 12)).toEqual([]);
+    }
+  });
+
+  it("every state of a house has walls of its own", () => {
+    const scene = states();
+    // Without pods and alerts only the walls differ.
+    const bare = { ...scene, houses: { ...scene.houses, cellCount: new Uint32Array(scene.houses.count) }, cells: { ...scene.cells, count: 0 }, cases: { ...scene.cases, count: 0 }, streets: { ...scene.streets, count: 0 } };
+    const { surface } = picture(frameOf(bare, { x: 0, y: 0, scale: 1 }, grey), { w: 460, h: 240 });
+    const seen = new Map<string, readonly unknown[]>();
+    scene.houses.name.forEach((name, h) => {
+      // A forbidden house is hatched as an unknown one, and named; a mixed one has the walls of one that is well.
+      if (name === "forbidden" || name === "mixed") return;
+      const pixels: unknown[] = [];
+      for (let y = 0; y < 40; y++) for (let x = 0; x < 100; x++) pixels.push(surface.pixels[(scene.houses.y[h]! + y) * surface.width + scene.houses.x[h]! + x]);
+      seen.set(name, pixels);
+    });
+    expect(seen.size).toBe(7);
+    expect(alike(seen, 20)).toEqual([]);
+  });
+
+  /** What a bar is drawn with, but for its colours. */
+  function strokes(severity: number, state: number): unknown[] {
+    const said: unknown[] = [];
+    const ink = new Proxy({ globalAlpha: 1 } as Record<string, unknown>, {
+      get: (target, name: string) => (name in target ? target[name] : (...words: unknown[]) => said.push(`${name} ${words.join(" ")}`)),
+      set: (target, name: string, value) => ((target[name] = value), true),
+    });
+    drawBar(ink as unknown as Ink, grey, severity, state, 0, 0, 1);
+    return said;
+  }
+
+  it("every severity and every standing of an alert has a bar of its own, on the plan and beside it", () => {
+    const onPlan = new Map<string, string>();
+    const beside = new Map<string, string>();
+    for (const severity of [Severity.Info, Severity.Warning, Severity.Critical]) {
+      for (const state of Object.values(CaseState)) {
+        const name = `${SEVERITY_WORDS[severity]} ${STATE_WORDS[state]}`;
+        onPlan.set(name, JSON.stringify(strokes(severity, state)));
+        const { container } = render(Bar, { severity: SEVERITY_WORDS[severity]!, state: STATE_WORDS[state]! });
+        beside.set(name, container.querySelector("svg")!.innerHTML.replace(/var\([^)]*\)/g, "ink") + container.querySelector("svg")!.getAttribute("width"));
+      }
+    }
+    expect(new Set(onPlan.values()).size).toBe(15);
+    expect(new Set(beside.values()).size).toBe(15);
+  });
+
+  it("the windows beside the plan have the same shapes as those on it", () => {
+    const seen = new Set<string>();
+    for (const health of ["resting", "well", "starting", "unknown", "warning", "critical"]) seen.add(render(Window, { health }).container.querySelector("svg")!.innerHTML.replace(/var\([^)]*\)/g, "ink").replace(/id="[^"]*"|url\([^)]*\)/g, ""));
+    for (const health of ["well", "resting"]) seen.add(render(Window, { health, contained: true }).container.querySelector("svg")!.innerHTML);
+    expect(seen.size).toBe(8);
+  });
+});
