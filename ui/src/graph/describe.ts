@@ -1,6 +1,8 @@
 /** The plan in words, for assistive technology and the tip under the pointer. */
+import { sumsOf } from "./overlay/titles";
 import type { Drawn, LeftOut } from "./painter";
-import { CaseState, Flag, HEALTH_WORDS, Health, Told, verdict } from "./scene";
+import { CaseState, Flag, HEALTH_WORDS, Health, hottest, type Scene, SEVERITY_WORDS, STATE_WORDS, Told, Verdict, verdict } from "./scene";
+import type { Spot, Way } from "./spots";
 
 const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
@@ -50,14 +52,86 @@ export function caseWords({ scene, heat }: Drawn, house: number): string {
   return parts.join(", ");
 }
 
+/** What the flags of a block, house or cell say beside its state. */
+function flagWords(flags: number): string[] {
+  const parts: string[] = [];
+  if (flags & Flag.Contained) parts.push("contained");
+  if (flags & Flag.Forbidden) parts.push("not allowed to read");
+  if (flags & Flag.Stale) parts.push("not seen for a while");
+  if (flags & Flag.Gone) parts.push("gone");
+  if (flags & Flag.Dangling) parts.push("named, but not there");
+  return parts;
+}
+
+const ranks = new WeakMap<Scene, Map<number, number>>();
+
+/** The place of a house among those in trouble, 1 for the hottest; 0 where it is not in trouble. */
+export function rankOf({ scene, heat }: Drawn, house: number): number {
+  let found = ranks.get(scene);
+  if (!found) ranks.set(scene, (found = new Map(hottest(scene, heat).map((h, i) => [h, i + 1]))));
+  return found.get(house) ?? 0;
+}
+
 /** One sentence that says what a sighted person sees at a house. */
 export function describeHouse(drawn: Drawn, house: number): string {
   const { scene } = drawn;
-  const block = scene.houses.block[house]!;
+  const { houses } = scene;
+  const block = houses.block[house]!;
   const where = block >= 0 ? ` in ${scene.blocks.name[block]}` : "";
-  const state = HEALTH_WORDS[verdict(scene, drawn.heat, house)];
-  const alerts = caseWords(drawn, house);
-  return [`${scene.houses.name[house]}, ${scene.houses.kind[house]}${where}, ${state}`, alerts, podWords(drawn, house)].filter(Boolean).join(". ");
+  const state = [HEALTH_WORDS[verdict(scene, drawn.heat, house)], ...flagWords(houses.flags[house]!)].join(", ");
+  const rank = rankOf(drawn, house);
+  const calls = drawn.ways.out[house]?.length ?? 0;
+  const callers = drawn.ways.into[house]?.length ?? 0;
+  const streets = [calls ? `calls ${calls}` : "", callers ? `called by ${callers}` : ""].filter(Boolean).join(", ");
+  return [`${houses.name[house]}, ${houses.kind[house]}${where}, ${state}`, rank ? `hot spot ${rank}` : "", caseWords(drawn, house), podWords(drawn, house), streets].filter(Boolean).join(". ");
+}
+
+/** One sentence for a cell: the pod, its house, its state and where it runs. */
+export function describeCell({ scene }: Drawn, cell: number): string {
+  const { cells, houses } = scene;
+  const house = cells.house[cell]!;
+  const state = [HEALTH_WORDS[cells.health[cell]!], ...flagWords(cells.flags[cell]!)].join(", ");
+  const place = cells.place[cell] && cells.place[cell] !== houses.name[house] ? `on ${cells.place[cell]}` : "";
+  return [`${cells.name[cell]}, pod ${cell - houses.cellFrom[house]! + 1} of ${houses.cellCount[house]} of ${houses.name[house]}, ${state}`, place].filter(Boolean).join(", ");
+}
+
+/** One sentence for a block: how many houses and pods, what fires, and the worst in it. */
+export function describeBlock(drawn: Drawn, block: number): string {
+  const { scene } = drawn;
+  const { blocks } = scene;
+  const { firing, worst } = sumsOf(drawn);
+  let houses = 0;
+  for (let h = 0; h < scene.houses.count; h++) if (scene.houses.block[h] === block) houses++;
+  const state = [HEALTH_WORDS[Math.max(worst[block]!, blocks.health[block]!)], ...flagWords(blocks.flags[block]!)].join(", ");
+  const fire = firing[block] ? `${plural(firing[block]!, "alert")} firing` : "";
+  return [`${blocks.name[block]}, ${scene.lens === "nodes" ? "zone" : "namespace"}, ${state}`, blocks.why[block]!, fire, `${plural(houses, "house")}, ${plural(blocks.pods[block]!, "pod")}`].filter(Boolean).join(". ");
+}
+
+/** What stands at a spot, in words. */
+export function describeSpot(drawn: Drawn, { kind, row }: Spot): string {
+  return kind === "house" ? describeHouse(drawn, row) : kind === "cell" ? describeCell(drawn, row) : describeBlock(drawn, row);
+}
+
+const VERDICT_WORDS: Record<number, string> = { [Verdict.Allowed]: "policies allow it", [Verdict.Blocked]: "blocked by policy", [Verdict.Unprotected]: "no policy governs it", [Verdict.Unknown]: "policies not known" };
+
+/** A street as seen from one end: whom it leads to, how that one is, and how the call is known. */
+export function describeWay(drawn: Drawn, way: Way): string {
+  const { scene, heat } = drawn;
+  const { houses, streets } = scene;
+  const block = houses.block[way.other]!;
+  const where = block >= 0 && block !== houses.block[way.house] ? ` in ${scene.blocks.name[block]}` : "";
+  const flags = streets.flags[way.street]!;
+  const known = flags & Flag.Observed ? (flags & Flag.Declared ? "declared and seen" : "seen only") : "declared";
+  const load = streets.load[way.street]!;
+  const policy = streets.verdict ? (VERDICT_WORDS[streets.verdict[way.street]!] ?? "") : "";
+  return [`${way.calls ? "calls" : "called by"} ${houses.name[way.other]}${where}, ${HEALTH_WORDS[verdict(scene, heat, way.other)]}`, known, load > 1 ? `${load} calls share it` : "", drawn.hot[way.street] ? "on the path of failure" : "", policy].filter(Boolean).join(", ");
+}
+
+/** An alert in words: its name, how grave, how it stands, and whether anybody was told. */
+export function describeCase({ scene }: Drawn, row: number): string {
+  const { cases } = scene;
+  const told = cases.told[row] === Told.Nobody && cases.state[row] !== CaseState.Resolved ? "nobody told" : "";
+  return [`alert ${cases.name[row]}, ${SEVERITY_WORDS[cases.severity[row]!]}, ${STATE_WORDS[cases.state[row]!]}`, told].filter(Boolean).join(", ");
 }
 
 /** One sentence for a whole plan. */

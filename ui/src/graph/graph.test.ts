@@ -4,7 +4,7 @@ import { Finder, Grid } from "./find";
 import { boutique, town } from "./fixture";
 import { Transition } from "./motion";
 import { packed } from "./palette";
-import { failing, step, troubled, waysOf } from "./paths";
+import { failing, troubled, waysOf } from "./paths";
 import { prepare } from "./prepare";
 import { box, CaseState, EMPTY, Flag, Health, heatOf, hottest, type Scene, Severity, Told, verdict } from "./scene";
 
@@ -110,24 +110,10 @@ describe("finding what lies under a point", () => {
   });
 });
 
-describe("walking by keyboard", () => {
-  const scene = boutique();
-  const ways = waysOf(scene);
-  it("goes right to the callee in the same row and left to the caller", () => {
-    expect(step(scene, ways, 1, "right")).toBe(2);
-    expect(step(scene, ways, 2, "left")).toBe(1);
-  });
-  it("goes up and down to the nearest house and stops at the edge", () => {
-    expect(step(scene, ways, 2, "down")).toBe(4);
-    expect(step(scene, ways, 1, "up")).toBe(5);
-    expect(step(scene, ways, 3, "right")).toBe(-1);
-  });
-});
-
 describe("the plan in words", () => {
   const drawn = prepare(boutique());
   it("says state, alerts and pods of a house", () => {
-    expect(describeHouse(drawn, 1)).toBe("checkout, Deployment in ns-0, critical. 2 alerts firing. 3 pods: 1 failing, 2 well");
+    expect(describeHouse(drawn, 1)).toBe("checkout, Deployment in ns-0, critical. hot spot 1. 2 alerts firing. 3 pods: 1 failing, 2 well. calls 2, called by 1");
     expect(podWords(drawn, 3)).toBe("1 pod: 1 failing");
   });
   it("says when nobody was told", () => {

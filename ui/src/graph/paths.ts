@@ -64,36 +64,3 @@ export function troubled(scene: Scene, heat: Heat, ways: Ways): Uint8Array {
 }
 
 export type Direction = "left" | "right" | "up" | "down";
-
-/**
- * The house an arrow leads to: along a street first (left to a caller, right to a callee), else the nearest that way.
- *
- * Returns -1 where nothing lies that way.
- */
-export function step(scene: Scene, ways: Ways, from: number, direction: Direction): number {
-  const { houses, streets } = scene;
-  const cx = (h: number) => houses.x[h]! + houses.w[h]! / 2;
-  const cy = (h: number) => houses.y[h]! + houses.h[h]! / 2;
-  const distance = (h: number) => Math.abs(cy(h) - cy(from)) * 2 + Math.abs(cx(h) - cx(from));
-  if (direction === "left" || direction === "right") {
-    const ends = (direction === "right" ? ways.out[from] : ways.into[from])?.map((s) => (direction === "right" ? streets.to[s]! : streets.from[s]!)) ?? [];
-    const there = ends.filter((h) => h >= 0 && h !== from && (direction === "right" ? cx(h) > cx(from) : cx(h) < cx(from)));
-    if (there.length) return there.reduce((a, b) => (distance(b) < distance(a) ? b : a));
-  }
-  let best = -1;
-  let least = Infinity;
-  for (let h = 0; h < houses.count; h++) {
-    if (h === from) continue;
-    const dx = cx(h) - cx(from);
-    const dy = cy(h) - cy(from);
-    const ahead = direction === "left" ? -dx : direction === "right" ? dx : direction === "up" ? -dy : dy;
-    const aside = Math.abs(direction === "left" || direction === "right" ? dy : dx);
-    if (ahead <= 1 || aside > ahead * 2.5) continue;
-    const d = ahead + aside * 2;
-    if (d < least) {
-      least = d;
-      best = h;
-    }
-  }
-  return best;
-}

@@ -61,11 +61,12 @@ export function offers(): Offer[] {
     door("person", "Somebody else acts…", { name: "person" }, "switch person"),
   );
   if (desk.mode !== "closed") {
-    const wish = (which: "copyMap" | "saveMap") => () => {
+    const wish = (which: "copyMap" | "saveMap" | "mapTree") => () => {
       here.go("map");
       wishes[which]++;
     };
     out.push(
+      offer("map-tree", "Do", "map", "Walk the map as a tree", wish("mapTree"), { key: "G", words: "list outline keyboard screen reader" }),
       offer("map-copy", "Do", "copy", "Copy the map as PNG", wish("copyMap"), { key: "⇧ C", words: "picture image screenshot clipboard" }),
       offer("map-save", "Do", "export", "Save the map as SVG", wish("saveMap"), { key: "⇧ S", words: "picture drawing vector export file" }),
     );
