@@ -81,9 +81,9 @@ async function lag(page) {
 }
 
 /** A browser as every walk uses it, with no page yet. */
-export async function openBrowser({ width = 1440, height = 900, zone = "UTC" } = {}) {
+export async function openBrowser({ width = 1440, height = 900, zone = "UTC", ratio = 1 } = {}) {
   const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
-  const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", timezoneId: zone, reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: ratio, locale: "en-GB", timezoneId: zone, reducedMotion: "reduce" });
   // An init script, not a tag: the page's own policy refuses foreign scripts, and should.
   await context.addInitScript(axeSource);
   await context.addInitScript(countAwaited);

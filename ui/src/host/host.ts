@@ -29,6 +29,10 @@ export interface Host {
   put(bytes: Blob | Uint8Array): Promise<string>;
   get(id: string): Promise<Blob>;
   notify(title: string, body: string): void;
+  /** Asks for a file or a folder of this machine; null when the person declined, undefined where a page cannot know its path. */
+  pickSource(what: "file" | "folder"): Promise<string | null | undefined>;
+  /** Hears the paths of what is dropped on the window, until the answer is called; a page is dropped files, not paths. */
+  dropped(heard: (paths: readonly string[]) => void): () => void;
   /** Asks where to save; null when the person declined, undefined where files are handed over as downloads. */
   pickPath(name: string): Promise<string | null | undefined>;
 }

@@ -70,6 +70,14 @@ export class ServeHost implements Host {
     else void Notification.requestPermission().then((answer) => answer === "granted" && show());
   }
 
+  pickSource(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  dropped(): () => void {
+    return () => undefined;
+  }
+
   pickPath(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

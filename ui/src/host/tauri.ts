@@ -54,6 +54,18 @@ export class WindowHost implements Host {
   /** The program itself tells of alarms outside the window, also where the page is covered and sleeps. */
   notify(): void {}
 
+  async pickSource(what: "file" | "folder"): Promise<string | null> {
+    return asked("plugin:dialog|open", { options: { directory: what === "folder", multiple: false } });
+  }
+
+  dropped(heard: (paths: readonly string[]) => void): () => void {
+    const heeded = listen<{ paths?: unknown }>("tauri://drag-drop", ({ payload }) => {
+      const paths = Array.isArray(payload.paths) ? payload.paths.filter((path) => typeof path === "string") : [];
+      if (paths.length > 0) heard(paths);
+    });
+    return () => void heeded.then((stop) => stop(), () => undefined);
+  }
+
   async pickPath(name: string): Promise<string | null> {
     return asked("plugin:dialog|save", { options: { defaultPath: name } });
   }
