@@ -112,6 +112,7 @@ browser_walk() {
   link="$(sed -n 's/.*"link": *"\([^"]*\)".*/\1/p' "$data/link.json")"
   if [ -z "$link" ]; then cat "$data/log"; echo "not ok the bundled incident is served"; code=1; fi
   [ "$code" -ne 0 ] || (cd tests/e2e/browser && second_try node run.mjs "$link") || code=$?
+  [ -z "$link" ] || (cd tests/e2e/browser && second_try node access.mjs "$link") || code=$?
   (cd tests/e2e/browser && second_try node desk.mjs) || code=$?
   (cd tests/e2e/browser && second_try node drawing.mjs) || code=$?
   for walk in record ends seek contexts secrets; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" second_try node "$walk.mjs") || code=$?; done

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // A kubeconfig of two contexts, at the screen of the real program: the other cluster is picked on the start page, and the
 // first again in the dialog. `node contexts.mjs`; BROADSTREET names the program.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PretendCluster } from "./cluster.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
-import { addressFrom, closeDialog, dialog, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, settled, Tally } from "./screen.mjs";
+import { addressFrom, closeDialog, dialog, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, rowsOfTree, settled, Tally } from "./screen.mjs";
 
 const tally = new Tally();
 within(5);
@@ -14,12 +16,10 @@ const { browser, page, problems } = await openScreen(addressFrom([await desk.sta
 const { bar, palette } = hand(page);
 const check = async (name, work) => (await tally.check(name, work)) || closeDialog(page).catch(() => {});
 const planSays = (words) => page.waitForFunction((w) => new RegExp(w).test(document.querySelector("[aria-label^='Plan of']")?.getAttribute("aria-label") ?? ""), words.source);
-/** The houses as the list of the map names them. */
+/** The houses as the tree of the map names them. */
 async function houses() {
-  await page.getByRole("button", { name: "List", exact: true }).click();
-  const names = await page.getByRole("region", { name: "The plan as a list" }).locator(".house b").allInnerTexts();
-  await page.getByRole("button", { name: "List", exact: true }).click();
-  return names.toSorted().join(" ");
+  const rows = await rowsOfTree(page);
+  return rows.filter((row) => / in \S+, /.test(row) && !/, namespace, /.test(row)).map((row) => row.split(",")[0]).toSorted().join(" ");
 }
 
 try {
@@ -49,6 +49,25 @@ try {
     await says(bar(), "shop");
     must(!/stage/.test(await bar().innerText()), "the other context is still named");
     must((await houses()) === "cartservice redis-cart", `the houses are ${await houses()}`);
+  });
+
+  await check("a list of objects is opened by its path, and never handed over through the page, where it would be kept", async () => {
+    await palette("open a recorded incident");
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "gathered-1", namespace: "elsewhere", uid: "u-1" }, spec: { containers: [{ name: "c", image: "nginx" }] } };
+    const list = Buffer.from(JSON.stringify({ apiVersion: "v1", kind: "List", items: [pod] }));
+    await dialog(page).getByLabel("Bundle file").setInputFiles({ name: "gathered.json", mimeType: "application/json", buffer: list });
+    await dialog(page).getByRole("button", { name: "Open", exact: true }).click();
+    const said = await dialog(page).getByRole("alert").innerText();
+    must(/gathered\.json is no bundle[\s\S]*by their path/.test(said), `it says: ${said}`);
+    await mustBeAccessibleInBoth(page);
+    await closeDialog(page);
+    const file = join(desk.folder, "gathered.json");
+    writeFileSync(file, list);
+    await palette("open a recorded incident");
+    await dialog(page).getByRole("textbox", { name: /path of a bundle, a must-gather/ }).fill(file);
+    await dialog(page).getByRole("button", { name: "Open", exact: true }).click();
+    await planSays(/^Plan of gathered\.json: 1 block, 1 house, 1 pod/);
+    must((await houses()) === "gathered-1", `the houses are ${await houses()}`);
   });
 
   await check("nothing went wrong in the page", async () => must(problems.length === 0, problems.slice(0, 8).join("\n")));

@@ -54,7 +54,7 @@ function difference(a, b, step) {
 const backEnds = (page) => page.evaluate(() => ({ canvases: document.querySelectorAll(".plan > canvas").length, kept: JSON.parse(localStorage.getItem("broadstreet-drawing") ?? "null") }));
 
 try {
-  for (const [what, query] of [["the shop by paper", "scene=scenes/boutique.bsc&theme=paper"], ["4,000 pods by night", "cells=4000"]]) {
+  for (const [what, query] of [["the shop by paper", "scene=scenes/boutique.bsc&theme=paper"], ["every state by night", "states"], ["4,000 pods by night", "cells=4000"]]) {
     await tally.check(`both back ends draw the same picture of ${what}`, async () => {
       const pictures = [];
       for (const choice of ["raster", "gl2"]) {

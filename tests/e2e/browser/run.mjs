@@ -2,7 +2,7 @@
 // Walks the screen of a running `serve` on the bundled incident: every view, every dialog, both themes, by pointer and
 // by key. `node run.mjs http://127.0.0.1:PORT TOKEN`. Ends with one line of counts; exits 1 if anything failed.
 import { walkFinding } from "./find.mjs";
-import { addressFrom, closeDialog, coloursOfPlan, doors, goTo, knock, must, mustBeAccessible, openScreen, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
+import { addressFrom, closeDialog, coloursOfPlan, doors, goTo, knock, must, mustBeAccessible, openScreen, rowsOfTree, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
 
 const tally = new Tally();
 const url = addressFrom(process.argv.slice(2));
@@ -37,11 +37,8 @@ try {
   });
 
   await tally.check("the shop's 12 houses and 16 streets, and the one address that names no Service, are on the screen", async () => {
-    await page.getByRole("button", { name: "List", exact: true }).click();
-    const list = page.getByRole("region", { name: "The plan as a list" });
-    const block = await list.getByRole("button").filter({ hasText: /\bboutique\b/ }).first().innerText();
-    must(/\b12 houses, \d+ pods, 16 streets\b/.test(block), `the block says: ${block}`);
-    await page.getByRole("button", { name: "List", exact: true }).click();
+    const block = (await rowsOfTree(page)).find((row) => row.startsWith("boutique, "));
+    must(/\b12 houses, \d+ pods\b/.test(block), `the block says: ${block}`);
     const words = await page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
     must(/\b16 streets;/.test(words ?? ""), `the plan says: ${words}`);
     const button = page.getByRole("button", { name: "1 without Service" });
@@ -93,13 +90,9 @@ try {
     await page.getByRole("heading", { level: 2, name: hot, exact: true }).waitFor();
   });
 
-  await tally.check("the list shows the houses as text", async () => {
-    await page.getByRole("button", { name: "List", exact: true }).click();
-    const list = page.getByRole("region", { name: "The plan as a list" });
-    await list.waitFor();
-    must((await list.getByRole("button").filter({ hasText: hot }).count()) > 0, `${hot} is not in the list`);
-    await mustBeAccessible(page);
-    await page.getByRole("button", { name: "List", exact: true }).click();
+  await tally.check("the tree shows the houses as text", async () => {
+    const rows = await rowsOfTree(page, () => mustBeAccessible(page));
+    must(rows.some((row) => row.startsWith(`${hot}, `)), `${hot} is not in the tree`);
   });
 
   await tally.check("the other lens draws nodes, and the first comes back", async () => {

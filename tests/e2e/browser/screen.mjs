@@ -245,6 +245,20 @@ export async function selectRow(page, words) {
   await settled(page);
 }
 
+/** The rows of the tree beside the plan with every block open, as they are read; a handful of houses, all in sight. `look` sees it open. */
+export async function rowsOfTree(page, look = async () => {}) {
+  await page.getByRole("button", { name: "Tree", exact: true }).click();
+  const tree = page.getByRole("tree");
+  await tree.focus();
+  for (const key of ["Home", "ArrowDown", "*"]) await page.keyboard.press(key);
+  await page.getByRole("treeitem", { level: 3 }).first().waitFor();
+  const rows = await page.getByRole("treeitem").evaluateAll((all) => all.map((row) => row.getAttribute("aria-label")));
+  await look();
+  await page.getByRole("button", { name: "Tree", exact: true }).click();
+  await tree.waitFor({ state: "detached" });
+  return rows;
+}
+
 /** How many different colours the plan shows: an empty canvas has one. */
 export async function coloursOfPlan(page) {
   return page.evaluate(() => {

@@ -146,39 +146,11 @@ fn is_gathered(path: &str) -> bool {
     begins.is_ok_and(|begins| !begins) && path.extension().is_none_or(|it| it != "broadstreet")
 }
 
-/// Opens what was handed in and is no bundle. What is in a file is known by its name too: it is laid down under that in a
-/// folder nobody else may read, and removed as soon as it was read.
-async fn open_handed_in(engine: &Engine, name: &str, bytes: &[u8]) -> Answer<()> {
-    let name = std::path::Path::new(name).file_name().unwrap_or_else(|| "files".as_ref());
-    let folder = std::env::temp_dir().join(format!("broadstreet-{}-{}", std::process::id(), engine.now().timestamp_micros()));
-    let failed = |why: std::io::Error| {
-        ApiError::new("not_kept", format!("what was handed in cannot be laid down: {why}"), "name its path instead")
-    };
-    let mut made = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
-    made.create(&folder).map_err(failed)?;
-    let path = folder.join(name);
-    let opened = match std::fs::write(&path, bytes).map_err(failed) {
-        Ok(()) => engine.open_files(&path.to_string_lossy()).await.map_err(ApiError::from),
-        Err(why) => Err(why),
-    };
-    std::fs::remove_dir_all(&folder).map_err(failed)?;
-    opened
-}
-
 pub async fn open_bundle(engine: &Engine, request: OpenBundle) -> Answer<Desk> {
     let has_blob = request.blob.as_deref().is_some_and(|it| !it.is_empty());
     if let Some(path) = request.path.as_deref().filter(|path| !has_blob && is_gathered(path)) {
         engine.open_files(path).await?;
         return desk(engine, Nothing {}).await;
-    }
-    if let Some(blob) = request.blob.as_deref().filter(|_| has_blob) {
-        let bytes = engine.file(blob).await?;
-        if !bytes.starts_with(b"PK\x03\x04") {
-            open_handed_in(engine, request.path.as_deref().unwrap_or_default(), &bytes).await?;
-            return desk(engine, Nothing {}).await;
-        }
     }
     let bytes = bundle_bytes(engine, request.blob.as_deref(), request.path.as_deref()).await?;
     engine.open_bundle(bytes.as_ref().map(|(path, bytes)| (path.as_str(), bytes.clone()))).await?;

@@ -52,7 +52,7 @@ wire! {
     ListContexts { kubeconfig: Option<String> }
     /// Names a cluster, to be opened or checked; the current context of the usual places where nothing is given.
     OpenContext { kubeconfig: Option<String>, context: Option<String>, namespaces: Vec<String> }
-    /// Opens what was handed in by `put`, its file's name then being the path, or lies at a path; neither opens the bundled incident.
+    /// Opens a bundle that was handed in by `put`, or lies at a path; neither opens the bundled incident.
     OpenBundle { blob: Option<String>, path: Option<String> }
     /// A source as configured. `credentials`: none, basic, bearer, client_certificate. Secrets go in, never out.
     /// `proxy_scheme`: https, or else http.
