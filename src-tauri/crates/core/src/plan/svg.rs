@@ -290,10 +290,10 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
             full(ink::CRIT) + &cross
         }
         5 => hollow("none", ink::WARN, "") + &format!("<path d=\"M{x} {}v-7l7 7z\" fill=\"{}\"/>", y + CELL, ink::WARN),
-        4 => hollow("url(#hatch)", ink::UNKNOWN, ""),
         3 => hollow("none", ink::WELL_TEXT, " stroke-dasharray=\"2 1.4\""),
         2 => full(ink::WELL),
-        _ => hollow("none", ink::REST, ""),
+        1 => hollow("none", ink::REST, ""),
+        _ => hollow("url(#hatch)", ink::UNKNOWN, ""),
     };
     if flags & 1 == 0 {
         out.push_str(&drawn);
@@ -327,24 +327,7 @@ fn draw_cases(picture: &Picture, out: &mut String) {
         let door = house.rect.y + house.rect.h - 10;
         for (at, case) in pile.iter().take(shown).enumerate() {
             let y = door - 13 - i32::try_from(at).unwrap_or(0) * 10;
-            let (w, colour) = match case.severity {
-                3 => (20, ink::CRIT),
-                2 => (12, ink::WARN),
-                _ => (8, ink::FAINT),
-            };
-            // Firing solid, pending dashed, silenced hollow, inhibited struck through, resolved low.
-            let (top, h, look) = match case.state {
-                0 => (y, 7, format!("fill=\"{colour}\"")),
-                1 => (y, 7, format!("fill=\"none\" stroke=\"{colour}\" stroke-dasharray=\"2 1.4\"")),
-                4 => (y + 5, 2, format!("fill=\"{colour}\" opacity=\"0.5\"")),
-                _ => (y, 7, format!("fill=\"none\" stroke=\"{}\"", ink::FAINT)),
-            };
-            let (tail, name) = (if case.severity == 3 { "l-3 3.5l3 3.5" } else { "v7" }, plain(&case.name));
-            let path = if h == 7 { format!("M{x} {top}h{w}{tail}h-{w}z") } else { format!("M{x} {top}h{w}v{h}h-{w}z") };
-            let _ = writeln!(out, "<path d=\"{path}\" {look}><title>{name}</title></path>");
-            if case.state == 3 {
-                let _ = writeln!(out, "<path d=\"M{x} {y}m0 3.5h{}\" stroke=\"{}\"/>", w - 3, ink::FAINT);
-            }
+            draw_bar(x, y, case.severity, case.state, &case.name, out);
         }
         if shown < pile.len() {
             let y = door - 6 - i32::try_from(shown).unwrap_or(0) * 10;
@@ -355,5 +338,65 @@ fn draw_cases(picture: &Picture, out: &mut String) {
                 pile.len() - shown
             );
         }
+    }
+}
+
+/// One alert: long with a notched tail, short, or square; firing solid, pending dashed, silenced hollow, inhibited struck
+/// through, resolved low.
+fn draw_bar(x: i32, y: i32, severity: u8, state: u8, name: &str, out: &mut String) {
+    let (w, colour) = match severity {
+        3 => (20, ink::CRIT),
+        2 => (12, ink::WARN),
+        _ => (7, ink::FAINT),
+    };
+    let look = match state {
+        0 => format!("fill=\"{colour}\""),
+        1 => format!("fill=\"none\" stroke=\"{colour}\" stroke-dasharray=\"2 1.4\""),
+        4 => format!("fill=\"{colour}\" opacity=\"0.5\""),
+        _ => format!("fill=\"none\" stroke=\"{}\"", ink::FAINT),
+    };
+    let path = match (state, severity) {
+        (4, _) => format!("M{x} {}h{w}v2h-{w}z", y + 5),
+        (_, 3) => format!("M{x} {y}h{w}l-3 3.5l3 3.5h-{w}z"),
+        _ => format!("M{x} {y}h{w}v7h-{w}z"),
+    };
+    let _ = writeln!(out, "<path d=\"{path}\" {look}><title>{}</title></path>", plain(name));
+    if state == 3 {
+        let _ = writeln!(out, "<path d=\"M{x} {y}m0 3.5h{}\" stroke=\"{}\"/>", w - 3, ink::FAINT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{draw_bar, draw_cell};
+
+    /// What is drawn, in one ink.
+    fn in_one_ink(draw: impl FnOnce(&mut String)) -> String {
+        let mut out = String::new();
+        draw(&mut out);
+        let mut parts = out.split('#');
+        let first = parts.next().unwrap_or_default().to_owned();
+        // A colour has six digits; the address of the hatch stays.
+        parts.fold(first, |text, part| {
+            let is_colour = part.get(..6).is_some_and(|head| head.bytes().all(|it| it.is_ascii_hexdigit()));
+            text + "#" + if is_colour { part.get(6..).unwrap_or_default() } else { part }
+        })
+    }
+
+    #[test]
+    fn every_state_and_every_alert_of_the_saved_drawing_has_a_shape_of_its_own() {
+        let pods: BTreeSet<String> = (1..=6)
+            .map(|health| (health, 0))
+            .chain([(1, 1), (2, 1)])
+            .map(|(health, flags)| in_one_ink(|out| draw_cell(0, 0, health, flags, out)))
+            .collect();
+        assert_eq!(pods.len(), 8);
+        let bars: BTreeSet<String> = (1..=3)
+            .flat_map(|severity| (0..=4).map(move |state| (severity, state)))
+            .map(|(severity, state)| in_one_ink(|out| draw_bar(0, 0, severity, state, "", out)))
+            .collect();
+        assert_eq!(bars.len(), 15);
     }
 }
