@@ -2,7 +2,7 @@
 // Access: the whole map by keyboard and as a tree, without motion, without colour, and every view enlarged to 200 %.
 // `node access.mjs LINK` on a running `open` of the bundled incident; builds, serves and ends the plan alone itself.
 import { planAlone } from "./plan.mjs";
-import { addressFrom, axe, closeDialog, dialog, goTo, must, mustBeAccessible, mustBeAccessibleInBoth, openBrowser, openScreen, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
+import { addressFrom, axe, closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, mustBeAccessibleInBoth, openBrowser, openScreen, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
 import { controls, cutOff } from "./zoomed.mjs";
 
 const tally = new Tally();
@@ -323,6 +323,12 @@ try {
         await mustBeAccessible(near.page);
       }
       const has = await controls(near.page);
+      for (const door of await doors(near.page)) {
+        await knock(near.page, door);
+        const shut = await cutOff(near.page);
+        must(shut.length === 0, `cut off behind “${door}”:\n${shut.slice(0, 8).join("\n")}`);
+        await closeDialog(near.page);
+      }
       const lost = had.get(view).filter((name) => !has.includes(name));
       must(had.get(view).length > 5 && lost.length === 0, `not there any more: ${lost.join("; ")}`);
     });
