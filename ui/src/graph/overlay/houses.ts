@@ -14,6 +14,9 @@ export const NAME_FLOOR = 0.72;
 const PODS_FLOOR = 3.2;
 const PODS_EDGE = 26;
 
+/** CSS pixels beside a lone pod from which on its name and its node are written there. */
+const BESIDE = 48;
+
 /** Writes the names of houses, those in trouble and those with most pods first, at most `most`; answers how many labels are left. */
 export function drawNames(pen: Pen, rows: readonly number[], most: number): number {
   const { scene, heat } = pen.drawn;
@@ -58,24 +61,42 @@ function drawName(pen: Pen, h: number): void {
   ink.textAlign = "left";
 }
 
-/** Names each pod by what tells it from its siblings; answers how many it named. */
+/**
+ * Names each pod by what tells it from its siblings, a lone one beside its cell and with its node, where there is room for
+ * both; answers how many it named.
+ */
 function drawPodNames(pen: Pen, h: number, most: number): number {
   const { ink, palette, s } = pen;
   const { houses, cells } = pen.drawn.scene;
   if (houses.health[h] === Health.Unknown) return 0; // its wall is hatched, which says it for all of them
   const c = pen.snap(pen.drawn.scene.cell * s);
+  const wall = pen.rect(box(houses, h));
+  const alone = houses.cellCount[h] === 1;
   let written = 0;
-  ink.textAlign = "center";
   for (let i = houses.cellFrom[h]!; i < houses.cellFrom[h]! + houses.cellCount[h]! && written < most; i++) {
     const x = pen.snap(pen.x(cells.x[i]!));
     const y = pen.snap(pen.y(cells.y[i]!));
     if (x > pen.size.w || y > pen.size.h || x + c < 0 || y + c < 0) continue;
     const name = cells.name[i]!;
     const tail = name.startsWith(`${houses.name[h]!}-`) ? name.slice(name.lastIndexOf("-") + 1) : name;
-    const size = Math.min(10.5, c / 3.6);
-    ink.font = pen.font(size, 500, true);
-    ink.fillStyle = cells.health[i] === Health.Critical ? palette.critInk : palette.ink;
-    ink.fillText(shorten(tail, Math.max(2, Math.floor(c / (size * 0.6)))), x + c / 2, y + c - 3);
+    const beside = x + c + 8;
+    const room = wall.x + wall.w - 8 - beside;
+    if (alone && room >= BESIDE) {
+      const size = Math.min(12, c / 3.2);
+      const fitting = Math.floor(room / (size * 0.6));
+      ink.textAlign = "left";
+      ink.font = pen.font(size, 500, true);
+      ink.fillStyle = palette.ink;
+      ink.fillText(shorten(tail, fitting), beside, y + c / 2 - 2);
+      ink.fillStyle = palette.ink3;
+      ink.fillText(shorten(cells.place[i]!, fitting), beside, y + c / 2 + size);
+    } else {
+      const size = Math.min(10.5, c / 3.6);
+      ink.textAlign = "center";
+      ink.font = pen.font(size, 500, true);
+      ink.fillStyle = cells.health[i] === Health.Critical ? palette.critInk : palette.ink;
+      ink.fillText(shorten(tail, Math.max(2, Math.floor(c / (size * 0.6)))), x + c / 2, y + c - 3);
+    }
     written++;
   }
   ink.textAlign = "left";
