@@ -25,7 +25,7 @@ export const LEVELS = ["cluster", "namespace", "workload", "pod"] as const;
 export type Level = (typeof LEVELS)[number];
 const FLOORS: Record<Level, number> = { cluster: 0, namespace: 0.34, workload: 0.62, pod: 2.1 };
 /** The scale a press on a level goes to. */
-export const LEVEL_SCALE: Record<Level, number> = { cluster: 0.3, namespace: 0.5, workload: 1, pod: 5 };
+export const LEVEL_SCALE: Record<Level, number> = { cluster: 0.3, namespace: 0.5, workload: 1, pod: 4 };
 
 export function levelOf(scale: number): Level {
   let found: Level = "cluster";
