@@ -26,8 +26,7 @@ packages "to measure in a browser and to trace system calls" chromium strace
 desktop_packages
 ui_build
 ui_modules "$ROOT/tests/e2e/browser"
-cargo build --release -p broadstreet-cli -p broadstreet-shell
-export BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet"
+release_build
 state="$(mktemp -d)"
 trap 'for it in "$state" "$state/crowd"; do LAB_STATE="$it" tests/lab/down.sh >/dev/null 2>&1 || true; done; rm -rf "$state"' EXIT
 KEEP_DESK="$state/desk" node tests/e2e/walk/figures.mjs || missed=1
@@ -37,6 +36,7 @@ env -u WAYLAND_DISPLAY GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 WEBKIT_DISABLE_DM
   dbus-run-session -- xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24" \
   node tests/e2e/desktop/frames.mjs "$(ls /usr/lib/*/webkit2gtk-4.1/MiniBrowser | head -1)" || missed=1
 node tests/e2e/walk/crash.mjs 200 || missed=1
+node tests/e2e/walk/city.mjs k8s-max || missed=1
 tests/lab/build.sh || fail "the programs of the lab are not built"
 LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; fail "the lab does not come up"; }
 LAB_STATE="$state" LAB_JSON="$state/lab.json" node tests/e2e/walk/latency.mjs || missed=1

@@ -81,6 +81,12 @@ ui_build() {
   fi
 }
 
+# release_build: the program, the window and the made-up cities as they are measured, named in BROADSTREET and CITY.
+release_build() {
+  cargo build --release -p broadstreet-cli -p broadstreet-shell -p broadstreet-tests --bins --example city
+  export BROADSTREET="$CARGO_TARGET_DIR/release/broadstreet" CITY="$CARGO_TARGET_DIR/release/examples/city"
+}
+
 desktop_packages() {
   packages "for the desktop window (WebKitGTK and what Tauri links)" \
     libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev libxdo-dev build-essential pkg-config
