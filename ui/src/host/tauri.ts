@@ -4,6 +4,7 @@ import { listen } from "@tauri-apps/api/event";
 import type { Commands } from "../wire/commands";
 import type { SceneRequest } from "../wire/SceneRequest";
 import { Ears } from "./ears";
+import { larger } from "./larger";
 import { type Answer, type Channel, errorFrom, type Host, isNotice, type Notice, type Payload, pictureType } from "./host";
 
 async function asked<T>(command: string, payload?: Record<string, unknown>): Promise<T> {
@@ -19,6 +20,7 @@ export class WindowHost implements Host {
   private readonly ears = new Ears();
 
   constructor() {
+    larger((size) => void asked("plugin:webview|set_webview_zoom", { value: size }).catch(() => undefined));
     void listen<unknown>("notice", (event) => isNotice(event.payload) && this.ears.tell(event.payload)).then(
       () => this.ears.connection(true),
       () => this.ears.connection(false),
