@@ -2,7 +2,7 @@
 // Access: the whole map by keyboard and as a tree, without motion, without colour, and every view enlarged to 200 %.
 // `node access.mjs LINK` on a running `open` of the bundled incident; builds, serves and ends the plan alone itself.
 import { planAlone } from "./plan.mjs";
-import { addressFrom, axe, closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, mustBeAccessibleInBoth, openBrowser, openScreen, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
+import { addressFrom, axe, closeDialog, dialog, doors, goTo, knock, must, mustBeAccessible, mustBeAccessibleInBoth, openBrowser, openScreen, rowsOfTree, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
 import { controls, cutOff } from "./zoomed.mjs";
 
 const tally = new Tally();
@@ -186,6 +186,8 @@ try {
     const pod = await spot(page);
     must(/, pod 1 of \d+ of |, pod \d+ of \d+ of /.test(pod), `Enter leads in to: ${pod}`);
     await page.waitForFunction((words) => document.querySelector(".plan [aria-live=polite]").textContent.length > words.length, pod);
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Selected object" }).getByRole("heading", { level: 2, name: pod.split(",")[0], exact: true }).waitFor();
     const back = await press(page, "Backspace");
     must(back === hot, `Backspace leads out to: ${back}`);
     const block = await press(page, "Backspace");
@@ -280,6 +282,18 @@ try {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Tree", exact: true }).click();
     must((await tree.count()) === 0, "the tree cannot be closed");
+  });
+
+  await check("the tree of zones and nodes holds the same pods", async () => {
+    const pods = async () => /(\d+) pods?,/.exec(await page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label"))[1];
+    const there = await pods();
+    await page.getByRole("button", { name: "Zones & nodes" }).click();
+    await settled(page);
+    const rows = await rowsOfTree(page, () => mustBeAccessible(page));
+    must(rows[0].includes(`${await pods()} pods`) && (await pods()) === there, `the tree says: ${rows[0]}`);
+    must(rows.some((row) => /, Node/.test(row)), `no node is among: ${rows.join("; ")}`);
+    await page.getByRole("button", { name: "Namespaces", exact: true }).click();
+    await settled(page);
   });
 
   await check("the keys are in the help, and all the shapes in the legend", async () => {
