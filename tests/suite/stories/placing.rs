@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use super::{MEI, add_alerts, text};
-use broadstreet_core::alerts::{Alert, AlertState, alert_id};
+use broadstreet_core::alerts::{Alert, AlertState, alert_id, is_absent};
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::AlertPoll;
 use broadstreet_core::resource::{Labels, reduce};
 use broadstreet_core::world::Change;
+use broadstreet_engine::live::State;
 use broadstreet_tests::databases::Place;
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::json;
 
 stories! {
     an_alert_placed_by_hand_stays_there_after_a_restart_until_it_is_taken_back
-    a_heartbeat_that_stops_raises_an_alarm_until_it_is_back
+    a_heartbeat_that_stops_is_a_case_and_an_alarm_until_it_is_back
     a_schedule_that_is_missed_is_told_by_the_clock_and_again_in_replay
 }
 
@@ -83,7 +84,7 @@ async fn an_alert_placed_by_hand_stays_there_after_a_restart_until_it_is_taken_b
     desk.engine.stop().await;
 }
 
-async fn a_heartbeat_that_stops_raises_an_alarm_until_it_is_back(place: Place) {
+async fn a_heartbeat_that_stops_is_a_case_and_an_alarm_until_it_is_back(place: Place) {
     let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "")).await;
     add_alerts(&desk).await;
@@ -99,10 +100,14 @@ async fn a_heartbeat_that_stops_raises_an_alarm_until_it_is_back(place: Place) {
     let cases = desk.call("cases", json!({})).await.expect("the cases");
     assert_eq!(cases["cases"].as_array().map(Vec::len), Some(0), "a heartbeat is no case while it beats");
     firing(&desk, vec![other.clone()]);
-    desk.settle(|state| state.heartbeat_missing.is_some()).await;
+    let is_silent = |state: &State| state.world.alerts().any(is_absent);
+    desk.settle(is_silent).await;
     assert!(alarms().await.contains(&"heartbeat_missing".to_owned()));
+    let cases = desk.call("cases", json!({})).await.expect("the cases");
+    assert_eq!(text(&cases, "/cases/0/name"), "WatchdogAbsent", "{cases}");
+    assert_eq!(text(&cases, "/cases/0/told"), "nobody", "{cases}");
     firing(&desk, vec![named("Watchdog", &[]), other]);
-    desk.settle(|state| state.heartbeat_missing.is_none()).await;
+    desk.settle(|state| !is_silent(state)).await;
     assert!(!alarms().await.contains(&"heartbeat_missing".to_owned()));
     desk.engine.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use broadstreet_core::alerts::is_absent;
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ports::SourceKind;
 use broadstreet_core::resource::is_optional;
@@ -95,14 +96,12 @@ fn about_calls(world: &World, id: &SourceId) -> Vec<String> {
 /// What cannot wait, beside vacant command.
 pub(crate) fn alarms(state: &State) -> Vec<Alarm> {
     let mut alarms = Vec::new();
-    if let Some(since) = state.heartbeat_missing {
-        alarms.push(Alarm {
-            code: "heartbeat_missing",
-            text: "the heartbeat alert (Watchdog) is gone: alerts may no longer arrive".to_owned(),
-            hint: "look whether Prometheus still evaluates its rules and reaches Alertmanager".to_owned(),
-            since: Some(since),
-        });
-    }
+    alarms.extend(state.world.alerts().filter(|alert| is_absent(alert)).map(|alert| Alarm {
+        code: "heartbeat_missing",
+        text: format!("{}: alerts may no longer arrive", alert.name()),
+        hint: "look whether Prometheus still evaluates its rules and reaches Alertmanager".to_owned(),
+        since: alert.starts_at,
+    }));
     if let Some((since, trouble)) = &state.storage_trouble {
         alarms.push(Alarm {
             code: "storage",

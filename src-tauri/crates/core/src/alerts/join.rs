@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::names::is_heartbeat;
 use super::{Alert, AlertState, Told};
 use crate::id::{SourceId, Text};
 use crate::ports::{AlertPoll, SourceKind};
@@ -233,14 +232,4 @@ pub fn renamed<'a>(before: &'a BTreeMap<String, Alert>, after: &[Alert]) -> BTre
     let gone: BTreeMap<&Labels, &Alert> = gone.map(|alert| (&alert.labels, alert)).collect();
     let new = after.iter().filter(|alert| !before.contains_key(&alert.id));
     new.filter_map(|alert| Some((alert.id.clone(), *gone.get(&alert.labels)?))).collect()
-}
-
-/// True where a heartbeat that was seen before no longer fires, which means that nothing else would be heard either.
-#[must_use]
-pub fn heartbeat_missing(seen_before: &[Alert], now: &[Alert]) -> bool {
-    let beats = |alert: &&Alert| is_heartbeat(alert) && alert.state != AlertState::Resolved;
-    let same = |a: &Alert, b: &Alert| {
-        a.id == b.id || (a.name() == b.name() && a.labels.get("cluster") == b.labels.get("cluster"))
-    };
-    seen_before.iter().filter(beats).any(|before| !now.iter().filter(beats).any(|alert| same(before, alert)))
 }

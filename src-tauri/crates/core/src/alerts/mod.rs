@@ -1,5 +1,6 @@
 //! Alerts, their identity, the placement ladder, cases and the tray.
 
+mod absent;
 mod by_hand;
 mod discover;
 mod file;
@@ -14,10 +15,11 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use absent::{absent, is_absent};
 pub use by_hand::{BY_HAND, HandRule, rule_for};
 pub use discover::discover;
 pub use file::{BadAlerts, CasesDocument, DocumentCase, DocumentTray, document, parse_file};
-pub use join::{alert_id, diff, heartbeat_missing, join, renamed};
+pub use join::{alert_id, diff, join, renamed};
 pub use ladder::{Placed, Placement, place, placed};
 pub use muting::{Muting, muting};
 pub use names::is_heartbeat;

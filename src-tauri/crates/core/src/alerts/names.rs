@@ -26,6 +26,8 @@ pub(super) fn role(name: &str) -> Role {
     let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| word.starts_with(prefix));
     match word.as_str() {
+        // What stands for a heartbeat that is not heard (`absent`).
+        _ if word.strip_suffix("absent").is_some_and(|name| role(name) == Role::Heartbeat) => Role::Cluster,
         "watchdog" | "deadmansswitch" | "deadmanswitch" | "deadmanssnitch" | "heartbeat" | "alwaysfiring" => {
             Role::Heartbeat
         }

@@ -267,11 +267,28 @@ fn a_watchdog_is_a_heartbeat_and_an_info_inhibitor_is_plumbing() {
     check("alertname=Watchdog severity=none namespace=shop", r#"7 heartbeat alertname="Watchdog""#);
     check("alertname=DeadMansSwitch", r#"7 heartbeat alertname="DeadMansSwitch""#);
     check("alertname=InfoInhibitor namespace=shop severity=none", r#"7 plumbing alertname="InfoInhibitor""#);
-    let seen = [alert("alertname=Watchdog cluster=lab")];
-    let other = alert("alertname=Other");
-    assert!(heartbeat_missing(&seen, std::slice::from_ref(&other)));
-    assert!(!heartbeat_missing(&seen, &seen));
-    assert!(!heartbeat_missing(std::slice::from_ref(&other), &[]));
+}
+
+#[test]
+fn a_heartbeat_that_is_not_heard_stands_as_a_case_until_it_is() {
+    let moment = |text: &str| text.parse::<crate::time::Moment>().unwrap();
+    let (began, later) = (moment("2026-05-14T12:00:00Z"), moment("2026-05-14T12:05:00Z"));
+    let (beat, other) = (alert("alertname=Watchdog cluster=lab"), alert("alertname=Other"));
+    let heard = [beat.clone(), other.clone()];
+    assert_eq!(absent(&heard, &heard, Some(began)), []);
+    assert_eq!(absent(std::slice::from_ref(&other), &[], Some(began)), [], "what is no heartbeat may end");
+    assert_eq!(absent(&heard, std::slice::from_ref(&other), None), [], "nobody asked");
+
+    let first = absent(&heard, std::slice::from_ref(&other), Some(began));
+    let [silent] = &first[..] else { panic!("{first:?}") };
+    assert_eq!((silent.name(), silent.severity(), silent.starts_at), ("WatchdogAbsent", "critical", Some(began)));
+    check("alertname=WatchdogAbsent severity=critical", r#"7 cluster c alertname="WatchdogAbsent""#);
+
+    assert_eq!(absent(&first, std::slice::from_ref(&other), Some(later)), first, "it stands since it was heard last");
+    assert_eq!(absent(&first, &[], None), first);
+    let elsewhere = alert("alertname=Watchdog cluster=other");
+    assert_eq!(absent(&first, &[elsewhere], Some(later)), first, "another cluster's says nothing of this one");
+    assert_eq!(absent(&first, &[beat], Some(later)), []);
 }
 
 const KSM: &str = "job=kube-state-metrics instance=10.1.0.9:8080 endpoint=http service=kube-state-metrics container=kube-state-metrics pod=kube-state-metrics-7d9f8b6c5-x2x9z";

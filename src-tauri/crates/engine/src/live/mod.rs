@@ -117,10 +117,6 @@ pub struct State {
     pub in_sync: bool,
     /// When anything was last applied; strictly grows.
     pub at: Option<Moment>,
-    /// A heartbeat alert was seen.
-    pub heartbeat_seen: bool,
-    /// Since when the heartbeat is missing.
-    pub heartbeat_missing: Option<Moment>,
     /// What keeping failed with, and since when.
     pub storage_trouble: Option<(Moment, Trouble)>,
 }

@@ -339,13 +339,14 @@ impl Hand<'_> {
     /// Joins what every source of alerts told last, and notes each transition.
     fn join(&mut self, now: Moment, asked: Asked) {
         let polls: Vec<_> = self.state.polls.iter().map(|(id, (kind, poll))| (*kind, id.clone(), poll)).collect();
-        let joined = alerts::join(&polls);
+        let mut joined = alerts::join(&polls);
         let before: BTreeMap<String, Alert> =
             self.state.world.alerts().map(|alert| (alert.id.clone(), alert.clone())).collect();
+        let before_list: Vec<Alert> = before.values().cloned().collect();
+        let silent = alerts::absent(&before_list, &joined, (asked == Asked::Now).then_some(now));
+        joined.extend(silent.into_iter().filter(|alert| self.state.polls.contains_key(&alert.source)));
         let changes = alerts::diff(&before, &joined);
         let renamed = alerts::renamed(&before, &joined);
-        let before_list: Vec<Alert> = before.values().cloned().collect();
-        self.heartbeat(&before_list, &joined, now);
         if changes.is_empty() {
             return;
         }
@@ -401,18 +402,6 @@ impl Hand<'_> {
         }
         self.round.stir = true;
         self.round.channels.extend(["alerts", "map", "history"]);
-    }
-
-    fn heartbeat(&mut self, before: &[Alert], joined: &[Alert], now: Moment) {
-        let here = joined.iter().any(alerts::is_heartbeat);
-        if here {
-            self.state.heartbeat_seen = true;
-            self.state.heartbeat_missing = None;
-        } else if self.state.heartbeat_seen
-            && (self.state.heartbeat_missing.is_some() || alerts::heartbeat_missing(before, joined))
-        {
-            self.state.heartbeat_missing.get_or_insert(now);
-        }
     }
 
     fn pages(&mut self, id: &SourceId, answer: std::result::Result<PagerPoll, SignalError>) {
