@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use broadstreet_core::id::SourceId;
 use broadstreet_core::ports::{ContextChoice, Observation};
+use broadstreet_core::world::{Freshness, SourceState};
 use broadstreet_tests::databases::Place;
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ stories! {
     an_incident_is_answered_where_its_evidence_found_no_space_and_is_frozen_once_there_is_some
     evidence_a_kill_took_away_is_frozen_when_the_cluster_is_opened_again
     an_incident_declared_without_a_cluster_is_frozen_once_one_was_read
+    a_cluster_of_which_nothing_was_read_is_never_frozen
     declaring_again_after_a_failure_takes_the_same_number
 }
 
@@ -85,14 +88,45 @@ async fn evidence_a_kill_took_away_is_frozen_when_the_cluster_is_opened_again(pl
 async fn an_incident_declared_without_a_cluster_is_frozen_once_one_was_read(place: Place) {
     let desk = TestDesk::at(place, MEI).await;
     let id = declared(&desk).await;
+    // However long that is ago when one is opened.
+    desk.clock.advance(chrono::Duration::minutes(5));
     desk.engine.open_context(ContextChoice::default()).await.expect("a cluster");
     desk.cluster.say(Observation::Changes(shop("cart", "cart:1", "CrashLoopBackOff"))).await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     // Half a cluster is no evidence: also the next incident waits for the rest.
     let other = declared(&desk).await;
     assert_eq!((times_frozen(&desk, &id).await, times_frozen(&desk, &other).await), (0, 0));
     desk.cluster.say(Observation::InSync).await;
     assert_eq!(frozen(&desk, &id).await["revisions"], 1);
     assert_eq!(frozen(&desk, &other).await["revisions"], 1);
+    desk.engine.stop().await;
+}
+
+async fn a_cluster_of_which_nothing_was_read_is_never_frozen(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.engine.open_context(ContextChoice::default()).await.expect("a cluster");
+    let why = "HTTP 500: no leader".to_owned();
+    let (source, kind) = (SourceId::new("cluster:c"), "/Pod".to_owned());
+    let state = SourceState { source, kind, namespace: String::new(), state: Freshness::NeverAnswered { why } };
+    desk.cluster.say(Observation::Freshness(state)).await;
+    desk.settle(|state| state.world.freshness().any(|it| it.kind == "/Pod")).await;
+    let id = declared(&desk).await;
+    desk.clock.advance(chrono::Duration::minutes(5));
+    // Looked at again by itself: what keeps it is said, and nothing is frozen.
+    let mut alarm = None;
+    for _ in 0..2_000 {
+        alarm = alarms(&desk).await.into_iter().find(|it| it["code"] == "evidence_not_frozen");
+        if alarm.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let alarm = alarm.expect("an alarm");
+    assert!(text(&alarm, "/text").contains("no kind could be listed, /Pod: HTTP 500: no leader"), "{alarm}");
+    assert_eq!(times_frozen(&desk, &id).await, 0);
+    desk.cluster.say(Observation::Changes(shop("cart", "cart:1", "CrashLoopBackOff"))).await;
+    desk.cluster.say(Observation::InSync).await;
+    assert_eq!(frozen(&desk, &id).await["revisions"], 1);
     desk.engine.stop().await;
 }
 

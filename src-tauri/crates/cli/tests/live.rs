@@ -7,7 +7,7 @@ mod place;
 use std::process::Output;
 use std::time::Duration;
 
-use place::kube::{Kube, status};
+use place::kube::Kube;
 use place::server::{Asked, Server, Told};
 use place::{Place, doctor, is_of_use};
 use serde_json::{Value, json};
@@ -128,11 +128,35 @@ fn declaring_without_a_cluster_works_and_says_that_nothing_was_frozen() {
 
 #[test]
 fn declaring_waits_for_no_cluster_of_which_nothing_can_be_listed() {
-    let (place, kube) = (Place::new(), eventful());
-    kube.fault(|asked| asked.query.contains("limit=").then(|| status(500, "InternalError", "etcdserver: no leader")));
-    let kubeconfig = place.kubeconfig_of(&kube);
-    let said = said(&place.run(&[&DECLARE[..], &["--kubeconfig", &kubeconfig]].concat()));
-    assert!(said.contains("was not read whole: none of") && said.contains("no leader"), "{said}");
+    for kube in Kube::of_which_nothing_can_be_listed() {
+        let place = Place::new();
+        let kubeconfig = place.kubeconfig_of(&kube);
+        let said = said(&place.run(&[&DECLARE[..], &["--kubeconfig", &kubeconfig]].concat()));
+        assert!(said.contains("was not read whole: none of") && said.contains("no leader"), "{said}");
+        assert!(place.frozen().is_empty(), "an empty world is no evidence");
+    }
+}
+
+#[test]
+fn what_is_declared_is_declared_before_the_evidence_is_gathered() {
+    for is_all_mute in [false, true] {
+        let (place, kube) = (Place::new(), eventful());
+        kube.fault(move |asked| (is_all_mute || asked.query.contains("limit=")).then(Told::mute));
+        let kubeconfig = place.kubeconfig_of(&kube);
+        let declaring = place.background(&[&DECLARE[..], &["--kubeconfig", &kubeconfig]].concat());
+        declaring.until_said(10, "INC-0001 is declared");
+        // Whoever waits no longer takes nothing away.
+        drop(declaring);
+        let all = place.json(&["incident", "list"]);
+        assert_eq!((&all[0]["number"], &all[0]["title"]), (&json!("INC-0001"), &json!("Carts fail")), "{all}");
+        assert!(place.frozen().is_empty());
+        kube.well();
+        let desk = place.serve(&["--kubeconfig", &kubeconfig]);
+        place::until(20, "the evidence", || (!place.frozen().is_empty()).then_some(()));
+        let incident = desk.call("incident", json!({ "id": all[0]["id"] }));
+        assert_eq!(incident["clusters"], json!(["uid-kube-system"]), "it is of the cluster its evidence is of");
+        assert_eq!(incident["frozen"]["events"], 1, "{incident}");
+    }
 }
 
 #[test]

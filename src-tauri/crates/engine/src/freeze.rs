@@ -91,10 +91,14 @@ impl Engine {
         }
         {
             let state = live.state.read().await;
-            let is_early = !state.in_sync && now - declared < READ_BY;
+            let is_early = !state.in_sync && now - declared.max(live.since) < READ_BY;
             if is_early || (now - live.since < ASKED_BY && !live.every_source_was_asked(&state)) {
-                self.evidence.waiting.notify_one();
+                self.evidence.look();
                 return Ok(());
+            }
+            // An empty world would be frozen for good, while all that may be known is still to come.
+            if let Some(why) = live.unread(&state).filter(|_| !state.in_sync) {
+                return Err(why);
             }
         }
         let (document, counts, digest, mut rows) = {
@@ -216,12 +220,17 @@ impl Engine {
 pub struct Evidence {
     /// Evidence is frozen by one at a time.
     writing: tokio::sync::Mutex<()>,
-    /// Told where the open cluster was not read whole yet: it is looked at again soon.
+    /// Told where a cluster was opened, or was not read whole yet: it is looked at again soon.
     waiting: tokio::sync::Notify,
     troubles: Mutex<BTreeMap<IncidentId, (Moment, Trouble)>>,
 }
 
 impl Evidence {
+    /// Has it looked soon for incidents whose evidence was not frozen.
+    pub(crate) fn look(&self) {
+        self.waiting.notify_one();
+    }
+
     /// Remembers what went wrong, and since when, or that nothing is wrong any more; true where that is news.
     fn note(&self, id: &IncidentId, now: Moment, trouble: Option<Trouble>) -> bool {
         let mut all = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);

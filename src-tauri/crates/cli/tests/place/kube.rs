@@ -49,6 +49,25 @@ impl Kube {
         Self::of(ApiServer::start())
     }
 
+    /// The same as a server is where nobody installed anything: without any kind of a custom resource definition.
+    pub fn start_bare() -> Self {
+        Self(ApiServer::start())
+    }
+
+    /// Servers that answer every list with a 500 and lack or refuse more of what is watched each.
+    pub fn of_which_nothing_can_be_listed() -> [Self; 3] {
+        let failing = [Self::start(), Self::start_bare(), Self::start_bare()];
+        for (place, kube) in failing.iter().enumerate() {
+            kube.fault(move |asked| {
+                let is_refused = place == 2 && asked.path.ends_with("/secrets");
+                let fail = || status(500, "InternalError", "etcdserver: no leader");
+                let refuse = || status(403, "Forbidden", "secrets is forbidden: Mei cannot list");
+                asked.query.contains("limit=").then(|| if is_refused { refuse() } else { fail() })
+            });
+        }
+        failing
+    }
+
     /// The same over TLS, for 127.0.0.1 and localhost.
     pub fn start_tls() -> Self {
         Self::of(ApiServer::start_tls(&certificate("server.pem"), &certificate("server.key"), None))

@@ -45,7 +45,7 @@ pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo) {
                 if info.namespaced && verb == "list" {
                     by_namespace(&shared, info, &known, &whole).await;
                 } else {
-                    shared.settle(info, "").await;
+                    shared.settle_without(info, "").await;
                     shared.turn_of("", shared.access.limits.ask_again).await;
                 }
             }
@@ -83,7 +83,7 @@ async fn absent(
     whole.say(Freshness::Absent).await;
     // With the definition of a kind everything of it is gone, whether or not that was told.
     whole.vanish(None).await;
-    shared.settle(info, "").await;
+    shared.settle_without(info, "").await;
     let mut defined = shared.defined.subscribe();
     loop {
         let at_most = match select(access.timer.sleep(ask_again), Box::pin(defined.changed())).await {
@@ -151,7 +151,7 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
         }
         if !settled {
             settled = true;
-            shared.settle(info, "").await;
+            shared.settle_without(info, "").await;
         }
         tokio::select! {
             Some(allowed) = asking.next() => {
@@ -231,6 +231,6 @@ async fn one(shared: Arc<Shared>, info: &'static KindInfo, namespace: String, mu
         }
     };
     scope.say(state).await;
-    shared.settle(info, &namespace).await;
+    shared.settle_without(info, &namespace).await;
     (namespace, stop)
 }

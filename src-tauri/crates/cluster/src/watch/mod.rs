@@ -98,8 +98,10 @@ struct Settling {
 enum Phase {
     /// Not listed yet, with failures so far.
     Pending(u32),
-    /// Listed, refused or absent.
-    Settled,
+    /// Listed.
+    Listed,
+    /// Refused or absent.
+    Without,
 }
 
 /// Watches every kind until the stream is dropped. It never ends by itself.
@@ -196,16 +198,21 @@ impl Shared {
         settling.phases.remove(&(info.plural, namespace.to_owned()));
     }
 
-    /// Something was listed, refused or absent; says once when all is.
+    /// Something was listed; says once when all was, or cannot be.
     async fn settle(&self, info: &KindInfo, namespace: &str) {
-        self.move_on(info, namespace, |_| Phase::Settled).await;
+        self.move_on(info, namespace, |_| Phase::Listed).await;
+    }
+
+    /// The same where something is refused or absent.
+    async fn settle_without(&self, info: &KindInfo, namespace: &str) {
+        self.move_on(info, namespace, |_| Phase::Without).await;
     }
 
     /// Something failed; a kind that always fails holds nothing up for ever.
     async fn stumble(&self, info: &KindInfo, namespace: &str) {
         self.move_on(info, namespace, |phase| match phase {
             Phase::Pending(failures) => Phase::Pending(failures.saturating_add(1)),
-            Phase::Settled => Phase::Settled,
+            settled => settled,
         })
         .await;
     }
@@ -217,12 +224,14 @@ impl Shared {
                 *phase = to(*phase);
             }
             let passed = |phase: &Phase| match phase {
-                Phase::Settled => true,
+                Phase::Listed | Phase::Without => true,
                 Phase::Pending(failures) => *failures >= FAILURES_UNTIL_SETTLED,
             };
-            // A cluster of which nothing at all could be listed is not in sync, however often that failed.
-            let any = settling.phases.values().any(|phase| *phase == Phase::Settled);
-            let done = !settling.told && any && settling.phases.values().all(passed);
+            // A cluster of which nothing at all could be listed is not in sync, however often that failed: that a kind is
+            // absent or refused says nothing of those that fail.
+            let any = settling.phases.values().any(|phase| *phase == Phase::Listed);
+            let none_fails = settling.phases.values().all(|phase| *phase == Phase::Without);
+            let done = !settling.told && (any || none_fails) && settling.phases.values().all(passed);
             settling.told |= done;
             let here = settling.phases.get(&(info.plural, namespace.to_owned())).is_none_or(passed);
             (done, here)

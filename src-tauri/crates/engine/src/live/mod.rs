@@ -3,6 +3,7 @@
 mod pollers;
 mod recorder;
 mod tape;
+mod unread;
 mod unseen;
 mod writer;
 
@@ -237,6 +238,11 @@ impl Live {
             state.proofs.get(id).is_some_and(|proof| proof.alive_at.is_some() || proof.trouble.is_some())
         };
         self.asked.load(std::sync::atomic::Ordering::Acquire) && sources.keys().all(was_asked)
+    }
+
+    /// Why nothing at all of the cluster is known; none once anything of it was read.
+    pub fn unread(&self, state: &State) -> Option<EngineError> {
+        unread::why(self, state)
     }
 }
 
