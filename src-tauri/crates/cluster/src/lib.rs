@@ -127,6 +127,14 @@ impl KubeCluster {
         Self { clock, ..self }
     }
 
+    /// Whether the kubeconfig holds what a choice names; the cluster is not asked.
+    ///
+    /// # Errors
+    /// Where there is no kubeconfig, it cannot be read, or has no such context.
+    pub fn check(&self, choice: &ContextChoice) -> Result<(), ClusterError> {
+        kubeconfig::read(choice.kubeconfig.as_deref(), &self.environment.places)?.choose(choice).map(|_| ())
+    }
+
     /// Over another way than a socket, whatever address the kubeconfig names, and in another time.
     #[must_use]
     pub fn over(self, wire: Wire, timer: Arc<dyn Timer>) -> Self {

@@ -204,6 +204,7 @@ impl Engine {
         }
         live.asked.store(true, std::sync::atomic::Ordering::Release);
         *self.desk.write().await = Open::Live(live);
+        self.evidence.look();
         let under_way = self.under_way().await?;
         if self.chosen().is_none_or(|id| !under_way.contains(&id)) {
             self.choose(under_way.into_iter().next());

@@ -162,8 +162,8 @@ impl Engine {
         }
         let bytes = serde_json::to_vec(&document).unwrap_or_default();
         let blob = self.ports.store.put_blob(bytes).await?;
-        let mut all =
-            vec![drafts::evidence_frozen(now, &blob, counts), drafts::snapshot(now, &live.identity.label, &digest)];
+        let frozen = drafts::evidence_frozen(now, &live.identity.id, &blob, counts);
+        let mut all = vec![frozen, drafts::snapshot(now, &live.identity.label, &digest)];
         all.append(&mut rows);
         self.book.append_machine(id, all).await?;
         crate::live::keep_now(self, &live).await;

@@ -9,7 +9,7 @@ use super::reading::{self, Basis};
 use super::{labelled, show, which, with_desk};
 use crate::args::{Global, Incident, Which};
 use crate::instance::Desk;
-use crate::output::{self, bad_file, list};
+use crate::output::{self, bad_file, field, list};
 
 /// Runs it.
 pub async fn run(global: &Global, args: Incident) -> Result<(), ApiError> {
@@ -23,11 +23,10 @@ pub async fn run(global: &Global, args: Incident) -> Result<(), ApiError> {
                 asked.print("pages", json!({ "incident": id }), show::pages).await
             }
             Incident::Declare { title, severity, subjects, commander, zone, drill } => {
-                let basis = reading::basis(global, desk).await?;
                 let payload = json!({
                     "title": title, "severity": severity, "subjects": subjects, "commander": commander, "zone": zone, "drill": drill,
                 });
-                let incident = asked.call("declare", payload).await?;
+                let (incident, basis) = asked.declare(payload).await?;
                 if let Some(line) = unfrozen(&incident, &basis) {
                     output::note(&line);
                 }
@@ -95,6 +94,22 @@ impl Asked<'_> {
     /// A command that answers the incident as it now stands.
     async fn change(&self, command: &str, payload: Value) -> Result<(), ApiError> {
         self.print(command, payload, show::incident).await
+    }
+
+    /// Declares, and only then sees to the evidence: whatever keeps that from being gathered takes no declaration away.
+    async fn declare(&self, payload: Value) -> Result<(Value, Basis), ApiError> {
+        if matches!(self.desk, Desk::Running(_)) {
+            let basis = reading::basis(self.global, self.desk).await?;
+            return Ok((self.call("declare", payload).await?, basis));
+        }
+        reading::check_named(self.global)?;
+        let incident = self.call("declare", payload).await?;
+        output::note(&format!("{} is declared; the evidence is being gathered.", field(&incident, "number")));
+        let basis = reading::basis(self.global, self.desk).await?;
+        match basis {
+            Basis::Meant => Ok((reading::until_frozen(self.global, self.desk, field(&incident, "id")).await?, basis)),
+            _ => Ok((incident, basis)),
+        }
     }
 
     async fn show(&self, named: Option<&str>, timeline: bool) -> Result<(), ApiError> {

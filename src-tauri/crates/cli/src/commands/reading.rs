@@ -20,6 +20,9 @@ pub const READ_ONCE: Duration = Duration::from_secs(300);
 /// How long one command waits for its sources to be asked once, the cluster apart.
 const ASKED_ONCE: Duration = Duration::from_secs(30);
 
+/// How long one command waits for the evidence to be frozen once all of it is there.
+const FROZEN_BY: Duration = Duration::from_secs(60);
+
 /// How long a cluster of which nothing at all can be listed is asked again.
 pub const NOTHING_READ: Duration = Duration::from_secs(10);
 
@@ -48,6 +51,17 @@ pub enum Basis {
     },
     /// No cluster, and why.
     Nothing(ApiError),
+}
+
+/// Whether what the options name is there, which takes no cluster: what was typed wrongly is told before anything is done.
+///
+/// # Errors
+/// Where it is not.
+pub fn check_named(global: &Global) -> Result<(), ApiError> {
+    if global.context.is_none() && global.kubeconfig.is_none() {
+        return Ok(());
+    }
+    KubeCluster::new().check(&host::choice(global)).map_err(failed)
 }
 
 /// Sees to it that a command about the live state has one.
@@ -81,6 +95,24 @@ pub async fn basis(global: &Global, desk: &Desk) -> Result<Basis, ApiError> {
     let now = broadstreet_api::dispatch(engine, "desk", Value::Null).await?;
     list(&now, "sources").iter().filter_map(missing).for_each(|line| note(&line));
     Ok(Basis::Meant)
+}
+
+/// Waits until the evidence of an incident declared just now is frozen, as far as it will be by this desk, and answers the
+/// incident as it is then. What it waits for is not to be asked for longer than the cluster is.
+pub async fn until_frozen(global: &Global, desk: &Desk, id: &str) -> Result<Value, ApiError> {
+    let end = Instant::now() + FROZEN_BY;
+    loop {
+        let incident = desk.call(global, "incident", serde_json::json!({ "id": id })).await?;
+        let now = desk.call(global, "desk", Value::Null).await?;
+        let is_unread = list(&now, "sources")
+            .iter()
+            .any(|it| field(it, "kind") == "cluster" && field(it, "state") == "catching_up");
+        let is_kept_from = list(&now, "alarms").iter().any(|it| field(it, "code") == "evidence_not_frozen");
+        if !incident["frozen"].is_null() || is_unread || is_kept_from || Instant::now() >= end {
+            return Ok(incident);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// What a running desk shows, beside what was named.

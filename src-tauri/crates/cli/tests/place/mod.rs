@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::disallowed_methods, reason = "the clock of a test, not of the product")]
 
+pub mod background;
 pub mod desk;
 pub mod kube;
 

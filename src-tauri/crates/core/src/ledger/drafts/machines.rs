@@ -192,11 +192,11 @@ pub struct FrozenCounts {
 }
 
 /// Declaring froze what was known into a file.
-pub fn evidence_frozen(at: Moment, blob: &BlobId, counts: FrozenCounts) -> Draft {
+pub fn evidence_frozen(at: Moment, cluster: &str, blob: &BlobId, counts: FrozenCounts) -> Draft {
     let FrozenCounts { events, alerts, silences, on_call, revisions } = counts;
     let payload = json!({
         "blob": blob, "events": events, "alerts": alerts, "silences": silences, "on_call": on_call,
-        "revisions": revisions,
+        "revisions": revisions, "cluster": cluster,
     });
     let refs = vec![points("attachment", blob.as_str())];
     row(SELF, format!("frozen:{blob}"), Stamp::exact(at), kinds::EVIDENCE_FROZEN, payload, refs)

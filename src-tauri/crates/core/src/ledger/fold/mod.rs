@@ -294,6 +294,8 @@ impl State {
                 let attempt: Option<PageAttempt> = attempt;
                 pages::merge(&mut self.incident.pages, attempt.into_iter().collect());
             }
+            // Where none was open when it was declared, it is of the cluster its evidence is of.
+            kinds::EVIDENCE_FROZEN => self.concerns([step.text("cluster")]),
             kind if kind.starts_with("role.") || kind == kinds::BRIEF_SHOWN => self.take_role(step),
             _ => self.take_item(step),
         }
@@ -308,6 +310,14 @@ impl State {
         }
     }
 
+    fn concerns<'a>(&mut self, clusters: impl IntoIterator<Item = &'a str>) {
+        for cluster in clusters.into_iter().filter(|it| !it.is_empty()) {
+            if !self.incident.clusters.iter().any(|known| known == cluster) {
+                self.incident.clusters.push(cluster.to_owned());
+            }
+        }
+    }
+
     /// The first declaration counts; a second one by a desk that did not know stays in the timeline.
     fn declare(&mut self, step: &Step<'_>) {
         if self.declared.is_some() {
@@ -317,7 +327,8 @@ impl State {
         let list = |field: &str| step.payload.get(field).and_then(|it| serde_json::from_value(it.clone()).ok());
         step.text("title").clone_into(&mut self.incident.title);
         step.text("zone").clone_into(&mut self.incident.zone);
-        self.incident.clusters = list("clusters").unwrap_or_default();
+        let clusters: Vec<String> = list("clusters").unwrap_or_default();
+        self.concerns(clusters.iter().map(String::as_str));
         self.incident.drill = step.payload.get("drill").and_then(Value::as_bool).unwrap_or_default();
         self.cadence = step
             .payload

@@ -398,6 +398,22 @@ proptest! {
 }
 
 #[test]
+fn an_incident_declared_before_a_cluster_was_open_is_of_the_one_its_evidence_is_of() {
+    let frozen = |cluster| drafts::evidence_frozen(moment(1), cluster, &"b".into(), drafts::FrozenCounts::default());
+    let mut book = Book::default();
+    book.write("a", 0, Draft { payload: json!({ "title": "Checkout fails" }), ..declared(0) });
+    assert!(book.incident().clusters.is_empty());
+    book.write("a", 1, frozen("kind"));
+    assert_eq!(book.incident().clusters, ["kind"]);
+    let mut book = commanded();
+    book.write("a", 2, frozen("kind"));
+    assert_eq!(book.incident().clusters, ["kind"]);
+    // Evidence of before clusters were named in it.
+    book.write("a", 3, frozen(""));
+    assert_eq!(book.incident().clusters, ["kind"]);
+}
+
+#[test]
 fn ten_thousand_rows_fold_in_a_moment() {
     let mut book = commanded();
     let template = book.rows[1].clone();
