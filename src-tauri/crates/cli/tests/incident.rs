@@ -68,6 +68,12 @@ fn command_passes_by_offer_brief_and_acceptance() {
 fn a_person_reads_the_brief_before_the_acceptance() {
     let place = Place::declared();
     place.mei(&["incident", "offer", "commander", "--to", "Ana"]);
+    // Without a terminal nobody can be asked, and without --yes nobody has answered.
+    let output = place.run(&["incident", "accept", "--as", "Ana"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("Situation\n  Checkout fails, declared"), "{said}");
+    assert!(said.contains("not accepted") && said.contains("--yes"), "{said}");
+    assert_eq!(place.mei(&["incident", "show"])["commander"]["name"], "Mei");
     let output = place.run(&["incident", "accept", "--yes", "--as", "Ana"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && said.contains("Situation\n  Checkout fails, declared"), "{said}");

@@ -156,7 +156,14 @@ impl Asked<'_> {
             ));
         }
         output::note(&show::brief(&brief));
-        if !yes && std::io::stdin().is_terminal() && !confirmed("Accept? [y/N] ") {
+        if !yes && !std::io::stdin().is_terminal() {
+            return Err(ApiError::new(
+                "not_accepted",
+                "not accepted: nobody can be asked here whether they accept",
+                "read the brief above, then accept with --yes",
+            ));
+        }
+        if !yes && !confirmed("Accept? [y/N] ") {
             return Err(ApiError::new("not_accepted", "not accepted", "run it again when you have read the brief"));
         }
         self.change("accept_offer", json!({ "incident": id, "offer": offer })).await
