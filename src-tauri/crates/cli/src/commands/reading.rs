@@ -206,6 +206,24 @@ fn missing(source: &Value) -> Option<String> {
     (!kinds.is_empty()).then(|| format!("Not read in {}: {}.", field(source, "label"), some(&kinds)))
 }
 
+/// Every kind of a cluster that is not read, as a line each: a kind refused everywhere stands there once.
+pub fn not_read(cluster: &Value) -> Vec<String> {
+    let kinds = list(cluster, "kinds");
+    let is_said_of_all = |kind: &Value| {
+        let is_whole = |it: &Value| field(it, "kind") == field(kind, "kind") && field(it, "namespace").is_empty();
+        !field(kind, "namespace").is_empty() && kinds.iter().any(is_whole)
+    };
+    let line = |kind: &Value| {
+        let (name, why) = (kind_named(kind), field(kind, "why"));
+        match field(kind, "state") {
+            "forbidden" => format!("not allowed to {} {name}: {why}", field(kind, "verb")),
+            "absent" => format!("not served: {name}"),
+            _ => format!("not read: {name}: {why}"),
+        }
+    };
+    kinds.iter().filter(|it| !is_said_of_all(it)).map(line).collect()
+}
+
 /// Which kinds of a cluster were not read yet, and what is known of why.
 fn waited_for(cluster: &Value) -> String {
     let open =

@@ -10,12 +10,10 @@
 //! | 429 with and without Retry-After | `a_server_that_is_busy_is_asked_again_when_it_said` |
 //! | an object that does not parse | `an_object_that_does_not_parse_is_skipped_until_it_does` |
 //! | an object of 1 MB | `an_object_of_a_megabyte_is_taken_and_only_its_shape_kept` |
-//! | nothing can be listed at all | `a_cluster_of_which_nothing_can_be_listed_ends_in_time` |
+//! | nothing can be listed at all | `a_cluster_of_which_nothing_can_be_listed_ends_in_time`, `a_recording_of_nothing_at_all_is_an_error` |
 //! | lists that are never answered | `a_cluster_that_answers_no_list_is_named_at_once_and_what_comes_is_recorded` |
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use broadstreet_core::resource::KINDS;
@@ -174,6 +172,14 @@ fn every_kind_that_may_not_be_read_is_named_with_its_verb() {
     let output = place.run(&["topology", "--kubeconfig", &kubeconfig]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(KINDS.iter().all(|it| said.contains(&format!("not allowed to list {}/{}:", it.group, it.kind))), "{said}");
+    // A recorder goes on, since it may be allowed one day, and says at the end that it recorded nothing.
+    let apart = Place::new();
+    let mut recorder = apart.background(&["record", "--json", "--kubeconfig", &kubeconfig]);
+    for info in KINDS {
+        let line = format!("not allowed to list {}/{}: {} is forbidden", info.group, info.kind, info.plural);
+        recorder.until_said(15, &line);
+    }
+    is_of_use(&recorder.error(), "forbidden", "nothing was recorded of lab: not allowed to list ");
     refuse("watch");
     desk.open(&kubeconfig).unwrap();
     let refused = desk.until_source(15, CLUSTER, "refused", |it| kind(it, "/Pod")["state"] == "forbidden");
@@ -317,6 +323,7 @@ fn a_cluster_of_which_nothing_can_be_listed_ends_in_time() {
         kube.well();
         place.json(&["topology", "--kubeconfig", &kubeconfig, "--format", "json"]);
     }
+    nothing_is_lost(&place);
 }
 
 #[test]
@@ -325,10 +332,10 @@ fn a_cluster_that_answers_no_list_is_named_at_once_and_what_comes_is_recorded() 
     let kubeconfig = place.kubeconfig_of(&kube);
     // Most lists are accepted and never answered, more of them than are asked for at once; pods are.
     kube.fault(|asked| (asked.query.contains("limit=") && !asked.path.ends_with("/pods")).then(Told::mute));
-    let recorder = Recorder::start(&place, &kubeconfig);
+    let mut recorder = place.background(&["record", "--as", "Mei", "--kubeconfig", &kubeconfig]);
     recorder.until_said(10, "Recording lab");
     recorder.until_said(10, "lab is catching up, waiting for ");
-    let said = recorder.said.lock().unwrap().clone();
+    let said = recorder.said();
     assert!(said.contains("/Node"), "{said}");
     let asked = |command: &str, payload: Value| place.asked_of_the_running(command, &payload);
     let desk = asked("desk", json!({})).unwrap();
@@ -337,12 +344,54 @@ fn a_cluster_that_answers_no_list_is_named_at_once_and_what_comes_is_recorded() 
         let found = asked("object", json!({ "id": "uid-kube-system//Pod/shop/cart", "at": null }));
         found.is_some_and(|it| it["exists"] == true).then_some(())
     });
+    let between = asked("desk", json!({})).unwrap()["recorded_to"].clone();
     kube.put("pods", pod("later"));
-    crate::place::until(10, "what came later", || {
-        let found = asked("object", json!({ "id": "uid-kube-system//Pod/shop/later", "at": null }));
-        found.is_some_and(|it| it["exists"] == true).then_some(())
-    });
-    drop(recorder);
+    let is_there = |name: &str| {
+        let id = format!("uid-kube-system//Pod/shop/{name}");
+        asked("object", json!({ "id": id, "at": null })).is_some_and(|it| it["exists"] == true)
+    };
+    crate::place::until(10, "what came later", || is_there("later").then_some(()));
+    let incident = place.mei(&["incident", "declare", "Carts fail", "-s", "2"]);
+    assert!(recorder.end().success(), "{}", recorder.said());
+    // Without the cluster all that came is there, at the moments it came.
+    let desk = place.serve(&[]);
+    let opened = desk.call("choose_incident", json!({ "id": incident["id"] }));
+    assert_eq!(opened["mode"], "recorded", "{opened}");
+    for (at, expected) in [(&between, [true, false]), (&opened["recorded_to"], [true, true])] {
+        let is_there = |name: &str| {
+            let id = format!("uid-kube-system//Pod/shop/{name}");
+            desk.try_call("object", &json!({ "id": id, "at": at })).is_ok_and(|it| it["exists"] == true)
+        };
+        assert_eq!(["cart", "later"].map(is_there), expected, "at {at}");
+    }
+    drop(desk);
     let said = place.serve(&["--kubeconfig", &kubeconfig]).call("desk", json!({}));
     assert_eq!(said["sources"][0]["state"], "catching_up", "the screen is there before the cluster is: {said}");
+}
+
+#[test]
+fn a_recording_of_nothing_at_all_is_an_error() {
+    for kube in Kube::of_which_nothing_can_be_listed() {
+        let place = Place::new();
+        let kubeconfig = place.kubeconfig_of(&kube);
+        let record = ["record", "--kubeconfig", &kubeconfig];
+        let mut recorder = place.background(&[&record[..], &["--json"]].concat());
+        recorder.until_said(15, "lab is catching up, waiting for ");
+        recorder.until_said(15, "etcdserver: no leader");
+        is_of_use(&recorder.error(), "unreachable", "nothing was recorded of lab: ");
+        is_of_use(&place.error(&[&record[..], &["--for", "8s"]].concat()), "unreachable", "etcdserver: no leader");
+        // What came at last is recorded.
+        let mut recorder = place.background(&record);
+        recorder.until_said(15, "etcdserver: no leader");
+        kube.well();
+        recorder.until_said(40, "  lab live");
+        assert!(recorder.end().success(), "{}", recorder.said());
+    }
+    for is_all_mute in [false, true] {
+        let (place, kube) = (Place::new(), Kube::start());
+        let kubeconfig = place.kubeconfig_of(&kube);
+        kube.fault(move |asked| (is_all_mute || asked.query.contains("limit=")).then(Told::mute));
+        let error = place.error(&["record", "--kubeconfig", &kubeconfig, "--for", "2s"]);
+        is_of_use(&error, "unreachable", "nothing was recorded");
+    }
 }
