@@ -36,6 +36,8 @@ mod alerts;
 mod calls;
 #[path = "stories/evidence.rs"]
 mod evidence;
+#[path = "stories/flood.rs"]
+mod flood;
 #[path = "stories/freezing.rs"]
 mod freezing;
 #[path = "stories/placing.rs"]

@@ -10,12 +10,12 @@ use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
 use broadstreet_core::ledger::incident::Incident;
 use broadstreet_core::ledger::kinds::{EVIDENCE_FROZEN, INCIDENT_DECLARED};
 use broadstreet_core::resource::Body;
-use broadstreet_core::time::{Moment, Window};
+use broadstreet_core::time::Moment;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::live::{Live, Trouble};
-use crate::past::{Scope, What};
+use crate::past::What;
 use crate::{Engine, Result};
 
 /// A cluster that was not read whole by then is frozen as far as it was.
@@ -135,12 +135,6 @@ impl Engine {
                     rows.push(drafts::alert(alert, case, "fired", alert.starts_at.unwrap_or(now)));
                 }
             }
-            for note in state.noted.iter().filter(|note| declared - note.at < BEFORE) {
-                if let What::Fact(fact) = &note.what {
-                    let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
-                    rows.push(drafts::fact(fact, note.at, source));
-                }
-            }
             for attempt in &state.attempts {
                 let told = attempt.queued_at.or(attempt.sent_at).or(attempt.delivered_at).or(attempt.acked_at);
                 if told.is_none_or(|at| declared - at < PAGES_BEFORE) {
@@ -149,15 +143,11 @@ impl Engine {
             }
             (document, counts, world.digest(), rows)
         };
-        // What was recorded within the hour but before this program was started.
-        if declared - live.since < BEFORE {
-            let window = Window { from: declared - BEFORE, to: live.since };
-            let older = self.archive.noted(&Scope::Cluster(live.identity.id.clone()), Some(window)).await?;
-            for note in older {
-                if let What::Fact(fact) = &note.what {
-                    let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
-                    rows.push(drafts::fact(fact, note.at, source));
-                }
+        // Also what was recorded within the hour but before this program was started.
+        for note in self.noted_live(&live, declared - BEFORE).await? {
+            if let What::Fact(fact) = &note.what {
+                let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
+                rows.push(drafts::fact(fact, note.at, source));
             }
         }
         let bytes = serde_json::to_vec(&document).unwrap_or_default();

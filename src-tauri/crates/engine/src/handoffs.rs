@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Open;
 use crate::history::gaps_of;
-use crate::past::{Scope, What};
+use crate::live::Live;
+use crate::past::{Noted, Scope, What};
 use crate::{Engine, EngineError, Result};
 
 /// Changes this far back belong into the note.
@@ -121,8 +122,7 @@ impl Engine {
     }
 
     /// What happened since a moment, as the open desk knows it.
-    pub(crate) async fn noted_since(&self, since: Moment) -> Result<Vec<crate::past::Noted>> {
-        let window = broadstreet_core::time::Window { from: since, to: self.now() + chrono::Duration::seconds(1) };
+    pub(crate) async fn noted_since(&self, since: Moment) -> Result<Vec<Noted>> {
         let desk = self.desk.read().await;
         match &*desk {
             crate::desk::Open::Closed => Ok(Vec::new()),
@@ -134,18 +134,40 @@ impl Engine {
             crate::desk::Open::Live(live) => {
                 let live = Arc::clone(live);
                 drop(desk);
-                let before = broadstreet_core::time::Window { from: window.from.min(live.since), to: live.since };
-                let scope = crate::past::Scope::Cluster(live.identity.id.clone());
-                let mut all =
-                    if before.from < before.to { self.archive.noted(&scope, Some(before)).await? } else { Vec::new() };
-                all.extend(live.state.read().await.noted.iter().filter(|note| note.at >= since).cloned());
-                Ok(all)
+                self.noted_live(&live, since).await
             }
         }
     }
 
+    /// What happened in a live cluster since a moment, oldest first: what is no longer held is read from the recording.
+    pub(crate) async fn noted_live(&self, live: &Live, since: Moment) -> Result<Vec<Noted>> {
+        let scope = Scope::Cluster(live.identity.id.clone());
+        if live.state.read().await.noted_from().is_some_and(|from| since < from) {
+            let entries = self.archive.entries(&scope, None).await?;
+            let growing = entries.last().filter(|it| it.from.is_some_and(|from| from >= live.since));
+            let oldest = live.state.read().await.noted_from();
+            // Only where what is no longer held reaches into the segment being written, more of that must be kept.
+            if let Some(growing) = growing.filter(|it| it.from < oldest) {
+                crate::live::keep_now(self, live).await;
+                self.archive.grew(growing.id);
+            }
+        }
+        let (held_from, held) = {
+            let state = live.state.read().await;
+            let held_from = state.noted_from().unwrap_or(live.since);
+            let held = state.noted.iter().filter(|note| note.at >= since && note.at >= held_from);
+            (held_from, held.cloned().collect::<Vec<_>>())
+        };
+        if since >= held_from {
+            return Ok(held);
+        }
+        let mut all = self.archive.noted(&scope, Some(Window { from: since, to: held_from })).await?;
+        all.extend(held);
+        Ok(all)
+    }
+
     /// What happened in a span before a moment (now where it is `None`), as the open desk knows it.
-    pub async fn noted_near(&self, at: Option<Moment>, span: chrono::Duration) -> Result<Vec<crate::past::Noted>> {
+    pub async fn noted_near(&self, at: Option<Moment>, span: chrono::Duration) -> Result<Vec<Noted>> {
         let recorded_end = match &*self.desk.read().await {
             crate::desk::Open::Recorded(recorded) => Some(recorded.to),
             _ => None,

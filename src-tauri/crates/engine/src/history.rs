@@ -121,25 +121,18 @@ impl Engine {
 
         let mut spans: Vec<Window> =
             entries.iter().filter_map(|entry| Some(Window { from: entry.from?, to: entry.until? })).collect();
-        let mut noted = Vec::new();
         let mut prior = Vec::new();
         let mut attempts = Vec::new();
-        if let Some(live) = &live {
+        let noted = if let Some(live) = &live {
             let state = live.state.read().await;
             spans.push(Window { from: live.since, to: now });
-            noted.extend(state.noted.iter().cloned());
             prior.clone_from(&state.prior);
             attempts.clone_from(&state.attempts);
-            let before = Window { from: window.from.min(live.since), to: live.since };
             drop(state);
-            if before.from < before.to {
-                let mut older = archive.noted(&scope, Some(before)).await?;
-                older.append(&mut noted);
-                noted = older;
-            }
+            self.noted_live(live, window.from.min(live.since)).await?
         } else {
-            noted = archive.noted(&scope, None).await?;
-        }
+            archive.noted(&scope, None).await?
+        };
         let horizon = live.as_ref().map(|it| it.since);
         let mut bins = bins_of(&noted, window, bins.clamp(1, BINS));
         if let Some(horizon) = horizon {

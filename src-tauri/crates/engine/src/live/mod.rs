@@ -41,7 +41,7 @@ pub const STALE_AFTER: chrono::Duration = chrono::Duration::seconds(9);
 /// How long without proof of life until nothing of a cluster is believed any more.
 pub const DOUBTED_AFTER: chrono::Duration = chrono::Duration::seconds(60);
 
-/// How many notable things are kept in memory; older ones are read from the recording.
+/// How many notable things are held; older ones are read from the recording.
 const NOTED: usize = 20_000;
 
 /// What went wrong, as the edge says it.
@@ -191,6 +191,13 @@ impl State {
                 self.tape.take(at, Change::Object(Arc::clone(object)), base);
             }
         }
+    }
+
+    /// From when on all that is notable is held; none where that is since the start.
+    pub(crate) fn noted_from(&self) -> Option<Moment> {
+        // Of what came at one instant with the oldest, some may be gone.
+        let oldest = self.noted.front().filter(|_| self.noted.len() >= NOTED)?;
+        Some(oldest.at + chrono::Duration::microseconds(1))
     }
 
     pub(crate) fn note(&mut self, noted: Noted) {
