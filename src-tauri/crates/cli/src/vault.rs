@@ -80,6 +80,10 @@ impl Vault for DeskVault {
         }
     }
 
+    fn otherwise(&self, name: &str) -> String {
+        format!(", or start with it in the environment variable {}", variable(name))
+    }
+
     fn is_lasting(&self) -> bool {
         self.store.is_some()
     }
@@ -93,7 +97,7 @@ impl Vault for DeskVault {
     }
 }
 
-/// The variable a recorder without a keyring takes a secret from: `alertmanager:main` is in
+/// The variable a secret is taken from that is neither in memory nor in the keyring: that of `alertmanager:main` from
 /// `BROADSTREET_SECRET_ALERTMANAGER_MAIN`.
 fn variable(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };

@@ -8,7 +8,7 @@ use broadstreet_core::ports::{Connection, ContextChoice, Observation, SourceKind
 use broadstreet_core::world::{Freshness, SourceState};
 use futures_util::StreamExt;
 
-use crate::live::through;
+use crate::live::{no_secret, through};
 use crate::{Engine, EngineError, Result};
 
 /// How long a cluster may take to list everything once.
@@ -130,9 +130,7 @@ impl Engine {
         let name = settings.id.as_str();
         let secret = self.ports.vault.secret(name);
         if settings.credentials.need_secret() && secret.is_none() {
-            let text = format!("the password or token of `{name}` is not kept on this device");
-            let missing = warning(name, "credentials", "no_secret", text, "enter it again in Settings");
-            checks.push(Check { state: "failed", ..missing });
+            checks.push(failed(name, "credentials", &no_secret(self, settings)));
             return;
         }
         if let (Some(target), None) = (&settings.proxy, connection) {

@@ -5,6 +5,7 @@ use broadstreet_cluster::KubeCluster;
 use broadstreet_core::ports::{Cluster, Vault};
 use serde_json::{Value, json};
 
+use super::secrets;
 use crate::args::Global;
 use crate::host;
 use crate::instance::Desk;
@@ -64,7 +65,7 @@ fn keyring(data: &std::path::Path) -> Value {
         Ok(vault) => {
             let key = hex::encode(vault.public_key());
             let text = format!("there is none: the key of this device, {key}, lies in a file of the data folder");
-            let hint = "passwords of sources are asked for again after each start";
+            let hint = "passwords of sources are asked for again after each start, on the screen or on a terminal";
             wrong("keyring", "warning", &ApiError::new("no_keyring", text, hint))
         }
         Err(error) => wrong("keyring", "failed", &error),
@@ -110,6 +111,11 @@ async fn desk(global: &Global) -> Vec<Value> {
         Desk::Own(_) => "opens",
     };
     let mut checks = vec![works("record", text)];
+    if let Desk::Own(host) = &desk
+        && let Err(error) = secrets::ask(&host.engine).await
+    {
+        checks.push(wrong("sources", "failed", &error));
+    }
     match desk.call(global, "check_sources", host::choice_payload(global)).await {
         Ok(answer) => {
             let all = answer.as_array().cloned().unwrap_or_default();

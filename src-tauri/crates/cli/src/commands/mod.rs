@@ -9,6 +9,7 @@ mod incident;
 mod postmortem;
 mod reading;
 mod record;
+mod secrets;
 mod serve;
 mod show;
 mod source;

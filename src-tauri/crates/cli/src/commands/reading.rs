@@ -9,6 +9,7 @@ use broadstreet_engine::Engine;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
+use super::secrets;
 use crate::args::Global;
 use crate::host;
 use crate::instance::Desk;
@@ -77,6 +78,7 @@ pub async fn basis(global: &Global, desk: &Desk) -> Result<Basis, ApiError> {
         Desk::Own(host) => &host.engine,
         Desk::Running(_) => return shown(global, desk).await,
     };
+    secrets::ask(engine).await?;
     if let Err(error) = open(global, engine).await {
         let is_named = global.context.is_some() || global.kubeconfig.is_some();
         let is_wrong = ["no_kubeconfig", "bad_kubeconfig", "unknown_context"].contains(&error.code.as_str());

@@ -3,7 +3,7 @@
 use broadstreet_api::ApiError;
 use serde_json::json;
 
-use super::{asked_to_end, reading};
+use super::{asked_to_end, reading, secrets};
 use crate::args::{Global, Record};
 use crate::host::Host;
 use crate::output::{self, failed, field, list, note};
@@ -14,6 +14,7 @@ use crate::serve::Server;
 pub async fn run(global: &Global, args: Record) -> Result<(), ApiError> {
     let host = Host::start(global).await?;
     let recorded = async {
+        secrets::ask(&host.engine).await?;
         let server = Server::listen(host.engine.clone(), 0).await?;
         let announced = server.announce(&host.data)?;
         let end = async move {

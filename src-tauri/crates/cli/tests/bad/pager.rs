@@ -3,8 +3,11 @@
 //! | case | test |
 //! |---|---|
 //! | a wrong token | `a_pager_with_a_wrong_token_says_so_and_takes_the_right_one` |
+//! | its password is nowhere kept | `a_password_that_is_nowhere_kept_is_asked_for_or_taken_from_the_environment` |
 //! | a gap in its stream | `a_gap_in_the_stream_is_shown_and_what_was_known_stays` |
 
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -83,6 +86,55 @@ fn save(desk: &Desk, server: &Server, secret: &str) -> Result<Value, Value> {
     let form = json!({ "id": "icinga:main", "kind": "icinga", "address": server.address, "credentials": "basic", "user": "lab",
         "secret": secret, "poll_seconds": 1 });
     desk.try_call("save_source", &form)
+}
+
+#[test]
+fn a_password_that_is_nowhere_kept_is_asked_for_or_taken_from_the_environment() {
+    const VARIABLE: &str = "BROADSTREET_SECRET_ICINGA_MAIN";
+    let (place, server) = (recorded(), Icinga::default().start());
+    // Without a keyring it is in the memory of this desk alone.
+    let desk = place.serve(&[]);
+    save(&desk, &server, "lab-password").unwrap();
+    drop(desk);
+    let asked = || server.asked().len();
+    let before = asked();
+    let (exit, lines) = doctor(&place, &[]);
+    assert_eq!((exit, asked()), (1, before), "nothing is asked of it without");
+    line_of_use(&lines, "failed", "no_secret", "`icinga:main`");
+    let line = lines.iter().find(|it| it["code"] == "no_secret").unwrap();
+    assert!(line["hint"].as_str().unwrap().contains(VARIABLE), "{line}");
+    let is_read = |lines: &[Value]| {
+        let line = lines.iter().find(|it| it["source"] == "icinga:main" && it["what"] == "connection");
+        line.is_some_and(|it| it["state"] == "ok")
+    };
+    place.set(VARIABLE, "lab-password");
+    let (exit, lines) = doctor(&place, &[]);
+    assert!(exit == 0 && is_read(&lines), "{lines:#?}");
+    place.set(VARIABLE, "");
+    if cfg!(target_os = "linux") {
+        let command = place.on_a_terminal("doctor --json");
+        let said = answered(command, "Password or token of icinga:main: ", "lab-password");
+        assert!(!said.contains("lab-password"), "{said}");
+        let lines: Value = serde_json::from_str(&said[said.find('{').unwrap()..=said.rfind('}').unwrap()]).unwrap();
+        assert!(is_read(lines["checks"].as_array().unwrap()), "{lines:#}");
+    }
+    nothing_is_lost(&place);
+}
+
+/// What a program says on its terminal, where it is answered once it asks `question`.
+fn answered(mut command: Command, question: &str, answer: &str) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut said, mut piece) = (String::new(), [0; 4096]);
+    while !said.contains(question) {
+        let read = stdout.read(&mut piece).unwrap();
+        assert!(read > 0, "it ended without a question: {said}");
+        said += &String::from_utf8_lossy(&piece[..read]);
+    }
+    writeln!(stdin, "{answer}").unwrap();
+    stdout.read_to_string(&mut said).unwrap();
+    child.wait().unwrap();
+    said
 }
 
 fn pages(desk: &Desk) -> Value {

@@ -60,8 +60,20 @@ impl Place {
     /// The program in an environment of its own: no home, no kubeconfig, no keyring.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_broadstreet"));
+        self.surround(command.args(args));
         command
-            .args(args)
+    }
+
+    /// The program as it runs on a terminal of its own, by `script` of every Debian.
+    pub fn on_a_terminal(&self, line: &str) -> Command {
+        let mut command = Command::new("script");
+        let line = format!("'{}' {line}", env!("CARGO_BIN_EXE_broadstreet"));
+        self.surround(command.args(["--quiet", "--return", "--command", &line, "/dev/null"]));
+        command
+    }
+
+    fn surround(&self, command: &mut Command) {
+        command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path())
@@ -69,7 +81,6 @@ impl Place {
             .env("BROADSTREET_NO_KEYRING", "1")
             .envs(&*self.variables.lock().unwrap())
             .current_dir(self.path());
-        command
     }
 
     /// What a command that must work answers.

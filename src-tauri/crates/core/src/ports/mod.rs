@@ -63,6 +63,11 @@ pub trait Vault: Send + Sync {
     fn keep(&self, name: &str, secret: &str) -> bool;
     /// Forgets a secret.
     fn forget(&self, name: &str);
+    /// How a secret can be given where nobody can enter it, as the end of a hint; empty where it cannot.
+    fn otherwise(&self, name: &str) -> String {
+        let _ = name;
+        String::new()
+    }
     /// Whether secrets kept here survive a restart.
     fn is_lasting(&self) -> bool;
     /// Signs with the device's Ed25519 key, 64 bytes.

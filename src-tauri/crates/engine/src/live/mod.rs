@@ -26,7 +26,7 @@ use crate::past::Noted;
 use crate::supervise::Supervisor;
 
 pub use pollers::Input;
-pub(crate) use pollers::{open_alerts, start_cluster, start_source, through};
+pub(crate) use pollers::{no_secret, open_alerts, start_cluster, start_source, through};
 pub(crate) use recorder::{keep, keep as keep_now, start_recorder};
 pub use tape::{Tail, Tape};
 pub(crate) use writer::start_writer;

@@ -106,7 +106,7 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
     let mut sources = live.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let opened = match settings.kind {
         // Asked without it, a source may shut out who asks too often.
-        _ if secret.is_none() && settings.credentials.need_secret() => Err(no_secret(settings)),
+        _ if secret.is_none() && settings.credentials.need_secret() => Err(no_secret(engine, settings)),
         SourceKind::Alertmanager | SourceKind::Prometheus => open_alerts(engine, live, settings).map(|source| {
             if settings.kind == SourceKind::Prometheus {
                 poll_calls(&tasks, settings, Arc::clone(&source), pause, input.clone());
@@ -129,7 +129,7 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
 pub(crate) fn open_alerts(engine: &Engine, live: &Live, settings: &SourceSettings) -> Result<Arc<dyn AlertSource>> {
     let secret = engine.ports.vault.secret(settings.id.as_str());
     if secret.is_none() && settings.credentials.need_secret() {
-        return Err(no_secret(settings));
+        return Err(no_secret(engine, settings));
     }
     Ok(engine.ports.signals.alerts(settings, secret, Some(through(&live.connection)))?)
 }
@@ -144,9 +144,11 @@ pub(crate) fn through(connection: &Arc<dyn Connection>) -> ProxyGet {
 }
 
 /// What a source says whose password or token is not at hand.
-pub(crate) fn no_secret(settings: &SourceSettings) -> EngineError {
+pub(crate) fn no_secret(engine: &Engine, settings: &SourceSettings) -> EngineError {
     let message = format!("the password or token of `{}` is not kept on this device", settings.id);
-    EngineError::refused("no_secret", message, "enter it again: nothing is asked of this source before")
+    let otherwise = engine.ports.vault.otherwise(settings.id.as_str());
+    let hint = format!("enter it again in Settings{otherwise}: nothing is asked of this source before");
+    EngineError::refused("no_secret", message, hint)
 }
 
 fn poll_alerts(
