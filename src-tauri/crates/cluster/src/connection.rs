@@ -1,7 +1,7 @@
 //! One connected cluster: who it is, whether it lives, its services' proxy.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::logs::LogLine;
@@ -24,6 +24,8 @@ pub struct KubeConnection {
     namespaces: Vec<String>,
     /// True where the last proof of life did not come.
     silent: AtomicBool,
+    /// How far the server's clock was ahead at the last proof of life.
+    ahead: Mutex<Option<chrono::Duration>>,
 }
 
 /// Asks who is there. A version that may not be read stays empty; a `kube-system` that may not be read makes the
@@ -53,7 +55,7 @@ pub async fn connect(access: Arc<Access>, namespaces: Vec<String>) -> Result<Kub
         server: access.server.clone(),
         version,
     };
-    Ok(KubeConnection { access, identity, namespaces, silent: AtomicBool::default() })
+    Ok(KubeConnection { access, identity, namespaces, silent: AtomicBool::default(), ahead: Mutex::default() })
 }
 
 impl Connection for KubeConnection {
@@ -74,6 +76,9 @@ impl Connection for KubeConnection {
                         let kind = answer.headers().get(header::CONTENT_TYPE);
                         let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
                         let (head, body) = answer.into_parts();
+                        let theirs = failure::server_time(&head.headers);
+                        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) =
+                            theirs.map(|theirs| theirs - self.access.clock.now());
                         let body = self.access.read(&head.headers, body).await?;
                         let words = failure::describe_body(&kind, &body);
                         if words.starts_with("an HTML page") {
@@ -98,6 +103,10 @@ impl Connection for KubeConnection {
             }
             answer
         })
+    }
+
+    fn clock_ahead(&self) -> Option<chrono::Duration> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn proxy_get(&self, request: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>> {

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use broadstreet_core::ports::ClusterError;
+use broadstreet_core::time::Moment;
+use http::{HeaderMap, header};
 use rustls::{AlertDescription, CertificateError};
 
 use crate::plugin::shorten;
@@ -207,6 +209,12 @@ pub fn describe_body(content_type: &str, body: &[u8]) -> String {
         return "an empty body".to_owned();
     }
     format!("`{}`", shorten(text.trim(), 120))
+}
+
+/// When an answer was given by the server's own clock, where it says.
+pub fn server_time(headers: &HeaderMap) -> Option<Moment> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc())
 }
 
 #[cfg(test)]

@@ -364,7 +364,7 @@ impl Engine {
                 desk.recorded = Some(Window { from: first.map_or(live.since, |first| first.min(live.since)), to: now });
                 let state = live.state.read().await;
                 desk.sources = sources_now(&live, &state, now);
-                desk.alarms = alarms(&state);
+                desk.alarms = alarms(&live, &state);
             }
             Open::Recorded(recorded) => {
                 desk.mode = Mode::Recorded;

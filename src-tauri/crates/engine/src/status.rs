@@ -94,7 +94,7 @@ fn about_calls(world: &World, id: &SourceId) -> Vec<String> {
 }
 
 /// What cannot wait, beside vacant command.
-pub(crate) fn alarms(state: &State) -> Vec<Alarm> {
+pub(crate) fn alarms(live: &Live, state: &State) -> Vec<Alarm> {
     let mut alarms = Vec::new();
     alarms.extend(state.world.alerts().filter(|alert| is_absent(alert)).map(|alert| Alarm {
         code: "heartbeat_missing",
@@ -110,8 +110,9 @@ pub(crate) fn alarms(state: &State) -> Vec<Alarm> {
             since: Some(*since),
         });
     }
-    for (id, proof) in &state.proofs {
-        if let Some(ahead) = proof.clock_ahead.filter(|ahead| ahead.abs() > CLOCKS_APART) {
+    let told = state.proofs.iter().map(|(id, proof)| (id.clone(), proof.clock_ahead));
+    for (id, ahead) in told.chain([(live.source(), live.connection.clock_ahead())]) {
+        if let Some(ahead) = ahead.filter(|ahead| ahead.abs() > CLOCKS_APART) {
             let word = if ahead > chrono::Duration::zero() { "ahead of" } else { "behind" };
             alarms.push(Alarm {
                 code: "clock_disagrees",

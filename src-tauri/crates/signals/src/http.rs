@@ -5,6 +5,7 @@ mod words;
 
 use std::error::Error;
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -74,6 +75,8 @@ pub(crate) struct Http {
     /// Texts that may never be shown.
     secrets: Vec<String>,
     limits: Limits,
+    /// The `Date` of the last answer.
+    last: Mutex<Option<Moment>>,
 }
 
 impl Http {
@@ -100,12 +103,17 @@ impl Http {
             let client = client(settings, &base, limits).map_err(bad)?;
             (base.as_str().trim_end_matches('/').to_owned(), Way::Direct { client, base })
         };
-        Ok(Self { id: settings.id.clone(), address, way, headers, secrets, limits })
+        Ok(Self { id: settings.id.clone(), address, way, headers, secrets, limits, last: Mutex::default() })
     }
 
     /// Which source this is.
     pub fn id(&self) -> &SourceId {
         &self.id
+    }
+
+    /// What the source's clock said with its last answer, where it tells.
+    pub fn source_time(&self) -> Option<Moment> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that an answer cannot be understood.
@@ -218,9 +226,11 @@ impl Http {
         let asked = async {
             let response = request.headers(self.headers.clone()).send().await.map_err(|error| self.broken(&error))?;
             let (status, headers) = (response.status(), response.headers().clone());
+            let date = date(&headers);
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = date;
             let body = self.whole(response).await?;
             if status.is_success() {
-                Ok(Reply { body, date: date(&headers) })
+                Ok(Reply { body, date })
             } else {
                 Err(self.status(status.as_u16(), Some(&headers), &body))
             }

@@ -75,6 +75,7 @@ impl PagerDuty {
             Ok(on_call) => poll.on_call = on_call,
             Err(error) => poll.warnings.push(format!("who is on call is not known: {error}")),
         }
+        poll.source_time = self.http.source_time();
         Ok(poll)
     }
 

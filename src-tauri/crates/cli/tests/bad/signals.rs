@@ -219,10 +219,19 @@ fn dated(told: Told, ahead: i64) -> Told {
     told.header("Date", date.format("%a, %d %b %Y %H:%M:%S GMT"))
 }
 
+/// A PagerDuty in which nothing happened.
+fn pagerduty(asked: &Asked) -> Told {
+    match asked.path.as_str() {
+        "/log_entries" => Told::ok(r#"{"log_entries":[],"more":false}"#),
+        "/oncalls" => Told::ok(r#"{"oncalls":[],"more":false}"#),
+        _ => Told::with(404, ""),
+    }
+}
+
 #[test]
 fn clocks_that_disagree_are_named_by_their_source() {
     let place = recorded();
-    let (_kube, desk) = live(&place);
+    let (kube, desk) = live(&place);
     let ahead = Server::start(move |asked| dated(lab()(asked), 3600));
     let behind = Server::start(move |asked| dated(prometheus(&json!([]), &json!({}))(asked), -1800));
     save(&desk, "alertmanager", &ahead);
@@ -232,6 +241,18 @@ fn clocks_that_disagree_are_named_by_their_source() {
         alarms.into_iter().filter(|it| it["code"] == "clock_disagrees").collect()
     };
     let both = until(10, "two alarms", || Some(alarms(&desk)).filter(|it| it.len() == 2));
+    // A pager, and the API server itself.
+    let pager = Server::start(move |asked| dated(pagerduty(asked), 7200));
+    save(&desk, "pagerduty", &pager);
+    kube.fault(|asked| (asked.path == "/livez").then(|| dated(Told::ok("ok"), -7200)));
+    for (name, word) in [("`pagerduty:main` is 7", "ahead of"), ("`cluster:lab` is 7", "behind")] {
+        let alarm = until(10, name, || alarms(&desk).into_iter().find(|it| it["text"].to_string().contains(name)));
+        assert!(alarm["text"].as_str().unwrap().contains(word), "{alarm}");
+        line_of_use(&doctor(&place, &[]).1, "warning", "clock_disagrees", name);
+    }
+    pager.say(move |asked| dated(pagerduty(asked), 0));
+    kube.fault(|asked| (asked.path == "/livez").then(|| dated(Told::ok("ok"), 0)));
+    until(10, "two alarms", || (alarms(&desk).len() == 2).then_some(()));
     let (exit, lines) = doctor(&place, &[]);
     assert_eq!(exit, 0, "{lines:#?}");
     for (alarm, name) in both.iter().zip(["`alertmanager:main` is 3", "`prometheus:main` is 1"]) {

@@ -10,11 +10,10 @@ use broadstreet_core::resource::{Body, KindInfo, Object};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness};
 use chrono::DateTime;
-use http::header;
 use serde_json::Value;
 
 use crate::access::JSON;
-use crate::failure::Failure;
+use crate::failure::{Failure, server_time};
 use crate::watch::Shared;
 
 /// Where the leases of nodes lie.
@@ -106,9 +105,7 @@ pub async fn follow(shared: Arc<Shared>) {
             Ok((head, list)) => {
                 failures = 0;
                 alive_at = Some(shared.access.clock.now());
-                let server_now = head.headers.get(header::DATE).and_then(|value| value.to_str().ok());
-                let server_now =
-                    server_now.and_then(|text| DateTime::parse_from_rfc2822(text).ok()).map(|at| at.to_utc());
+                let server_now = server_time(&head.headers);
                 tell(&shared, judge(&list, &mut seen, server_now, shared.access.timer.elapsed())).await;
                 (Some(Freshness::Live), limits.leases)
             }

@@ -236,6 +236,10 @@ pub trait Connection: Send + Sync {
     fn watch(&self) -> Flow<Observation>;
     /// Asks `/livez`, 3 s at most.
     fn alive(&self) -> Answer<'_, Result<(), ClusterError>>;
+    /// How far the server's clock was ahead of ours at the last proof of life, where it told.
+    fn clock_ahead(&self) -> Option<chrono::Duration> {
+        None
+    }
     /// GET through the API server's service proxy.
     fn proxy_get(&self, request: ProxyRequest) -> Answer<'_, Result<(u16, Vec<u8>), ClusterError>>;
     /// Reads one object whole; of a Secret only its metadata.

@@ -261,6 +261,8 @@ pub struct PagerPoll {
     pub warnings: Vec<String>,
     /// The version the pager says it is.
     pub version: String,
+    /// The pager's own clock as of the answer, where it tells.
+    pub source_time: Option<Moment>,
 }
 
 /// A pager, read only.

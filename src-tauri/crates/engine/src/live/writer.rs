@@ -408,7 +408,9 @@ impl Hand<'_> {
         match answer {
             Ok(poll) => {
                 self.proof(id, Ok(poll.version));
-                self.state.proofs.entry(id.clone()).or_default().warnings = poll.warnings;
+                let ahead = poll.source_time.map(|theirs| theirs - self.engine.now());
+                let proof = self.state.proofs.entry(id.clone()).or_default();
+                (proof.warnings, proof.clock_ahead) = (poll.warnings, ahead);
                 self.state.on_call.retain(|(source, ..)| source != id);
                 self.state
                     .on_call

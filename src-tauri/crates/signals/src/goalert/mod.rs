@@ -138,6 +138,7 @@ impl GoAlert {
                 poll.warnings.push(format!("who is on call is not known: {error}"));
             }
         }
+        poll.source_time = self.http.source_time();
         Ok(poll)
     }
 

@@ -74,7 +74,7 @@ impl Inner {
     async fn poll(&self, since: Moment) -> Result<PagerPoll, SignalError> {
         let (picture, now) = futures_util::join!(self.picture(None), self.now());
         let picture = picture?;
-        let mut poll = PagerPoll { version: now.version, ..PagerPoll::default() };
+        let mut poll = PagerPoll { version: now.version, source_time: now.at, ..PagerPoll::default() };
         poll.warnings.extend(now.warning);
         let mut memory = self.memory();
         self.learn(&mut memory, &picture);

@@ -77,6 +77,7 @@ async fn objects_tell_the_last_page_of_every_open_problem() {
         bob.never_told.iter().any(|name| name == "delivered_at") && bob.never_told.iter().any(|name| name == "error")
     );
     assert_eq!(poll.version, "r2.13.6-1");
+    assert!(poll.source_time.is_some(), "the start and how long it runs tell its clock");
     assert_eq!(poll.gaps, [], "a gap is told when it is over");
     assert!(poll.warnings.len() == 1 && poll.warnings[0].contains("nobody listens to its events since 2026-11-26"));
     let on_call = [("boutique", 1, "alice"), ("boutique", 2, "Bob B.")];
