@@ -8,9 +8,9 @@ use broadstreet_core::logs::LogLine;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
-    AlertPoll, AlertSource, AlertSpan, Answer, Clock, Cluster, ClusterError, ClusterIdentity, Connection, Context,
-    ContextChoice, Flow, LogsOf, Manifest, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError, Signals,
-    Snapshot, SourceSettings, Vault,
+    AlertHistory, AlertPoll, AlertSource, AlertSpan, Answer, Clock, Cluster, ClusterError, ClusterIdentity, Connection,
+    Context, ContextChoice, Flow, LogsOf, Manifest, Observation, Pager, PagerPoll, ProxyGet, ProxyRequest, SignalError,
+    Signals, Snapshot, SourceSettings, Vault,
 };
 use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::Change;
@@ -195,9 +195,9 @@ impl AlertSource for ScriptedSignals {
         let silent = self.silent.load(Ordering::Relaxed);
         Box::pin(async move { if silent { Err(switched_off("alerts")) } else { Ok(poll) } })
     }
-    fn history(&self, _: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
-        let prior = self.prior.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(async { Ok(prior) })
+    fn history(&self, _: Window) -> Answer<'_, Result<AlertHistory, SignalError>> {
+        let spans = self.prior.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async { Ok(AlertHistory { spans, warnings: Vec::new() }) })
     }
     fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone();

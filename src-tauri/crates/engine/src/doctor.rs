@@ -155,6 +155,13 @@ impl Engine {
                         for said in poll.warnings {
                             checks.push(warning(name, "answer", "warnings", said, SAYS_SO));
                         }
+                        // What fired before is read once, by whoever listens from then on.
+                        if let Some(live) = self.live().await {
+                            let state = live.state.read().await;
+                            let said = state.proofs.get(&settings.id).map(|proof| proof.history_warnings.clone());
+                            let said = said.unwrap_or_default().into_iter();
+                            checks.extend(said.map(|it| warning(name, "history", "warnings", it, SAYS_SO)));
+                        }
                     }
                     Err(error) => checks.push(failed(name, "connection", &error.into())),
                 }

@@ -55,6 +55,7 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
         whole = Freshness::Stale { since, why: trouble.why.clone() };
     }
     let mut warnings = proof.warnings;
+    warnings.extend(proof.history_warnings);
     if kind == "prometheus" {
         warnings.extend(about_calls(&state.world, &id));
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use broadstreet_core::alerts::{Alert, AlertState, Group, Told};
-use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, Receiver, SignalError, Silence};
+use broadstreet_core::ports::{AlertHistory, AlertPoll, AlertSource, Answer, Receiver, SignalError, Silence};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::time::{Moment, Window};
 use chrono::{DateTime, Datelike, Utc};
@@ -115,9 +115,9 @@ impl AlertSource for Alertmanager {
         Box::pin(self.ask())
     }
 
-    fn history(&self, _: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
+    fn history(&self, _: Window) -> Answer<'_, Result<AlertHistory, SignalError>> {
         // Alertmanager forgets an alert when it resolves.
-        Box::pin(async { Ok(Vec::new()) })
+        Box::pin(async { Ok(AlertHistory::default()) })
     }
 }
 

@@ -6,7 +6,7 @@ mod series;
 
 use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::observed::CallsPoll;
-use broadstreet_core::ports::{AlertPoll, AlertSource, AlertSpan, Answer, Sampled, SignalError};
+use broadstreet_core::ports::{AlertHistory, AlertPoll, AlertSource, AlertSpan, Answer, Sampled, SignalError};
 use broadstreet_core::resource::Labels;
 use broadstreet_core::time::{Moment, Window};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -138,14 +138,14 @@ impl Prometheus {
         })
     }
 
-    async fn read_history(&self, window: Window) -> Result<Vec<AlertSpan>, SignalError> {
+    async fn read_history(&self, window: Window) -> Result<AlertHistory, SignalError> {
         if window.to <= window.from {
-            return Ok(Vec::new());
+            return Ok(AlertHistory::default());
         }
         let mut step = step(window);
         loop {
             match self.read_range(window, step).await {
-                Ok(spans) => return Ok(spans),
+                Ok(history) => return Ok(history),
                 // Too many samples at once (422), or more than fits: ask for fewer.
                 Err(fault) if (fault.too_large || fault.status == Some(422)) && step < 3600 => {
                     step = STEPS.into_iter().find(|wider| *wider >= step.saturating_mul(4)).unwrap_or(3600);
@@ -155,7 +155,7 @@ impl Prometheus {
         }
     }
 
-    async fn read_range(&self, window: Window, step: u32) -> Result<Vec<AlertSpan>, Fault> {
+    async fn read_range(&self, window: Window, step: u32) -> Result<AlertHistory, Fault> {
         let time = |moment: Moment| moment.to_rfc3339_opts(SecondsFormat::Millis, true);
         let query = [
             ("query", "ALERTS".to_owned()),
@@ -169,12 +169,11 @@ impl Prometheus {
             let why = format!("a history of the type `{}` instead of a matrix", answer.data.result_type);
             return Err(self.http.bad_answer(why).into());
         }
-        for note in &answer.notes {
-            tracing::warn!(source = %self.http.id(), note, "history may be incomplete");
-        }
+        let warnings = answer.notes.iter().map(|note| format!("what fired before may be incomplete: {note}")).collect();
         // The window may reach into the future; what fires now is known up to the source's own now.
         let end = reply.date.map_or(window.to, |now| now.min(window.to));
-        Ok(answer.data.result.into_iter().flat_map(|series| spans(series, step, end)).collect())
+        let spans = answer.data.result.into_iter().flat_map(|series| spans(series, step, end)).collect();
+        Ok(AlertHistory { spans, warnings })
     }
 
     async fn data<T: DeserializeOwned + Default>(
@@ -204,7 +203,7 @@ impl AlertSource for Prometheus {
         Box::pin(self.ask())
     }
 
-    fn history(&self, window: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>> {
+    fn history(&self, window: Window) -> Answer<'_, Result<AlertHistory, SignalError>> {
         Box::pin(self.read_history(window))
     }
 

@@ -19,6 +19,9 @@ use crate::{nothing_is_lost, recorded};
 const ALERTMANAGER: &str = "alertmanager:main";
 const PROMETHEUS: &str = "prometheus:main";
 
+/// What is said of a history that came with the warning `partial`.
+const PARTIAL: &str = "what fired before may be incomplete: partial";
+
 /// An answer captured from a real program.
 pub fn captured(name: &str) -> String {
     let path = format!("{}/../signals/tests/captured/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -199,6 +202,16 @@ fn what_prometheus_warns_of_is_shown_and_the_alerts_stand() {
         assert_eq!(exit, 0, "a warning is no failure");
         line_of_use(&lines, "warning", "warnings", words);
     }
+    // What fired before it was asked: two spans with a hole where the value is no number, and what was said of them.
+    let seen = desk.until_source(10, PROMETHEUS, "the history", |it| it["why"].to_string().contains(PARTIAL));
+    assert_eq!(seen["code"], "warnings", "{seen}");
+    line_of_use(&doctor(&place, &[]).1, "warning", "warnings", PARTIAL);
+    let span = json!({ "from": "2026-11-23T21:38:00Z", "to": "2026-11-23T21:41:00Z", "bins": 9 });
+    let firing = || -> Vec<u64> {
+        let bins = desk.call("history", span.clone())["bins"].as_array().cloned().unwrap_or_default();
+        bins.iter().map(|it| it["warning"].as_u64().unwrap_or_default()).collect()
+    };
+    until(10, "two spans", || (firing() == [0, 1, 0, 0, 0, 0, 0, 1, 0]).then_some(()));
     server.say(|_| Told::ok(r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#));
     let seen = desk.until_source(10, PROMETHEUS, "an error", |it| it["code"] == "bad_answer");
     answer_of_use(&trouble(&seen), "bad_answer", "query timed out");
@@ -207,7 +220,7 @@ fn what_prometheus_warns_of_is_shown_and_the_alerts_stand() {
     let well = json!([with("Whole")[0]]);
     server.say(prometheus(&well, &json!({})));
     until_alert(&desk, "Whole");
-    desk.until_source(10, PROMETHEUS, "well again", is_well);
+    desk.until_source(10, PROMETHEUS, "well again", |it| it["state"] == "live" && it["why"] == PARTIAL);
     drop(desk);
     nothing_is_lost(&place);
 }

@@ -221,12 +221,21 @@ pub struct AlertSpan {
     pub step_seconds: u32,
 }
 
+/// What fired in a window, read from history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlertHistory {
+    /// Each span in which an alert fired.
+    pub spans: Vec<AlertSpan>,
+    /// Things about the answer to show: it may be partial.
+    pub warnings: Vec<String>,
+}
+
 /// A source of alerts.
 pub trait AlertSource: Send + Sync {
     /// Asks once.
     fn poll(&self) -> Answer<'_, Result<AlertPoll, SignalError>>;
     /// Reads what fired in `window`; a source without history answers nothing.
-    fn history(&self, window: Window) -> Answer<'_, Result<Vec<AlertSpan>, SignalError>>;
+    fn history(&self, window: Window) -> Answer<'_, Result<AlertHistory, SignalError>>;
     /// Asks once which calls were observed; a source that keeps no series answers nothing.
     fn calls(&self) -> Answer<'_, Result<CallsPoll, SignalError>> {
         Box::pin(std::future::ready(Ok(CallsPoll::default())))

@@ -73,6 +73,8 @@ pub struct Proof {
     pub version: String,
     /// Warnings of its last answer.
     pub warnings: Vec<String>,
+    /// Warnings of what it told of before this recorder listened.
+    pub history_warnings: Vec<String>,
     /// How far its clock is ahead of ours, as of its last answer.
     pub clock_ahead: Option<chrono::Duration>,
 }

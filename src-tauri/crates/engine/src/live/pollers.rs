@@ -7,7 +7,7 @@ use broadstreet_core::id::SourceId;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
-    AlertPoll, AlertSource, AlertSpan, ClusterError, Connection, Observation, PagerPoll, ProxyGet, SignalError,
+    AlertHistory, AlertPoll, AlertSource, ClusterError, Connection, Observation, PagerPoll, ProxyGet, SignalError,
     SourceKind, SourceSettings,
 };
 use broadstreet_core::time::Window;
@@ -44,7 +44,7 @@ pub enum Input {
     /// A source of alerts answered, or did not.
     Alerts(SourceId, SourceKind, std::result::Result<AlertPoll, SignalError>),
     /// What fired before, by a source's history; nothing where it could not be read.
-    Prior(SourceId, Vec<AlertSpan>),
+    Prior(SourceId, AlertHistory),
     /// A source told which calls were observed, or did not.
     Calls(SourceId, std::result::Result<CallsPoll, SignalError>),
     /// A pager answered, or did not.

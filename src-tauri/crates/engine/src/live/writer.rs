@@ -165,12 +165,14 @@ impl Hand<'_> {
             }
             Input::Alive(answer) => self.alive(answer.map_err(EngineError::from)),
             Input::Alerts(id, kind, answer) => self.alerts(&id, kind, answer),
-            Input::Prior(id, spans) => {
+            Input::Prior(id, history) => {
+                self.state.proofs.entry(id.clone()).or_default().history_warnings = history.warnings;
                 self.state.histories.insert(id);
-                if !spans.is_empty() {
-                    self.state.prior.extend(spans);
+                if !history.spans.is_empty() {
+                    self.state.prior.extend(history.spans);
                     self.round.channels.insert("history");
                 }
+                self.round.channels.insert("desk");
             }
             Input::Calls(id, answer) => self.calls(&id, answer),
             Input::Pages(id, answer) => self.pages(&id, answer),

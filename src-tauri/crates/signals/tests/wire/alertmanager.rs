@@ -1,7 +1,9 @@
 //! Alertmanager.
 
 use broadstreet_core::alerts::{AlertState, Told as WasTold};
-use broadstreet_core::ports::{AlertPoll, ProxyGet, ProxyRequest, ProxyTarget, Signals, SourceKind, SourceSettings};
+use broadstreet_core::ports::{
+    AlertHistory, AlertPoll, ProxyGet, ProxyRequest, ProxyTarget, Signals, SourceKind, SourceSettings,
+};
 use broadstreet_core::time::Window;
 use std::sync::Arc;
 
@@ -135,7 +137,7 @@ async fn without_silences_and_status_the_alerts_still_stand() {
     );
     let window = Window { from: chrono::DateTime::UNIX_EPOCH, to: chrono::DateTime::UNIX_EPOCH };
     let history = alerts(&settings(SourceKind::Alertmanager, &source.address)).history(window).await;
-    assert_eq!(history.expect("none"), Vec::new());
+    assert_eq!(history.expect("none"), AlertHistory::default());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Prometheus.
 
 use broadstreet_core::alerts::AlertState;
-use broadstreet_core::ports::SourceKind;
+use broadstreet_core::ports::{AlertHistory, SourceKind};
 use broadstreet_core::time::{Moment, Window};
 use chrono::{DateTime, Duration};
 
@@ -90,7 +90,7 @@ async fn history_is_one_question_with_a_fitting_step() {
     let source = Source::with(&[("/api/v1/query_range", range)]).await;
     let prometheus = alerts(&settings(SourceKind::Prometheus, &source.address));
     let window = Window { from: at(1_795_469_930), to: at(1_795_469_973) };
-    let spans = prometheus.history(window).await.expect("spans");
+    let spans = prometheus.history(window).await.expect("spans").spans;
     let api: Vec<_> =
         spans.iter().filter(|span| span.labels.get("alertname").expect("the label") == "KubeAPIDown").collect();
     assert_eq!(api.len(), 2 * 4 - 3, "samples two seconds apart, read with a step of one, are separate spans");
@@ -103,7 +103,7 @@ async fn history_is_one_question_with_a_fitting_step() {
         assert!(query.starts_with("query=ALERTS&start=2026-11-23T"), "{query}");
     }
     let empty = Window { from: window.to, to: window.from };
-    assert_eq!(prometheus.history(empty).await.expect("none"), Vec::new());
+    assert_eq!(prometheus.history(empty).await.expect("none"), AlertHistory::default());
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_span_ends_where_samples_are_missing_and_goes_on_at_the_end() {
     .await;
     let prometheus = alerts(&settings(SourceKind::Prometheus, &source.address));
     let window = Window { from: at(start), to: at(start + 6 * 3600) };
-    let spans = prometheus.history(window).await.expect("spans");
+    let spans = prometheus.history(window).await.expect("spans").spans;
     let ends: Vec<(i64, Option<i64>)> = spans
         .iter()
         .map(|span| (span.from.expect("a start").timestamp() - start, span.to.map(|to| to.timestamp() - start)))
@@ -131,7 +131,7 @@ async fn a_span_ends_where_samples_are_missing_and_goes_on_at_the_end() {
     assert!(spans.iter().all(|span| span.step_seconds == 60 && span.state == "firing"));
     let window = Window { from: at(start), to: at(start + 450) };
     let source = Source::scripted(move |_| Told::ok(r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"alertname":"A","alertstate":"pending"},"values":[[1795470349.5,"1"]]}]}}"#)).await;
-    let spans = alerts(&settings(SourceKind::Prometheus, &source.address)).history(window).await.expect("spans");
+    let spans = alerts(&settings(SourceKind::Prometheus, &source.address)).history(window).await.expect("spans").spans;
     assert_eq!((spans[0].to, spans[0].state.as_str()), (None, "pending"));
 }
 
