@@ -369,6 +369,12 @@ try {
     must(clean.rows > 0 && clean.parts > 0, clean);
     const bytes = readFileSync(bundle);
     const changed = join(papers, "changed.broadstreet");
+    const parts = [];
+    for (let from = 0; bytes.readUInt32LE(from) === 0x04034b50; from = parts.at(-1).to) {
+      const content = from + 30 + bytes.readUInt16LE(from + 26);
+      parts.push({ name: bytes.toString("utf8", from + 30, content), from: content, to: content + bytes.readUInt32LE(from + 18) });
+    }
+    must(parts.length === clean.parts + 1, `${parts.length} parts and the manifest, ${clean.parts} verified`);
     for (let i = 0; i < 24; i++) {
       const copy = Buffer.from(bytes);
       const at = Math.floor((bytes.length - 1) * (i / 23));
@@ -376,7 +382,9 @@ try {
       writeFileSync(changed, copy);
       const refused = await desk.cli(["verify", changed]).then(() => null, (error) => error);
       must(refused && refused.exit !== 0, `byte ${at} was changed and verify passes`);
-      must(/part|row/.test(`${refused.message}`), refused.message);
+      // What lies in no part is between them: headers and the list at the end.
+      const holds = parts.find((it) => it.from <= at && at < it.to);
+      must(holds ? refused.message.includes(`(part \`${holds.name}`) : /\(part `(whole|directory|[a-z]+[./])/.test(refused.message), `byte ${at} of ${holds?.name ?? "no part"}: ${refused.message}`);
     }
     return "24 bytes over the whole file";
   });
