@@ -177,7 +177,7 @@ fn a_running_desk_that_shows_another_cluster_than_the_one_named_is_told_apart() 
 
 #[test]
 fn the_note_for_the_next_shift_is_drafted_from_the_current_cluster_or_says_that_none_is_open() {
-    let (place, kube) = (Place::new(), eventful());
+    let (place, mut kube) = (Place::new(), eventful());
     let draft = ["handoff", "draft", "--to", "Ana", "--as", "Mei", "--json"];
     let evidence =
         |output: &Output| -> Value { serde_json::from_slice::<Value>(&output.stdout).unwrap()["evidence"].clone() };
@@ -189,6 +189,13 @@ fn the_note_for_the_next_shift_is_drafted_from_the_current_cluster_or_says_that_
     let output = place.run(&draft);
     assert_eq!(said(&output), "");
     assert_eq!(evidence(&output), "the live cluster lab (v1.36.0) as of now");
+    // One that was named and does not answer is said, and the note is drafted all the same, as an incident is declared.
+    kube.stop();
+    let output = place.run(&[&draft[..], &["--context", "lab"]].concat());
+    let lines = said(&output);
+    assert!(lines.contains("from the record of this desk alone (") && lines.contains(&kube.server.address), "{lines}");
+    assert!(evidence(&output).as_str().unwrap().contains("no cluster is open"));
+    is_of_use(&place.error(&[&draft[..6], &["--context", "london"]].concat()), "unknown_context", "london");
 }
 
 /// The same Alertmanager behind the API server's proxy.

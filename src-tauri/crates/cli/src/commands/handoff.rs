@@ -15,7 +15,6 @@ pub async fn run(global: &Global, args: Handoff) -> Result<(), ApiError> {
             Handoff::Draft { to, hours, write, note } => {
                 match reading::basis(global, desk).await? {
                     Basis::Meant => {}
-                    Basis::Nothing(error) if global.context.is_some() || global.kubeconfig.is_some() => return Err(error),
                     Basis::Nothing(error) => output::note(&format!(
                         "No cluster is open: the note is drafted from the record of this desk alone ({}); {}.",
                         error.message,
