@@ -90,6 +90,39 @@ async fn nothing_is_answered_without_the_token() {
 }
 
 #[tokio::test]
+async fn the_empty_page_is_all_there_is_without_the_token() {
+    let mut desk = desk().await;
+    let data = desk.data.display().to_string();
+    let declaration = serde_json::json!({ "title": "Zebrafish starve", "severity": 2 });
+    broadstreet_api::dispatch(&desk._host.engine, "declare", declaration).await.unwrap();
+    let page = desk.ask("GET /", &[]).await;
+    assert!(["200", "503"].contains(&code(&page)), "{page}");
+    let assets: Vec<String> = page.split('"').filter(|it| it.contains("assets/")).map(str::to_owned).collect();
+    let mut answers = vec![page];
+    for asset in &assets {
+        answers.push(desk.ask(&format!("GET /{}", asset.trim_start_matches(['.', '/'])), &[]).await);
+    }
+    for answer in answers {
+        for own in [desk.running.token.as_str(), data.as_str(), "Zebrafish"] {
+            assert!(!answer.contains(own), "`{own}` in {answer}");
+        }
+    }
+    for path in [
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/running.json",
+        "/broadstreet.db",
+        "/device.key",
+        "/assets/none.js",
+        "//api/call/desk",
+    ] {
+        let answer = desk.ask(&format!("GET {path}"), &[]).await;
+        assert!(["401", "404"].contains(&code(&answer)), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn the_token_does_not_help_a_foreign_page_or_name() {
     let mut desk = desk().await;
     let bearer = format!("Bearer {}", desk.running.token);
