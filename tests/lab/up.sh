@@ -57,7 +57,7 @@ start kube-apiserver $K8S_BIN/kube-apiserver --etcd-servers http://127.0.0.1:$ET
   --service-account-issuer https://kubernetes.default.svc.cluster.local \
   --service-account-key-file $P/sa.pub --service-account-signing-key-file $P/sa.key \
   --default-not-ready-toleration-seconds ${TOLERATION:-300} --default-unreachable-toleration-seconds ${TOLERATION:-300} \
-  --audit-policy-file $LAB/conf/audit-policy.yaml --audit-log-path "$STATE/log/audit.jsonl" --audit-log-maxsize 100 --audit-log-maxbackup 2 \
+  --audit-policy-file $LAB/conf/audit-policy.yaml --audit-log-path "$STATE/log/audit.jsonl" --audit-log-maxsize 100 --audit-log-maxbackup 0 \
   --kubelet-preferred-address-types ExternalIP --profiling=false ${API_FLAGS:-}
 C="curl -fsS --cacert $P/ca.crt --cert $P/admin.crt --key $P/admin.key"
 until_ok 60 $C $API/readyz; say "apiserver ready"

@@ -4,6 +4,7 @@
 // LAB_STATE=… LAB_JSON=…/lab.json BROADSTREET=…/broadstreet node faults.mjs
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { events } from "./audit.mjs";
 import { Desk, lab, must, run, Tally, until } from "./desk.mjs";
 
 const it = lab();
@@ -168,8 +169,7 @@ try {
 /** How often each kind was refused to the tenant between two moments, by the audit log, the most first. */
 function refusals(from, to) {
   const counts = new Map();
-  for (const line of readFileSync(it.audit, "utf8").split("\n").filter(Boolean)) {
-    const event = JSON.parse(line);
+  for (const event of events(it.audit)) {
     const at = Date.parse(event.requestReceivedTimestamp);
     if (event.stage !== "ResponseComplete" || event.responseStatus?.code !== 403 || at < from || at > to) continue;
     if (!event.user?.username?.endsWith(":tenant") || event.objectRef?.resource === "leases") continue;
