@@ -122,6 +122,19 @@ try {
     must(await picture.evaluate((img) => img.decode().then(() => img.naturalWidth === 10)), "the picture is not the one pasted");
   });
 
+  await check("a megabyte pasted into the line is attached whole", async () => {
+    await line().focus();
+    await page.evaluate(() => navigator.clipboard.writeText("x".repeat(1 << 20)));
+    await page.keyboard.press("Control+v");
+    await page.getByRole("list", { name: "To be attached" }).getByText("pasted.txt").waitFor();
+    must((await line().inputValue()) === "", "some of it stands in the line");
+    await page.keyboard.type("the whole log");
+    await page.keyboard.press("Enter");
+    await emptied();
+    await row("the whole log").click();
+    await says(panel(), "pasted.txt");
+  });
+
   await check("a line that was begun is there after the page is loaded again", async () => {
     await line().focus();
     const kept = page.waitForResponse((r) => r.url().endsWith("save_draft") && (r.request().postData() ?? "").includes("half a thought"));
