@@ -483,11 +483,9 @@ impl Hand<'_> {
             self.round.channels.insert("map");
         }
         // Told only when a verdict waits for it: a clock in the recording costs nothing while nothing is due.
-        if self.state.in_sync && self.state.world.is_waiting_for(now) {
-            if self.apply(Change::Time { at: now }) {
-                self.round.stir = true;
-                self.round.channels.insert("map");
-            }
+        if self.state.in_sync && self.state.world.is_waiting_for(now) && self.apply(Change::Time { at: now }) {
+            self.round.stir = true;
+            self.round.channels.insert("map");
         }
         // Nothing tells that nothing was heard: whoever looks at the desk is told when that has lasted too long.
         let silent_for = self.state.proofs.get(&self.live.source()).and_then(|proof| proof.alive_at).map(|at| now - at);
