@@ -13,7 +13,7 @@ stories! {
 }
 
 /// More Kubernetes Events than notable things are held.
-const FLOOD: usize = 20_500;
+const FLOOD: usize = 4_500;
 
 /// Warnings of the cluster.
 fn events(range: std::ops::Range<usize>) -> Vec<Change> {

@@ -42,7 +42,7 @@ pub const STALE_AFTER: chrono::Duration = chrono::Duration::seconds(9);
 pub const DOUBTED_AFTER: chrono::Duration = chrono::Duration::seconds(60);
 
 /// How many notable things are held; older ones are read from the recording.
-const NOTED: usize = 20_000;
+const NOTED: usize = 4_000;
 
 /// What went wrong, as the edge says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
