@@ -300,7 +300,7 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
         return;
     }
     // Contained: the corner is cut off, and what still runs in it fills it.
-    let fill = match health {
+    let running = match health {
         6 => ink::CRIT,
         5 => ink::WARN,
         2 => ink::WELL,
@@ -308,7 +308,7 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
     };
     let _ = write!(
         out,
-        "<path d=\"M{x}.5 {y}.5h{}l2.5 2.5v{}h-{}z\" fill=\"{fill}\" stroke=\"{}\" stroke-width=\"1.4\"/>",
+        "<path d=\"M{x}.5 {y}.5h{}l2.5 2.5v{}h-{}z\" fill=\"{running}\" stroke=\"{}\" stroke-width=\"1.4\"/>",
         f64::from(CELL) - 3.5,
         f64::from(CELL) - 3.5,
         CELL - 1,
