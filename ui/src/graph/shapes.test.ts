@@ -37,7 +37,7 @@ describe("without colour", () => {
         const { colours: ink, parts } = stampOf(colours, health, false, edge, 1);
         seen.set(HEALTH_WORDS[health], [...parts].map((part, i) => Math.round((part / 64) * (1 - (ink[i]! & 255) / 255))));
       }
-      for (const health of [Health.Well, Health.Resting]) {
+      for (const health of [Health.Resting, Health.Well, Health.Starting, Health.Unknown, Health.Warning, Health.Critical]) {
         const { colours: ink, parts } = stampOf(colours, health, true, edge, 1);
         seen.set(`${HEALTH_WORDS[health]}, contained`, [...parts].map((part, i) => Math.round((part / 64) * (1 - (ink[i]! & 255) / 255))));
       }
@@ -91,7 +91,7 @@ describe("without colour", () => {
   it("the windows beside the plan have the same shapes as those on it", () => {
     const seen = new Set<string>();
     for (const health of ["resting", "well", "starting", "unknown", "warning", "critical"]) seen.add(render(Window, { health }).container.querySelector("svg")!.innerHTML.replace(/var\([^)]*\)/g, "ink").replace(/id="[^"]*"|url\([^)]*\)/g, ""));
-    for (const health of ["well", "resting"]) seen.add(render(Window, { health, contained: true }).container.querySelector("svg")!.innerHTML);
-    expect(seen.size).toBe(8);
+    for (const health of ["resting", "well", "starting", "unknown", "warning", "critical"]) seen.add(render(Window, { health, contained: true }).container.querySelector("svg")!.innerHTML.replace("var(--contained-wash)", "none").replace(/var\([^)]*\)/g, "ink").replace(/id="[^"]*"|url\([^)]*\)/g, ""));
+    expect(seen.size).toBe(12);
   });
 });

@@ -236,6 +236,20 @@ vec4 lay(vec4 under, vec4 over, float part) {
   float all = p + under.a * (1.0 - p);
   return all <= 0.0 ? vec4(0.0) : vec4((over.rgb * p + under.rgb * under.a * (1.0 - p)) / all, all);
 }
+float crossed(float c, float k) {
+  float across = (v_at.x + v_at.y - c) * 0.70710678;
+  float down = (v_at.x - v_at.y) * 0.70710678;
+  float reach = 2.0 * k * 1.41421356;
+  float one = max(abs(down) - 0.65 * k, abs(across) - reach);
+  float other = max(abs(across) - 0.65 * k, abs(down) - reach);
+  return max(inside(one), inside(other));
+}
+float lower(float c) {
+  vec2 a = vec2(0.0, c);
+  vec2 b = vec2(0.0, 0.15 * c);
+  vec2 e = vec2(0.85 * c, c);
+  return inside(max(side(a, b), max(side(b, e), side(e, a))));
+}
 void main() {
   float c = u_edge;
   float k = c / 8.0;
@@ -244,22 +258,19 @@ void main() {
   vec4 s = vec4(0.0);
   if ((v_state & 8u) != 0u) {
     float wall = max(square(), (v_at.x - c - v_at.y + 3.0 * k) * 0.70710678);
-    bool solid = health == 2u || health >= 5u;
-    s = lay(s, solid ? own : u_wash, inside(wall));
+    float room = inside(wall);
+    s = lay(s, health == 2u || health == 6u ? own : u_wash, room);
+    vec2 q = abs(v_at - c / 2.0);
+    if (health == 6u) s = lay(s, u_cross, crossed(c, k));
+    else if (health == 5u) s = lay(s, own, lower(c));
+    else if (health == 3u) s = lay(s, own, inside(max(q.x, q.y) - k));
+    else if (health == 0u || health == 4u) s = lay(s, own, min(room, hatched(v_at)));
     s = lay(s, u_flat[7], inside(wall) - inside(wall + 1.6 * u_ratio));
   } else if (health == 6u) {
-    float across = (v_at.x + v_at.y - c) * 0.70710678;
-    float down = (v_at.x - v_at.y) * 0.70710678;
-    float reach = 2.0 * k * 1.41421356;
-    float one = max(abs(down) - 0.65 * k, abs(across) - reach);
-    float other = max(abs(across) - 0.65 * k, abs(down) - reach);
-    s = lay(lay(s, own, 1.0), u_cross, max(inside(one), inside(other)));
+    s = lay(lay(s, own, 1.0), u_cross, crossed(c, k));
   } else if (health == 5u) {
     s = lay(s, own, frame(1.2 * u_ratio));
-    vec2 a = vec2(0.0, c);
-    vec2 b = vec2(0.0, 0.15 * c);
-    vec2 e = vec2(0.85 * c, c);
-    s = lay(s, own, inside(max(side(a, b), max(side(b, e), side(e, a)))));
+    s = lay(s, own, lower(c));
   } else if (health == 3u) {
     vec2 q = abs(v_at - c / 2.0);
     float along = q.x > q.y ? v_at.y : v_at.x;

@@ -81,29 +81,37 @@ export function stampOf(colours: Colours, health: number, contained: boolean, c:
   const k = c / 8;
   const square = (x: number, y: number) => Math.max(Math.abs(x - c / 2), Math.abs(y - c / 2)) - c / 2;
   const frame = (width: number) => (x: number, y: number) => inside(square(x, y)) - inside(square(x, y) + width);
+  const half = 0.65 * k;
+  const cross = (x: number, y: number) => {
+    const across = (x + y - c) * Math.SQRT1_2;
+    const down = (x - y) * Math.SQRT1_2;
+    const reach = 2 * k * Math.SQRT2;
+    return Math.max(inside(Math.max(Math.abs(down) - half, Math.abs(across) - reach)), inside(Math.max(Math.abs(across) - half, Math.abs(down) - reach)));
+  };
+  const corners = [0, c, 0, 0.15 * c, 0.85 * c, c];
+  const lower = (x: number, y: number) => inside(shapeDistance(corners, x, y));
+  const hatch = (x: number, y: number) => hatchCover(x - 0.5, y - 0.5, hatchStep(ratio), hatchWidth(ratio));
   if (contained) {
     const wall = (x: number, y: number) => Math.max(square(x, y), (x - c - y + 3 * k) * Math.SQRT1_2);
-    const fill = health === Health.Well ? colours.well : health === Health.Critical ? colours.crit : health === Health.Warning ? colours.warn : colours.containedWash;
-    sheet.lay(fill, (x, y) => inside(wall(x, y)));
+    const room = (x: number, y: number) => inside(wall(x, y));
+    // What it holds says its state as elsewhere; what does not run is hollow, what starts has a dot.
+    sheet.lay(health === Health.Well ? colours.well : health === Health.Critical ? colours.crit : colours.containedWash, room);
+    if (health === Health.Critical) sheet.lay(colours.critInk, cross);
+    else if (health === Health.Warning) sheet.lay(colours.warn, lower);
+    else if (health === Health.Starting) sheet.lay(colours.wellText, (x, y) => inside(Math.max(Math.abs(x - c / 2), Math.abs(y - c / 2)) - k));
+    else if (health === Health.Unknown || health === Health.None) sheet.lay(colours.unknown, (x, y) => Math.min(room(x, y), hatch(x, y)));
     sheet.lay(colours.contained, (x, y) => inside(wall(x, y)) - inside(wall(x, y) + 1.6 * ratio));
     return sheet.done();
   }
   switch (health) {
     case Health.Critical: {
       sheet.lay(colours.crit, () => 1);
-      const half = 0.65 * k;
-      sheet.lay(colours.critInk, (x, y) => {
-        const across = (x + y - c) * Math.SQRT1_2;
-        const down = (x - y) * Math.SQRT1_2;
-        const reach = 2 * k * Math.SQRT2;
-        return Math.max(inside(Math.max(Math.abs(down) - half, Math.abs(across) - reach)), inside(Math.max(Math.abs(across) - half, Math.abs(down) - reach)));
-      });
+      sheet.lay(colours.critInk, cross);
       break;
     }
     case Health.Warning: {
       sheet.lay(colours.warn, frame(1.2 * ratio));
-      const corners = [0, c, 0, 0.15 * c, 0.85 * c, c];
-      sheet.lay(colours.warn, (x, y) => inside(shapeDistance(corners, x, y)));
+      sheet.lay(colours.warn, lower);
       break;
     }
     case Health.Starting: {
@@ -122,7 +130,7 @@ export function stampOf(colours: Colours, health: number, contained: boolean, c:
       sheet.lay(colours.well, () => 1);
       break;
     default:
-      sheet.lay(colours.unknown, (x, y) => hatchCover(x - 0.5, y - 0.5, hatchStep(ratio), hatchWidth(ratio)));
+      sheet.lay(colours.unknown, hatch);
       sheet.lay(colours.unknown, frame(ratio));
   }
   return sheet.done();

@@ -279,17 +279,12 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
             "<rect x=\"{x}.5\" y=\"{y}.5\" width=\"{edge}\" height=\"{edge}\" fill=\"{fill}\" stroke=\"{stroke}\"{more}/>"
         )
     };
+    let cross =
+        format!("<path d=\"M{} {}l4 4m0 -4l-4 4\" stroke=\"{}\" stroke-width=\"1.3\"/>", x + 2, y + 2, ink::CRIT_INK);
+    let lower = format!("<path d=\"M{x} {}v-7l7 7z\" fill=\"{}\"/>", y + CELL, ink::WARN);
     let drawn = match health {
-        6 => {
-            let cross = format!(
-                "<path d=\"M{} {}l4 4m0 -4l-4 4\" stroke=\"{}\" stroke-width=\"1.3\"/>",
-                x + 2,
-                y + 2,
-                ink::CRIT_INK
-            );
-            full(ink::CRIT) + &cross
-        }
-        5 => hollow("none", ink::WARN, "") + &format!("<path d=\"M{x} {}v-7l7 7z\" fill=\"{}\"/>", y + CELL, ink::WARN),
+        6 => full(ink::CRIT) + &cross,
+        5 => hollow("none", ink::WARN, "") + &lower,
         3 => hollow("none", ink::WELL_TEXT, " stroke-dasharray=\"2 1.4\""),
         2 => full(ink::WELL),
         1 => hollow("none", ink::REST, ""),
@@ -299,19 +294,24 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
         out.push_str(&drawn);
         return;
     }
-    // Contained: the corner is cut off, and what still runs in it fills it.
-    let running = match health {
-        6 => ink::CRIT,
-        5 => ink::WARN,
-        2 => ink::WELL,
-        _ => "none",
+    // Contained: the corner is cut off; what it holds says its state as elsewhere, and what starts has a dot.
+    let edge = f64::from(CELL) - 3.5;
+    let wall = format!("M{x}.5 {y}.5h{edge}l2.5 2.5v{edge}h-{}z", CELL - 1);
+    let (running, held) = match health {
+        6 => (ink::CRIT, cross),
+        5 => ("none", lower),
+        3 => {
+            let dot =
+                format!("<rect x=\"{}\" y=\"{}\" width=\"2\" height=\"2\" fill=\"{}\"/>", x + 3, y + 3, ink::WELL_TEXT);
+            ("none", dot)
+        }
+        2 => (ink::WELL, String::new()),
+        1 => ("none", String::new()),
+        _ => ("url(#hatch)", String::new()),
     };
     let _ = write!(
         out,
-        "<path d=\"M{x}.5 {y}.5h{}l2.5 2.5v{}h-{}z\" fill=\"{running}\" stroke=\"{}\" stroke-width=\"1.4\"/>",
-        f64::from(CELL) - 3.5,
-        f64::from(CELL) - 3.5,
-        CELL - 1,
+        "<path d=\"{wall}\" fill=\"{running}\"/>{held}<path d=\"{wall}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.4\"/>",
         ink::CONTAINED
     );
 }
@@ -388,11 +388,10 @@ mod tests {
     #[test]
     fn every_state_and_every_alert_of_the_saved_drawing_has_a_shape_of_its_own() {
         let pods: BTreeSet<String> = (1..=6)
-            .map(|health| (health, 0))
-            .chain([(1, 1), (2, 1)])
+            .flat_map(|health| [(health, 0), (health, 1)])
             .map(|(health, flags)| in_one_ink(|out| draw_cell(0, 0, health, flags, out)))
             .collect();
-        assert_eq!(pods.len(), 8);
+        assert_eq!(pods.len(), 12);
         let bars: BTreeSet<String> = (1..=3)
             .flat_map(|severity| (0..=4).map(move |state| (severity, state)))
             .map(|(severity, state)| in_one_ink(|out| draw_bar(0, 0, severity, state, "", out)))
