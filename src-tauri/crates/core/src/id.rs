@@ -102,7 +102,9 @@ impl ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}/{}/{}", self.cluster, self.group, self.kind, self.namespace, self.name)
+        let parts = [&self.cluster, &self.group, &self.kind, &self.namespace];
+        parts.into_iter().try_for_each(|part| f.write_str(part).and_then(|()| f.write_str("/")))?;
+        f.write_str(&self.name)
     }
 }
 

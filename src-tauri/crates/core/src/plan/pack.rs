@@ -1,8 +1,11 @@
 //! The envelope of a scene: `BSC1`, the length of a JSON header as u32, the header, then columns of little-endian
 //! numbers, each on a boundary of eight bytes.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use serde::Serializer as _;
 use serde_json::{Map, Value, json};
 
 /// One column of numbers.
@@ -47,13 +50,25 @@ impl Numbers {
     }
 }
 
+/// What stands before the texts in a header.
+const STRINGS: &str = "\"strings\":";
+
+/// The text of a number.
+fn told<'t>(texts: &'t str, starts: &[usize], at: u32) -> &'t str {
+    let at = at as usize;
+    let from = starts.get(at).copied().unwrap_or_default();
+    texts.get(from..starts.get(at + 1).copied().unwrap_or(texts.len())).unwrap_or_default()
+}
+
 /// Collects columns and texts, then writes them.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
     columns: Vec<(&'static str, Numbers)>,
     rows: Map<String, Value>,
-    strings: Vec<String>,
-    index: HashMap<String, u32>,
+    /// Every text once, one after the other, and where each begins.
+    texts: String,
+    starts: Vec<usize>,
+    index: HashTable<u32>,
 }
 
 impl Packer {
@@ -85,19 +100,38 @@ impl Packer {
     }
 
     fn string(&mut self, text: &str) -> u32 {
-        if let Some(at) = self.index.get(text) {
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(at) = self.index.find(hash, |at| told(&self.texts, &self.starts, *at) == text) {
             return *at;
         }
-        let at = u32::try_from(self.strings.len()).unwrap_or(u32::MAX);
-        self.index.insert(text.to_owned(), at);
-        self.strings.push(text.to_owned());
+        let at = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+        self.starts.push(self.texts.len());
+        self.texts.push_str(text);
+        let (texts, starts) = (&self.texts, &self.starts);
+        self.index.insert_unique(hash, at, |at| FxBuildHasher.hash_one(told(texts, starts, *at)));
         at
+    }
+
+    /// Every text as a JSON array.
+    fn strings(&self) -> String {
+        let numbers = 0..u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+        let mut out = Vec::with_capacity(self.texts.len() + 4 * self.starts.len() + 2);
+        let written =
+            serde_json::Serializer::new(&mut out).collect_seq(numbers.map(|at| told(&self.texts, &self.starts, at)));
+        debug_assert!(written.is_ok(), "memory takes whatever is written to it");
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// Writes everything, with `header` beside what the packer itself tells in it.
     pub fn finish(self, mut header: Map<String, Value>) -> Vec<u8> {
+        // Written by itself: it is nearly all of a header. No text can look like its place: quotes in texts are escaped.
+        let strings = self.strings();
         header.insert("rows".to_owned(), Value::Object(self.rows));
-        header.insert("strings".to_owned(), json!(self.strings));
+        header.insert("strings".to_owned(), Value::Null);
+        let spelled = |header: &Map<String, Value>| {
+            let text = serde_json::to_string(header).unwrap_or_default();
+            text.replacen(&format!("{STRINGS}null"), STRINGS, 1)
+        };
         let shape = |start: usize| {
             let mut at = start;
             let mut entries = Vec::new();
@@ -111,16 +145,20 @@ impl Packer {
         // Offsets count from the first byte, and their digits stand in the header before them: the header takes room
         // for the longest, and spaces fill what is left over.
         header.insert("columns".to_owned(), shape(0).0);
-        let longest = serde_json::to_string(&header).unwrap_or_default().len() + 12 * self.columns.len();
+        let longest = spelled(&header).len() + strings.len() + 12 * self.columns.len();
         let start = (8 + longest).next_multiple_of(8);
         let (columns, end) = shape(start);
         header.insert("columns".to_owned(), columns);
-        let mut text = serde_json::to_string(&header).unwrap_or_default();
-        text.extend(std::iter::repeat_n(' ', (start - 8).saturating_sub(text.len())));
+        let text = spelled(&header);
+        let (before, after) = text.split_once(STRINGS).unwrap_or((&text, ""));
         let mut out = Vec::with_capacity(end);
         out.extend(b"BSC1");
-        out.extend(u32::try_from(text.len()).unwrap_or(0).to_le_bytes());
-        out.extend(text.as_bytes());
+        out.extend(u32::try_from(start - 8).unwrap_or(0).to_le_bytes());
+        for part in [before, STRINGS, &strings, after] {
+            out.extend(part.as_bytes());
+        }
+        // The last brace of a header may be followed by spaces.
+        out.resize(start, b' ');
         for (_, numbers) in &self.columns {
             out.resize(out.len().next_multiple_of(8), 0);
             numbers.write(&mut out);

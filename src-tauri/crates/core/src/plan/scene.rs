@@ -11,9 +11,10 @@ use super::streets::{Line, Way, route};
 use super::{Block, City, House, Lens, Plan, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
 use crate::health::{Health, HealthState};
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::world::{RelationSource, RelationState, Verdict, World};
+use rustc_hash::FxHashMap;
 
 /// Cordoned or quarantined.
 const CONTAINED: u8 = 1;
@@ -86,8 +87,8 @@ pub(super) struct CellRow {
     pub health: u8,
     pub flags: u8,
     pub id: String,
-    pub name: String,
-    pub place: String,
+    pub name: Text,
+    pub place: Text,
 }
 
 #[derive(Debug, Default)]
@@ -124,6 +125,9 @@ pub(super) struct CaseRow {
     pub house: Option<usize>,
     pub block: Option<usize>,
 }
+
+/// Houses by their key: block, house in it, row.
+type Rows<'a> = FxHashMap<&'a ObjectKey, (usize, usize, usize)>;
 
 /// Everything a lens shows, as rows.
 #[derive(Debug, Default)]
@@ -175,7 +179,7 @@ impl Picture {
         for (b, block) in city.blocks.iter().enumerate() {
             picture.draw_block(world, city, b, block, lens, &silences);
         }
-        let mut rows: BTreeMap<&ObjectKey, (usize, usize, usize)> = BTreeMap::new();
+        let mut rows: Rows<'_> = FxHashMap::default();
         let mut row = 0;
         for (b, block) in city.blocks.iter().enumerate() {
             for (h, house) in block.houses.iter().enumerate() {
@@ -261,7 +265,7 @@ impl Picture {
         &mut self,
         city: &City,
         calls: &[survey::Call],
-        rows: &BTreeMap<&ObjectKey, (usize, usize, usize)>,
+        rows: &Rows<'_>,
         hubs: &BTreeMap<ObjectKey, usize>,
     ) {
         let mut streets: BTreeMap<(usize, usize), (Way, StreetRow)> = BTreeMap::new();
@@ -361,35 +365,37 @@ fn cell(world: &World, house: &House, pod: &str, at: usize, (x, y): (i32, i32), 
         Lens::Namespaces => (house.key.namespace.as_str(), pod),
         Lens::Nodes => pod.split_once('/').unwrap_or(("", pod)),
     };
-    let key = ObjectKey::new(&house.key.cluster, "", "Pod", namespace, name);
-    let health = world.health(&key);
-    let place = match lens {
-        Lens::Namespaces => match world.object(&key).map(|object| &object.body) {
-            Some(Body::Pod(pod)) => pod.node.to_string(),
-            _ => String::new(),
-        },
-        Lens::Nodes => {
-            world.house_of(&key).map(|house| format!("{}/{}", house.namespace, house.name)).unwrap_or_default()
-        }
-    };
     let (dx, dy) = house.cell(at);
-    CellRow {
-        x: x + dx,
-        y: y + dy,
-        house: row,
-        health: number_of(health.state),
-        flags: contained(&health),
-        id: key.to_string(),
-        name: name.to_owned(),
-        place,
-    }
+    let (x, y) = (x + dx, y + dy);
+    let Some(id) = world.pod_named(&house.key.cluster, namespace, name) else {
+        let key = ObjectKey::new(&house.key.cluster, "", "Pod", namespace, name);
+        let health = world.health(&key);
+        let (health, flags) = (number_of(health.state), contained(&health));
+        let place = Text::default();
+        return CellRow { x, y, house: row, health, flags, id: key.to_string(), name: key.name, place };
+    };
+    let key = world.key_of(id);
+    let place = match lens {
+        Lens::Namespaces => match world.object_of(id).map(|object| &object.body) {
+            Some(Body::Pod(pod)) => pod.node.clone(),
+            _ => Text::default(),
+        },
+        Lens::Nodes => world.house_at(id).map_or_else(Text::default, |house| {
+            let house = world.key_of(house);
+            [&house.namespace, "/", &house.name].concat().into()
+        }),
+    };
+    let (state, is_contained) = world.glance(id);
+    let flags = if is_contained { CONTAINED } else { 0 };
+    let name = key.name.clone();
+    CellRow { x, y, house: row, health: number_of(state), flags, id: key.to_string(), name, place }
 }
 
 /// Finds where on the plan an object stands.
 struct Finder<'a> {
     world: &'a World,
     lens: Lens,
-    rows: &'a BTreeMap<&'a ObjectKey, (usize, usize, usize)>,
+    rows: &'a Rows<'a>,
     city: &'a City,
 }
 

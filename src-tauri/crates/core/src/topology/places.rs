@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::health::HealthState;
 use crate::id::{ObjectKey, Text};
 use crate::plan::{Lens, node_of};
-use crate::resource::{Body, Object};
+use crate::resource::Body;
 use crate::world::{Id, World};
 
 /// Kinds on the way from an object to the houses it stands for.
@@ -26,13 +26,6 @@ pub(super) fn rank(state: HealthState) -> u8 {
         HealthState::Warning => 5,
         HealthState::Critical => 6,
     }
-}
-
-/// The zone a node's labels name, by the present label or the one before it (kubernetes.io/docs/reference/labels).
-pub(super) fn zone_of(node: &Object) -> Option<&str> {
-    let labels = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-    let zone = labels.into_iter().find_map(|label| node.labels.get(label))?;
-    (!zone.is_empty()).then_some(zone.as_str())
 }
 
 /// Where an object was found, and whether its kind was silent there.
@@ -85,21 +78,38 @@ pub struct Standing {
 #[must_use]
 pub fn standing(world: &World, lens: Lens, objects: &[Id]) -> Standing {
     let mut ground = Ground::of(world);
-    let mut marks =
-        Marks { world, lens, told: vec![false; world.numbers()], nodes: FxHashSet::default(), houses: Vec::new() };
+    let mut marks = Marks {
+        world,
+        lens,
+        told: vec![false; world.numbers()],
+        nodes: FxHashSet::default(),
+        seen: FxHashSet::default(),
+        houses: Vec::new(),
+    };
     let mut elsewhere = 0;
     for id in objects {
-        match (lens, world.object_of(*id).map(|object| &object.body), world.house_at(*id)) {
-            (Lens::Nodes, Some(Body::Pod(_)), _) => marks.pod(*id),
-            (Lens::Nodes, Some(Body::Node(_)), _) => marks.node(*id),
-            (_, _, Some(house)) => marks.house(if lens == Lens::Nodes { *id } else { house }),
-            _ => {
-                let houses = ground.around(*id);
-                elsewhere += usize::from(houses.is_empty());
-                for house in houses {
-                    marks.house(house);
-                }
+        match (lens, world.object_of(*id).map(|object| &object.body)) {
+            (Lens::Nodes, Some(Body::Pod(_))) => {
+                marks.pod(*id);
+                continue;
             }
+            (Lens::Nodes, Some(Body::Node(_))) => {
+                marks.node(*id);
+                continue;
+            }
+            _ => {}
+        }
+        if lens == Lens::Namespaces && marks.is_part_of_told(*id) {
+            continue;
+        }
+        if let Some(house) = world.house_at(*id) {
+            marks.house(if lens == Lens::Nodes { *id } else { house });
+            continue;
+        }
+        let houses = ground.around(*id, &marks.told);
+        elsewhere += usize::from(houses.is_empty());
+        for house in houses {
+            marks.house(house);
         }
     }
     Standing { houses: marks.houses, elsewhere }
@@ -111,10 +121,17 @@ struct Marks<'w> {
     lens: Lens,
     told: Vec<bool>,
     nodes: FxHashSet<(Text, Text)>,
+    /// Where the names of cluster and node lie that were looked at: many pods share them.
+    seen: FxHashSet<(*const u8, *const u8)>,
     houses: Vec<ObjectKey>,
 }
 
 impl Marks<'_> {
+    /// Whether an object is part of a house that was told.
+    fn is_part_of_told(&self, id: Id) -> bool {
+        self.told[self.world.topmost(id).at()]
+    }
+
     /// Marks a house, in the lens of nodes those its pods run on.
     fn house(&mut self, house: Id) {
         if std::mem::replace(&mut self.told[house.at()], true) {
@@ -132,8 +149,10 @@ impl Marks<'_> {
 
     /// Marks the node a pod runs on, or the house of pods no node runs.
     fn pod(&mut self, pod: Id) {
-        let key = self.world.key_of(pod);
-        if let Some(Body::Pod(body)) = self.world.object_of(pod).map(|object| &object.body)
+        let Some(object) = self.world.object_of(pod) else { return };
+        let key = &object.key;
+        if let Body::Pod(body) = &object.body
+            && self.seen.insert((key.cluster.as_ptr(), body.node.as_ptr()))
             && self.nodes.insert((key.cluster.clone(), body.node.clone()))
         {
             self.houses.push(node_of(&key.cluster, &body.node));
@@ -162,7 +181,8 @@ impl<'w> Ground<'w> {
 
     /// The houses nearest to an object along its relations: those it selects, routes to or scales, those that use, claim
     /// or run on it; of a namespace those in it. Ordered by number; empty where there is none.
-    pub(super) fn around(&mut self, id: Id) -> Vec<Id> {
+    /// Of `told` houses it is known that they are some.
+    pub(super) fn around(&mut self, id: Id, told: &[bool]) -> Vec<Id> {
         let world = self.world;
         let key = world.key_of(id);
         if key.kind == "Namespace" && key.group.is_empty() {
@@ -173,22 +193,30 @@ impl<'w> Ground<'w> {
         for _ in 0..FARTHEST {
             let mut houses = Vec::new();
             let mut next = Vec::new();
-            for link in edge.iter().flat_map(|id| world.links(*id)) {
-                match world.house_at(link.other) {
+            for id in edge {
+                world.each_link(id, |link| match house_of(world, link.other, told) {
                     Some(house) => houses.push(house),
                     None if PASSED.contains(&world.key_of(link.other).kind.as_str()) => next.push(link.other),
                     None => {}
-                }
+                });
             }
             if !houses.is_empty() {
                 houses.sort_unstable();
                 houses.dedup();
                 return houses;
             }
+            next.sort_unstable();
+            next.dedup();
             edge = next;
         }
         Vec::new()
     }
+}
+
+/// The house of an object, as [`World::house_at`].
+fn house_of(world: &World, id: Id, told: &[bool]) -> Option<Id> {
+    let top = world.topmost(id);
+    if told.get(top.at()) == Some(&true) { Some(top) } else { world.house_at(top) }
 }
 
 fn spaces(world: &World) -> FxHashMap<(&str, &str), Vec<Id>> {

@@ -1,6 +1,7 @@
 //! Search by words among the objects: every word has to occur, early and whole fits come first.
 
-use super::filter::{PARTS, contains};
+use super::filter::{PARTS, contains, is_same_place};
+use crate::id::ObjectKey;
 use crate::world::{Id, World};
 
 /// An object found.
@@ -41,22 +42,34 @@ fn place<const N: usize>(word: &str, parts: &[&str; N]) -> Option<usize> {
 /// parts of others or say something of them (Events, `ReplicaSet`s …) are left out.
 #[must_use]
 pub fn search(world: &World, words: &[String], most: usize) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = Vec::new();
-    if words.is_empty() {
-        return hits;
+    if words.is_empty() || most == 0 {
+        return Vec::new();
     }
-    for (at, object) in world.numbered() {
-        let key = &object.key;
-        if PARTS.contains(&key.kind.as_str()) {
+    let mut hits: Vec<(usize, usize, Id)> = Vec::new();
+    let mut place: Option<&ObjectKey> = None;
+    let mut is_part = false;
+    let mut missing: Vec<&String> = Vec::new();
+    for at in world.numbers_in_order() {
+        let key = world.key_of(at);
+        if place.is_none_or(|place| !is_same_place(place, key)) {
+            place = Some(key);
+            is_part = PARTS.contains(&key.kind.as_str());
+            // Words that have to occur in the name: no other part of the keys that follow has them.
+            missing = words.iter().filter(|it| !contains(&key.kind, it) && !contains(&key.namespace, it)).collect();
+        }
+        if is_part || world.object_of(at).is_none() || !missing.iter().all(|word| contains(&key.name, word)) {
             continue;
         }
         if let Some(rank) = fit(words, [&key.name, &key.kind, &key.namespace]) {
             let house = world.house_at(at) == Some(at);
-            hits.push(Hit { at, rank: rank + if house { 0 } else { NO_HOUSE } });
+            // Objects come in the order of their keys, and that decides between equal ranks.
+            hits.push((rank + if house { 0 } else { NO_HOUSE }, hits.len(), at));
         }
     }
-    // Objects came in the order of their keys, and that decides between equal ranks.
-    hits.sort_by_key(|hit| hit.rank);
-    hits.truncate(most);
-    hits
+    if hits.len() > most {
+        hits.select_nth_unstable(most);
+        hits.truncate(most);
+    }
+    hits.sort_unstable();
+    hits.into_iter().map(|(rank, _, at)| Hit { at, rank }).collect()
 }

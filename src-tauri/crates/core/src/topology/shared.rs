@@ -3,10 +3,10 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::places::{States, rank, zone_of};
+use super::places::{States, rank};
 use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
-use crate::world::{Id, World};
+use crate::world::{Id, World, zone_of};
 
 /// So many nodes of one house are told; a house on more of them is everywhere.
 const NODES: usize = 24;
@@ -63,7 +63,8 @@ pub struct Sharing {
 #[must_use]
 pub fn shared(world: &World, key: &ObjectKey) -> Sharing {
     let Some(id) = world.id_of(key) else { return Sharing::default() };
-    let mut asked = Asked { world, own: world.house_at(id), states: States::of(world), sharing: Sharing::default() };
+    let own = world.house_at(id);
+    let mut asked = Asked { world, own, order: None, states: States::of(world), sharing: Sharing::default() };
     if let Some(house) = world.house_at(id) {
         asked.places(id);
         asked.used(house);
@@ -85,19 +86,31 @@ pub fn shared(world: &World, key: &ObjectKey) -> Sharing {
     Sharing { things, nodes_left_out }
 }
 
+/// The place of each number in the order of the keys.
+fn order(world: &World) -> Vec<u32> {
+    let mut order = vec![0; world.numbers()];
+    for (place, id) in (0..).zip(world.numbers_in_order()) {
+        order[id.at()] = place;
+    }
+    order
+}
+
 struct Asked<'w> {
     world: &'w World,
     /// The house that asks.
     own: Option<Id>,
+    /// The place of each number in the order of the keys, once some were to be put in order.
+    order: Option<Vec<u32>>,
     states: States<'w>,
     sharing: Sharing,
 }
 
 impl Asked<'_> {
-    /// Adds a thing with those who share it.
-    fn tell(&mut self, by: By, name: Text, key: Option<ObjectKey>, with: FxHashSet<Id>) {
+    /// Adds a thing with those who share it, each once.
+    fn tell(&mut self, by: By, name: Text, key: Option<ObjectKey>, with: impl IntoIterator<Item = Id>) {
         let mut with: Vec<Id> = with.into_iter().filter(|id| Some(*id) != self.own).collect();
-        with.sort_by(|a, b| self.world.key_of(*a).cmp(self.world.key_of(*b)));
+        let order = self.order.get_or_insert_with(|| order(self.world));
+        with.sort_unstable_by_key(|id| order[id.at()]);
         with.sort_by_cached_key(|id| std::cmp::Reverse(rank(self.states.state(*id))));
         self.sharing.things.push(Shared { by, name, key, with });
     }
@@ -151,31 +164,10 @@ impl Asked<'_> {
     /// Who runs in the zones of these nodes.
     fn zones(&mut self, nodes: impl Iterator<Item = Id>) {
         let world = self.world;
-        let zone = |node: Id| {
-            let zone = zone_of(world.object_of(node)?)?;
-            Some((world.key_of(node).cluster.as_str(), zone))
-        };
-        let mut wanted: FxHashMap<(&str, &str), FxHashSet<Id>> =
-            nodes.filter_map(zone).map(|zone| (zone, FxHashSet::default())).collect();
-        if wanted.is_empty() {
-            return;
-        }
-        let mut zones: FxHashMap<(&str, &str), &str> = FxHashMap::default();
-        for (_, node) in world.numbered().filter(|(_, object)| matches!(object.body, Body::Node(_))) {
-            if let Some(zone) = zone_of(node) {
-                zones.insert((&node.key.cluster, &node.key.name), zone);
-            }
-        }
-        for (id, object) in world.numbered() {
-            let Body::Pod(pod) = &object.body else { continue };
-            let cluster = object.key.cluster.as_str();
-            let zone = zones.get(&(cluster, pod.node.as_str()));
-            if let Some(there) = zone.and_then(|zone| wanted.get_mut(&(cluster, *zone))) {
-                there.extend(world.house_at(id));
-            }
-        }
-        for ((_, zone), with) in wanted {
-            self.tell(By::Zone, zone.into(), None, with);
+        let zone = |node: Id| Some((world.key_of(node).cluster.clone(), zone_of(world.object_of(node)?)?.clone()));
+        let wanted: FxHashSet<(Text, Text)> = nodes.filter_map(zone).collect();
+        for (cluster, zone) in wanted {
+            self.tell(By::Zone, zone.clone(), None, world.houses_on(world.nodes_of_zone(&cluster, &zone)));
         }
     }
 
@@ -220,23 +212,10 @@ impl Asked<'_> {
     fn images(&mut self, house: Id) {
         let world = self.world;
         let own = world.object_of(house).and_then(|object| object.body.template());
-        let mut wanted: FxHashMap<Text, FxHashSet<Id>> = own
-            .into_iter()
-            .flat_map(|own| own.images.iter())
-            .map(|(_, image)| (image.clone(), FxHashSet::default()))
-            .collect();
-        for (id, object) in world.numbered() {
-            let Some(template) = object.body.template() else { continue };
-            for (_, image) in template.images.iter() {
-                if let Some(with) = wanted.get_mut(image)
-                    && world.house_at(id) == Some(id)
-                {
-                    with.insert(id);
-                }
-            }
-        }
-        for (image, with) in wanted {
-            self.tell(By::Image, image, None, with);
+        let images: FxHashSet<&Text> =
+            own.into_iter().flat_map(|own| own.images.iter().map(|(_, image)| image)).collect();
+        for image in images {
+            self.tell(By::Image, image.clone(), None, world.houses_with_image(image));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::arena::{Column, Few, Id, KeyRef, Scope, Word};
 use super::choice::Choice;
@@ -19,8 +19,14 @@ use crate::resource::{Body, Labels, Object, hash_host};
 pub(super) struct Index {
     /// Owner's key → objects that name it as their controller.
     pub(super) wards: FxHashMap<Id, Few<Id>>,
-    /// Object → its controller's key and UID, whether or not that exists.
-    pub(super) parents: Column<(Id, Word)>,
+    /// Object → the controller it names.
+    pub(super) parents: Column<Parent>,
+    /// Objects that name a controller which is not there, or another one of that name.
+    pub(super) orphans: FxHashSet<Id>,
+    /// Image → objects without a controller whose template has it.
+    pub(super) images: FxHashMap<Word, Few<Id>>,
+    /// Cluster and zone → nodes in it.
+    pub(super) zones: FxHashMap<(Word, Word), Few<Id>>,
     /// Pods and pod templates, and who selects among them.
     pub(super) pods: Choice,
     /// Services, and who selects among them.
@@ -47,6 +53,17 @@ pub(super) struct Index {
     pub(super) grants: FxHashMap<Scope, Few<Id>>,
     /// Namespace → policies for every pod of it.
     pub(super) walls: FxHashMap<Scope, Few<Id>>,
+}
+
+/// A controller, as an object names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parent {
+    /// Its key.
+    pub(super) key: Id,
+    /// Its UID; empty where it was not told.
+    pub(super) uid: Word,
+    /// Whether it is there and the one meant.
+    is_there: bool,
 }
 
 /// Adds to a set of a map.
@@ -102,6 +119,13 @@ pub(crate) fn is_of_houses(kind: &str) -> bool {
 /// The labels by which the Job controller marks its pods, the newer first (batch/v1).
 pub(super) const JOB_NAME_LABELS: [&str; 2] = ["batch.kubernetes.io/job-name", "job-name"];
 
+/// The zone a node's labels name, by the present label or the one before it (kubernetes.io/docs/reference/labels).
+pub(crate) fn zone_of(node: &Object) -> Option<&Text> {
+    let labels = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
+    let zone = labels.into_iter().find_map(|label| node.labels.get(label))?;
+    (!zone.is_empty()).then_some(zone)
+}
+
 /// The names an object's own template declares for telemetry; those of its pods are its own.
 fn telemetry_of(object: &Object) -> impl Iterator<Item = &Text> {
     let template = object.body.template().filter(|_| controller_of(object).is_none());
@@ -135,8 +159,14 @@ impl World {
         if let Some((parent, uid)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
             let parent = self.number(parent);
             let uid = self.words.number(uid);
-            self.index.parents.insert(id, (parent, uid));
+            self.index.parents.insert(id, Parent { key: parent, uid, is_there: false });
             put(&mut self.index.wards, parent, id);
+            self.look_above(id);
+        } else if let Some(template) = object.body.template() {
+            for (_, image) in template.images.iter() {
+                let image = self.words.number_of(image);
+                put(&mut self.index.images, image, id);
+            }
         }
         for name in telemetry_of(object) {
             let name = self.words.number_of(name);
@@ -166,6 +196,10 @@ impl World {
                     let address = self.words.number(address);
                     put(&mut self.index.nodes_by_address, address, id);
                 }
+                if let Some(zone) = zone_of(object) {
+                    let zone = self.words.number_of(zone);
+                    put(&mut self.index.zones, (cluster, zone), id);
+                }
             }
             Body::Grant(_) => {
                 put(&mut self.index.grants, scope, id);
@@ -185,12 +219,18 @@ impl World {
         if let Ok(named) = self.index.names.find_entry(hash, |known| *known == id) {
             named.remove();
         }
-        if let Some((parent, _)) = self.index.parents.remove(id) {
-            take(&mut self.index.wards, &parent, &id);
+        if let Some(parent) = self.index.parents.remove(id) {
+            self.index.orphans.remove(&id);
+            take(&mut self.index.wards, &parent.key, &id);
             if object.key.kind == "ReplicaSet" {
-                for sibling in self.index.wards.get(&parent).into_iter().flatten() {
+                for sibling in self.index.wards.get(&parent.key).into_iter().flatten() {
                     pending.prove(*sibling, Half::Plain);
                 }
+            }
+        } else if let Some(template) = object.body.template() {
+            for (_, image) in template.images.iter() {
+                let image = self.words.number_of(image);
+                take(&mut self.index.images, &image, &id);
             }
         }
         for name in telemetry_of(object) {
@@ -219,6 +259,10 @@ impl World {
                 for address in &node.addresses {
                     let address = self.words.number(address);
                     take(&mut self.index.nodes_by_address, &address, &id);
+                }
+                if let Some(zone) = zone_of(object) {
+                    let zone = self.words.number_of(zone);
+                    take(&mut self.index.zones, &(cluster, zone), &id);
                 }
             }
             Body::Grant(_) => take(&mut self.index.grants, &scope, &id),
@@ -249,12 +293,30 @@ impl World {
 
     /// The object an object is part of: its controller, where that exists and is the one meant.
     pub(super) fn parent(&self, id: Id) -> Option<Id> {
-        let (parent, uid) = self.index.parents.get(id)?;
-        let owner = self.at(*parent)?;
+        self.index.parents.get(id).filter(|parent| parent.is_there).map(|parent| parent.key)
+    }
+
+    /// Finds out whether the controller an object names is there and the one meant.
+    fn look_above(&mut self, id: Id) {
+        let Some(mut parent) = self.index.parents.get(id).copied() else { return };
         // Kinds of the same name in other groups have no pods of their own here.
-        labels_of(owner)?;
-        let uid = self.words.text(*uid);
-        (uid.is_empty() || owner.uid.is_empty() || owner.uid == uid).then_some(*parent)
+        let owner = self.at(parent.key).filter(|owner| labels_of(owner).is_some());
+        let uid = self.words.text(parent.uid);
+        parent.is_there = owner.is_some_and(|owner| uid.is_empty() || owner.uid.is_empty() || owner.uid == uid);
+        self.index.parents.insert(id, parent);
+        if parent.is_there {
+            self.index.orphans.remove(&id);
+        } else {
+            self.index.orphans.insert(id);
+        }
+    }
+
+    /// Finds out again for everything that names an object as its controller: it came, went or is another one.
+    pub(super) fn look_below(&mut self, id: Id) {
+        let wards: Vec<Id> = self.index.wards.get(&id).into_iter().flatten().copied().collect();
+        for ward in wards {
+            self.look_above(ward);
+        }
     }
 
     /// The outermost controller of an object; itself where it has none.
@@ -274,7 +336,7 @@ impl World {
 
     /// True for an object that names a controller which is not there, or another one of that name.
     pub(crate) fn awaits_controller(&self, key: &ObjectKey) -> bool {
-        self.keys.find(key).is_some_and(|id| self.index.parents.get(id).is_some() && self.parent(id).is_none())
+        self.keys.find(key).is_some_and(|id| self.index.orphans.contains(&id))
     }
 
     /// The houses of a namespace, in no particular order.

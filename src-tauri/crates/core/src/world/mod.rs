@@ -34,7 +34,7 @@ use crate::resource::Object;
 use crate::time::Moment;
 
 pub use arena::Id;
-pub(crate) use index::is_of_houses;
+pub(crate) use index::{is_of_houses, zone_of};
 pub use notable::{Fact, notable};
 pub use observed::{LostCall, Measured};
 pub use store::World;

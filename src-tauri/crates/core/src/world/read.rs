@@ -134,13 +134,13 @@ impl World {
     pub(super) fn chosen(&self, selector: Id, bearer: Id) -> Option<(Type, u8, &'static str, RelationState)> {
         let chosen = &self.at(bearer)?.body;
         let pod = matches!(chosen, Body::Pod(_));
-        let house = self.is_house(bearer);
+        let house = || self.is_house(bearer);
         let mut state = RelationState::Ok;
         let (r#type, rule, field) = match (&self.at(selector)?.body, chosen) {
             (Body::Service(_), _) if pod => (Type::Selects, 6, "spec.selector"),
-            (Body::Service(_), _) if house => (Type::Selects, 9, "spec.selector"),
-            (Body::DisruptionBudget(_), _) if house => (Type::Protects, 18, "spec.selector"),
-            (Body::NetworkPolicy(_), _) if house => (Type::Guards, 19, "spec.podSelector"),
+            (Body::Service(_), _) if house() => (Type::Selects, 9, "spec.selector"),
+            (Body::DisruptionBudget(_), _) if house() => (Type::Protects, 18, "spec.selector"),
+            (Body::NetworkPolicy(_), _) if house() => (Type::Guards, 19, "spec.podSelector"),
             (Body::Monitor(monitor), Body::Service(service)) => {
                 // The operator asks the endpoints' ports by name: where a Service has none of them, nothing is asked.
                 let opens = |name: &String| service.ports.iter().any(|port| port.name == *name);

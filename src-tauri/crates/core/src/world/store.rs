@@ -292,6 +292,9 @@ impl World {
         }
         self.live = self.live + usize::from(new.is_some()) - usize::from(old.is_some());
         self.objects[id.at()].clone_from(&new);
+        if renewed || existence {
+            self.look_below(id);
+        }
         if moved {
             pending.delta.moved.push((self.keys.key(id).clone(), old));
             if let Some(new) = &new {
@@ -365,8 +368,8 @@ impl World {
         match self.keys.key(id).kind.as_str() {
             "ReplicaSet" => {
                 // Which one is current is decided among siblings.
-                if let Some((parent, _)) = self.index.parents.get(id) {
-                    for sibling in self.index.wards.get(parent).into_iter().flatten() {
+                if let Some(parent) = self.index.parents.get(id) {
+                    for sibling in self.index.wards.get(&parent.key).into_iter().flatten() {
                         pending.prove(*sibling, Half::Plain);
                     }
                 }

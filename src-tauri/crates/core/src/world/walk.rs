@@ -1,7 +1,7 @@
 //! Reading by number: for questions that pass over many objects or many relations, where looking keys up and spelling
 //! relations out would take longer than the question.
 
-use super::arena::Id;
+use super::arena::{Id, KeyRef};
 use super::edge::{Half, Proven, Type};
 use super::store::World;
 use crate::health::HealthState;
@@ -43,6 +43,11 @@ impl World {
         self.keys.in_order().filter_map(|id| Some((id, self.at(id)?)))
     }
 
+    /// Every number in the order of the keys; not each has an object.
+    pub fn numbers_in_order(&self) -> impl Iterator<Item = Id> {
+        self.keys.in_order()
+    }
+
     /// How many numbers there are: every [`Id::at`] is less.
     #[must_use]
     pub fn numbers(&self) -> usize {
@@ -54,6 +59,21 @@ impl World {
     #[must_use]
     pub fn judged(&self, id: Id) -> HealthState {
         self.verdicts.get(id).map_or(HealthState::None, |health| health.state)
+    }
+
+    /// State and containment of an object that is there, as [`World::health`] says them.
+    #[must_use]
+    pub fn glance(&self, id: Id) -> (HealthState, bool) {
+        let Some(health) = self.verdicts.get(id) else { return (HealthState::None, false) };
+        let is_silent = self.is_any_silent && self.is_silent(self.keys.key(id));
+        (if is_silent { HealthState::Unknown } else { health.state }, health.contained)
+    }
+
+    /// The number of a pod that is there.
+    #[must_use]
+    pub fn pod_named(&self, cluster: &str, namespace: &str, name: &str) -> Option<Id> {
+        let id = self.keys.find(KeyRef { cluster, group: "", kind: "Pod", namespace, name })?;
+        self.at(id).is_some().then_some(id)
     }
 
     /// Whether nothing can be believed now of objects of this key's kind in its namespace.
@@ -75,6 +95,12 @@ impl World {
         self.is_house(house).then_some(house)
     }
 
+    /// The outermost controller of an object; itself where it has none.
+    #[must_use]
+    pub fn topmost(&self, id: Id) -> Id {
+        self.house(id)
+    }
+
     /// The controller an object is part of, where that exists.
     #[must_use]
     pub fn controller_at(&self, id: Id) -> Option<Id> {
@@ -85,6 +111,46 @@ impl World {
     #[must_use]
     pub fn pods_at(&self, id: Id) -> Vec<Id> {
         self.pods_below(id)
+    }
+
+    /// The nodes of a zone, in no particular order.
+    pub fn nodes_of_zone(&self, cluster: &str, zone: &str) -> impl Iterator<Item = Id> + '_ {
+        let place = self.words.find(cluster).zip(self.words.find(zone));
+        place.and_then(|place| self.index.zones.get(&place)).into_iter().flatten().copied()
+    }
+
+    /// The houses with a pod on one of these nodes, each once, in no particular order.
+    #[must_use]
+    pub fn houses_on(&self, nodes: impl Iterator<Item = Id>) -> Vec<Id> {
+        let mut told = vec![false; self.numbers()];
+        let mut found = Vec::new();
+        for node in nodes {
+            for (pod, _) in self.index.touched.get(&node).into_iter().flatten().filter(|it| it.1 == Half::Plain) {
+                let house = self.house(*pod);
+                if told[house.at()] {
+                    continue;
+                }
+                let mut edges = self.plain.get(*pod).into_iter().flat_map(|proof| proof.edges.iter());
+                let runs = edges.any(|edge| edge.r#type == Type::RunsOn && edge.from == *pod && edge.to == node);
+                if runs && self.is_house(house) {
+                    told[house.at()] = true;
+                    found.push(house);
+                }
+            }
+        }
+        found
+    }
+
+    /// The houses whose template has an image, in no particular order.
+    pub fn houses_with_image(&self, image: &str) -> impl Iterator<Item = Id> + '_ {
+        let known = self.words.find(image);
+        let alone = known.and_then(|image| self.index.images.get(&image)).into_iter().flatten();
+        let has = move |id: &&Id| {
+            let template = self.at(**id).and_then(|object| object.body.template());
+            template.is_some_and(|template| template.images.iter().any(|(_, its)| self.words.find(its) == known))
+        };
+        let orphans = self.index.orphans.iter().filter(move |_| known.is_some()).filter(has);
+        alone.chain(orphans).copied().filter(|id| self.is_house(*id))
     }
 
     /// Whom a house calls, ordered by key.
@@ -115,12 +181,20 @@ impl World {
     #[must_use]
     pub fn links(&self, id: Id) -> Vec<Link> {
         let mut found = Vec::new();
+        self.each_link(id, |link| found.push(link));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Calls `take` with every relation of [`World::links`], with some more than once and in no order at all.
+    pub(crate) fn each_link(&self, id: Id, mut take: impl FnMut(Link)) {
         let mut prove = |proof: Option<&Proven>| {
             for edge in proof.into_iter().flat_map(|proof| proof.edges.iter()) {
                 if edge.from == id {
-                    found.push(Link { other: edge.to, r#type: edge.r#type.name(), outgoing: true });
+                    take(Link { other: edge.to, r#type: edge.r#type.name(), outgoing: true });
                 } else if edge.to == id {
-                    found.push(Link { other: edge.from, r#type: edge.r#type.name(), outgoing: false });
+                    take(Link { other: edge.from, r#type: edge.r#type.name(), outgoing: false });
                 }
             }
         };
@@ -130,15 +204,14 @@ impl World {
             prove(if *half == Half::Plain { self.plain.get(*prover) } else { self.calls.get(prover) });
         }
         for selector in self.matchers(id) {
-            let chosen = self.chosen(selector, id).map(|(r#type, ..)| r#type.name());
-            found.extend(chosen.map(|r#type| Link { other: selector, r#type, outgoing: false }));
+            if let Some((r#type, ..)) = self.chosen(selector, id) {
+                take(Link { other: selector, r#type: r#type.name(), outgoing: false });
+            }
         }
         for bearer in self.matched(id) {
-            let chosen = self.chosen(id, bearer).map(|(r#type, ..)| r#type.name());
-            found.extend(chosen.map(|r#type| Link { other: bearer, r#type, outgoing: true }));
+            if let Some((r#type, ..)) = self.chosen(id, bearer) {
+                take(Link { other: bearer, r#type: r#type.name(), outgoing: true });
+            }
         }
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 }

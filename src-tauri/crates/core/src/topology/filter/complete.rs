@@ -7,8 +7,7 @@ use super::matching::contains;
 use super::parse::{SEVERITIES, STATES};
 use super::{ends_value, ends_word};
 use crate::resource::Body;
-use crate::topology::places::zone_of;
-use crate::world::World;
+use crate::world::{World, zone_of};
 
 /// So many offers at most.
 const OFFERS: usize = 12;
@@ -148,7 +147,7 @@ fn known_values(world: &World, field: Field, so_far: &str) -> BTreeSet<String> {
         }
         Field::Node | Field::Zone => {
             for (_, object) in world.numbered().filter(|(_, object)| matches!(object.body, Body::Node(_))) {
-                add(if field == Field::Node { &object.key.name } else { zone_of(object).unwrap_or_default() });
+                add(if field == Field::Node { &object.key.name } else { zone_of(object).map_or("", |zone| zone) });
             }
         }
         _ => {

@@ -9,8 +9,8 @@ use crate::health::HealthState;
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
 use crate::time::Moment;
-use crate::topology::places::{States, rank, zone_of};
-use crate::world::{Id, World};
+use crate::topology::places::{States, rank};
+use crate::world::{Id, World, zone_of};
 
 /// Kinds that are part of others or say something of them: searched only where they are named.
 pub(in crate::topology) const PARTS: [&str; 4] = ["Event", "EndpointSlice", "ReplicaSet", "ControllerRevision"];
@@ -49,7 +49,19 @@ struct Asked<'w> {
     firing: FxHashMap<Id, Vec<&'w Alert>>,
     /// Zone by cluster and node.
     zones: FxHashMap<(&'w str, &'w str), &'w str>,
+    /// What a test said of a set of labels, or of a node's name in a cluster, by where those lie: many objects share them.
+    said: FxHashMap<(*const Test, *const u8, *const u8), bool>,
+    /// Objects of which a pod runs where a test wants it, by [`Id::at`], once that was asked of some.
+    run: FxHashMap<*const Test, Vec<bool>>,
+    /// How many objects were asked where their pods run, and how often those restarted.
+    wheres: usize,
+    /// One more than the most restarts of each number's pods, 0 where none is known, once that was asked of some.
+    restarts: Option<Vec<u64>>,
+    counts: usize,
 }
+
+/// So many objects are asked one by one where their pods run; for more, every pod is asked once.
+const ONE_BY_ONE: usize = if cfg!(test) { 1 } else { 2_000 };
 
 impl Filter {
     /// The objects it means at a moment; ages are counted back from that.
@@ -70,25 +82,47 @@ impl Filter {
             states: States::of(world),
             firing: if asks(&[Field::Alert, Field::Severity]) { firing(world, placed) } else { FxHashMap::default() },
             zones: if asks(&[Field::Zone]) { zones(world) } else { FxHashMap::default() },
+            said: FxHashMap::default(),
+            run: FxHashMap::default(),
+            wheres: 0,
+            restarts: None,
+            counts: 0,
         };
         let mut found = Found::default();
-        for (id, object) in world.numbered() {
-            let part = PARTS.contains(&object.key.kind.as_str());
-            let meant = lines.iter().any(|line| {
-                (line.parts || !part) && line.tests.iter().all(|(not, test)| asked.holds(test, id, object) != *not)
-            });
-            if !meant {
+        let mut kinds: FxHashMap<&Text, usize> = FxHashMap::default();
+        let mut place: Option<&ObjectKey> = None;
+        let mut left: Vec<Vec<&(bool, Test)>> = Vec::new();
+        let mut before = 0;
+        for id in world.numbers_in_order() {
+            let key = world.key_of(id);
+            if place.is_none_or(|place| !is_same_place(place, key)) {
+                if let Some(place) = place {
+                    *kinds.entry(&place.kind).or_default() += found.objects.len() - before;
+                }
+                (place, before) = (Some(key), found.objects.len());
+                left = lines.iter().filter_map(|line| asked.left(line, key)).collect();
+            }
+            if left.is_empty() {
                 continue;
             }
-            found.objects.push(id);
-            match found.kinds.iter_mut().find(|(kind, _)| *kind == object.key.kind) {
-                Some((_, count)) => *count += 1,
-                None => found.kinds.push((object.key.kind.clone(), 1)),
+            let Some(object) = world.object_of(id) else { continue };
+            if left.iter().any(|tests| tests.iter().all(|(not, test)| asked.holds(test, id, object) != *not)) {
+                found.objects.push(id);
             }
         }
+        if let Some(place) = place {
+            *kinds.entry(&place.kind).or_default() += found.objects.len() - before;
+        }
+        found.kinds = kinds.into_iter().filter(|(_, count)| *count > 0).map(|(kind, n)| (kind.clone(), n)).collect();
         found.kinds.sort();
         found
     }
+}
+
+/// Whether two keys differ in their names at most. Keys come in their order, so whatever hangs on the rest is asked once
+/// for many.
+pub(in crate::topology) fn is_same_place(a: &ObjectKey, b: &ObjectKey) -> bool {
+    a.namespace == b.namespace && a.kind == b.kind && a.group == b.group && a.cluster == b.cluster
 }
 
 /// Firing alerts by the object they stand at and everything that is part of.
@@ -110,8 +144,8 @@ fn firing<'w>(world: &'w World, placed: &Placed) -> FxHashMap<Id, Vec<&'w Alert>
 
 fn zones(world: &World) -> FxHashMap<(&str, &str), &str> {
     let nodes = world.numbered().filter(|(_, object)| matches!(object.body, Body::Node(_)));
-    let zoned =
-        nodes.filter_map(|(_, node)| Some(((node.key.cluster.as_str(), node.key.name.as_str()), zone_of(node)?)));
+    let zoned = nodes
+        .filter_map(|(_, node)| Some(((node.key.cluster.as_str(), node.key.name.as_str()), zone_of(node)?.as_str())));
     zoned.collect()
 }
 
@@ -211,10 +245,38 @@ fn label_fits(op: Op, object: &Object, wanted: &[String]) -> bool {
 }
 
 impl Asked<'_> {
+    /// The tests of a line that are left for objects at the place of a key; nothing where none of them is meant.
+    fn left<'l>(&self, line: &'l Line, key: &ObjectKey) -> Option<Vec<&'l (bool, Test)>> {
+        if !line.parts && PARTS.contains(&key.kind.as_str()) {
+            return None;
+        }
+        let mut left = Vec::new();
+        for term in &line.tests {
+            match self.settled(&term.1, key) {
+                Some(holds) if holds != term.0 => {}
+                Some(_) => return None,
+                None => left.push(term),
+            }
+        }
+        Some(left)
+    }
+
+    /// What a test says of every object at the place of a key, whatever its name; nothing where it hangs on more.
+    fn settled(&self, test: &Test, key: &ObjectKey) -> Option<bool> {
+        match test {
+            Test::Word(word) => (contains(&key.kind, word) || contains(&key.namespace, word)).then_some(true),
+            Test::Text(Field::Kind, op, wanted) => Some(text_fits(*op, &key.kind, wanted)),
+            Test::Text(Field::Namespace, op, wanted) => Some(text_fits(*op, &key.namespace, wanted)),
+            Test::Text(Field::Cluster, op, wanted) => Some(self.cluster_fits(*op, key, wanted)),
+            _ => None,
+        }
+    }
+
+    /// Whether a test that is not settled by the place holds.
     fn holds(&mut self, test: &Test, id: Id, object: &Object) -> bool {
         let key = &object.key;
         match test {
-            Test::Word(word) => [&key.name, &key.kind, &key.namespace].into_iter().any(|text| contains(text, word)),
+            Test::Word(word) => contains(&key.name, word),
             Test::State(op, bounds) => {
                 let state = self.states.state(id);
                 bounds.iter().any(|bound| state_fits(*op, state, *bound))
@@ -232,11 +294,13 @@ impl Asked<'_> {
                 let age = u64::try_from((self.at - created).num_seconds()).unwrap_or_default();
                 op.holds(&age, bound)
             }),
-            Test::Text(Field::Kind, op, wanted) => text_fits(*op, &key.kind, wanted),
-            Test::Text(Field::Namespace, op, wanted) => text_fits(*op, &key.namespace, wanted),
+            Test::Text(Field::Kind | Field::Namespace | Field::Cluster, ..) => self.settled(test, key) == Some(true),
             Test::Text(Field::Name, op, wanted) => text_fits(*op, &key.name, wanted),
-            Test::Text(Field::Label, op, wanted) => label_fits(*op, object, wanted),
-            Test::Text(Field::Cluster, op, wanted) => self.cluster_fits(*op, key, wanted),
+            Test::Text(Field::Label, op, wanted) => {
+                let labels = std::sync::Arc::as_ptr(&object.labels).cast::<u8>();
+                let said = self.said.entry((std::ptr::from_ref(test), labels, std::ptr::null()));
+                *said.or_insert_with(|| label_fits(*op, object, wanted))
+            }
             Test::Text(Field::Image, op, wanted) => {
                 let told = object.body.template().into_iter().flat_map(|template| template.images.iter());
                 let runs = match &object.body {
@@ -253,13 +317,11 @@ impl Asked<'_> {
             }
             Test::Text(Field::Zone, op, wanted) => match &object.body {
                 Body::Node(_) => zone_of(object).is_some_and(|zone| text_fits(*op, zone, wanted)),
-                _ => self.runs_where(id, object, |cluster, node| {
-                    self.zones.get(&(cluster, node)).is_some_and(|zone| text_fits(*op, zone, wanted))
-                }),
+                _ => self.runs_where(test, id, object),
             },
             Test::Text(_, op, wanted) => match &object.body {
                 Body::Node(_) => text_fits(*op, &key.name, wanted),
-                _ => self.runs_where(id, object, |_, node| text_fits(*op, node, wanted)),
+                _ => self.runs_where(test, id, object),
             },
         }
     }
@@ -269,24 +331,59 @@ impl Asked<'_> {
         text_fits(op, &key.cluster, wanted) || label()
     }
 
-    /// Whether a pod, or any pod of a workload, runs where it is wanted.
-    fn runs_where(&self, id: Id, object: &Object, wanted: impl Fn(&str, &str) -> bool) -> bool {
-        let fits = |object: &Object| match &object.body {
-            Body::Pod(pod) => wanted(&object.key.cluster, &pod.node),
-            _ => false,
-        };
-        match &object.body {
-            Body::Pod(_) => fits(object),
-            body if body.template().is_some() => {
-                self.world.pods_at(id).into_iter().filter_map(|pod| self.world.object_of(pod)).any(fits)
-            }
-            _ => false,
+    /// Whether a pod, or any pod of a workload, runs where a test wants it.
+    fn runs_where(&mut self, test: &Test, id: Id, object: &Object) -> bool {
+        if let Some(run) = self.run.get(&std::ptr::from_ref(test)) {
+            return run[id.at()];
         }
+        if object.body.template().is_none() {
+            return false;
+        }
+        self.wheres += 1;
+        let world = self.world;
+        if self.wheres <= ONE_BY_ONE {
+            let mut pods = world.pods_at(id).into_iter().filter_map(|pod| world.object_of(pod));
+            return pods.any(|pod| self.is_wanted_place(test, pod));
+        }
+        let mut run = vec![false; world.numbers()];
+        for pod in world.numbers_in_order() {
+            if !world.object_of(pod).is_some_and(|object| self.is_wanted_place(test, object)) {
+                continue;
+            }
+            let mut part = Some(pod);
+            while let Some(id) = part.filter(|id| !std::mem::replace(&mut run[id.at()], true)) {
+                part = world.controller_at(id);
+            }
+        }
+        let found = run[id.at()];
+        self.run.insert(std::ptr::from_ref(test), run);
+        found
+    }
+
+    /// Whether an object is a pod and runs where a test wants it.
+    fn is_wanted_place(&mut self, test: &Test, object: &Object) -> bool {
+        let (Body::Pod(pod), Test::Text(field, op, wanted)) = (&object.body, test) else { return false };
+        let zones = &self.zones;
+        let fits = || match field {
+            Field::Zone => {
+                let zone = zones.get(&(object.key.cluster.as_str(), pod.node.as_str()));
+                zone.is_some_and(|zone| text_fits(*op, zone, wanted))
+            }
+            _ => text_fits(*op, &pod.node, wanted),
+        };
+        let place = (std::ptr::from_ref(test), pod.node.as_ptr(), object.key.cluster.as_ptr());
+        *self.said.entry(place).or_insert_with(fits)
     }
 
     /// The most restarts of any container of a pod or of the pods of a workload; nothing where no pod is known.
-    fn restarts(&self, id: Id) -> Option<u64> {
-        let object = self.world.object_of(id)?;
+    fn restarts(&mut self, id: Id) -> Option<u64> {
+        if let Some(restarts) = &self.restarts {
+            return restarts[id.at()].checked_sub(1);
+        }
+        let world = self.world;
+        let object = world.object_of(id)?;
+        object.body.template()?;
+        self.counts += 1;
         let of_pod = |object: &Object| match &object.body {
             Body::Pod(pod) => {
                 let counts = pod.containers.iter().map(|one| u64::try_from(one.restarts).unwrap_or_default());
@@ -294,12 +391,18 @@ impl Asked<'_> {
             }
             _ => None,
         };
-        match &object.body {
-            Body::Pod(_) => of_pod(object),
-            body if body.template().is_some() => {
-                self.world.pods_at(id).into_iter().filter_map(|pod| of_pod(self.world.object_of(pod)?)).max()
-            }
-            _ => None,
+        if self.counts <= ONE_BY_ONE {
+            return world.pods_at(id).into_iter().filter_map(|pod| of_pod(world.object_of(pod)?)).max();
         }
+        let mut restarts = vec![0; world.numbers()];
+        for pod in world.numbers_in_order() {
+            let Some(most) = world.object_of(pod).and_then(of_pod) else { continue };
+            let mut part = Some(pod);
+            while let Some(id) = part.filter(|id| restarts[id.at()] <= most) {
+                restarts[id.at()] = most + 1;
+                part = world.controller_at(id);
+            }
+        }
+        self.restarts.insert(restarts)[id.at()].checked_sub(1)
     }
 }

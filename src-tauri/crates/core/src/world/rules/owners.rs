@@ -50,9 +50,9 @@ impl Prover<'_> {
         let revision = |object: &Object| -> Option<i64> {
             object.annotations.get("deployment.kubernetes.io/revision").and_then(|text| text.parse().ok())
         };
-        let Some((parent, uid)) = self.world.index.parents.get(self.id) else { return false };
-        let siblings = self.world.index.wards.get(parent).into_iter().flatten();
-        let same = siblings.filter(|id| self.world.index.parents.get(**id).is_some_and(|(_, other)| other == uid));
+        let Some(parent) = self.world.index.parents.get(self.id) else { return false };
+        let siblings = self.world.index.wards.get(&parent.key).into_iter().flatten();
+        let same = siblings.filter(|id| self.world.index.parents.get(**id).is_some_and(|it| it.uid == parent.uid));
         let order = |object: &Object| (revision(object), object.created_at, object.key.name.clone());
         let sets = same.filter_map(|id| self.world.at(*id)).filter(|object| object.key.kind == "ReplicaSet");
         let last = sets.map(order).max();
