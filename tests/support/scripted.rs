@@ -247,15 +247,27 @@ impl TestDesk {
 
     /// The same on either database.
     pub async fn at(place: Place, acting: &str) -> Self {
-        Self::on(Arc::new(Database::new(place).await), 1, acting, Arc::default()).await
+        Self::on(Arc::new(Database::new(place).await), 1, acting, Arc::default(), None).await
     }
 
-    async fn on(database: Arc<Database>, device: u8, acting: &str, clock: Arc<MovedClock>) -> Self {
+    /// A desk that opens clusters otherwise than by a script.
+    pub async fn watching(clusters: Arc<dyn Cluster>, acting: &str) -> Self {
+        let database = Arc::new(Database::new(Place::Sqlite).await);
+        Self::on(database, 1, acting, Arc::default(), Some(clusters)).await
+    }
+
+    async fn on(
+        database: Arc<Database>,
+        device: u8,
+        acting: &str,
+        clock: Arc<MovedClock>,
+        clusters: Option<Arc<dyn Cluster>>,
+    ) -> Self {
         let (cluster, signals) = (ScriptedCluster::default(), ScriptedSignals::default());
         let scratch = tempfile::tempdir().expect("a folder").keep();
         let full = Arc::new(Full::default());
         let ports = Ports {
-            cluster: Arc::new(cluster.clone()),
+            cluster: clusters.unwrap_or_else(|| Arc::new(cluster.clone())),
             signals: Arc::new(signals.clone()),
             store: Arc::new(FullStore { store: database.open().await, full: Arc::clone(&full) }),
             scratch: broadstreet_store::open(&Target::Sqlite { path: scratch.join("scratch.db"), read_only: false })
@@ -277,7 +289,7 @@ impl TestDesk {
         self.engine.stop().await;
         let (database, device, clock) = (Arc::clone(&self.database), self.device, Arc::clone(&self.clock));
         drop(self);
-        Self::on(database, device, acting, clock).await
+        Self::on(database, device, acting, clock, None).await
     }
 
     /// Opens the scripted cluster and lets it say `changes`, then that it was listed.
