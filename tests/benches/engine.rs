@@ -90,7 +90,13 @@ async fn at_rest(desk: &TestDesk) {
     while quiet < 3 {
         tokio::time::sleep(Duration::from_millis(700)).await;
         let seen = desk.engine.look(None).await.expect("a look");
-        let now = seen.live().map(|state| (state.world.len(), state.revision, state.tape.held()));
+        let now = seen.live().map(|state| {
+            (
+                state.world.len(),
+                state.revision,
+                state.tapes.values().map(broadstreet_engine::live::Tape::held).sum::<usize>(),
+            )
+        });
         quiet = if now == last && now.is_some_and(|(.., held)| held == 0) { quiet + 1 } else { 0 };
         last = now;
     }

@@ -34,6 +34,8 @@ macro_rules! stories {
 mod alerts;
 #[path = "stories/calls.rs"]
 mod calls;
+#[path = "stories/clusters.rs"]
+mod clusters;
 #[path = "stories/evidence.rs"]
 mod evidence;
 #[path = "stories/flood.rs"]

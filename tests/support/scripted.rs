@@ -1,5 +1,6 @@
 //! A desk on a real store whose cluster and sources say what a test tells them to.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -78,12 +79,18 @@ impl Vault for PlainVault {
     }
 }
 
-type Watching = Arc<Mutex<Option<mpsc::UnboundedSender<Observation>>>>;
+type Watching = Arc<Mutex<BTreeMap<String, mpsc::UnboundedSender<Observation>>>>;
 
-/// A cluster that says what it is told to.
+/// Clusters that say what they are told to: `c`, and any other by the name of its context.
 #[derive(Clone, Default)]
 pub struct ScriptedCluster {
     watching: Watching,
+    /// Contexts of the kubeconfig.
+    pub contexts: Arc<Mutex<Vec<String>>>,
+    /// Contexts that accept a connection and answer nothing.
+    pub hanging: Arc<Mutex<Vec<String>>>,
+    /// Contexts that lead to the cluster of another, by their names.
+    pub twins: Arc<Mutex<BTreeMap<String, String>>>,
     /// True while it answers nothing.
     pub silent: Arc<AtomicBool>,
     /// What any path holds.
@@ -93,10 +100,15 @@ pub struct ScriptedCluster {
 }
 
 impl ScriptedCluster {
-    /// Says something on the watch; waits until somebody watches.
+    /// Says something on the watch of `c`; waits until somebody watches.
     pub async fn say(&self, observation: Observation) {
+        self.say_in("c", observation).await;
+    }
+
+    /// The same on the watch of any cluster.
+    pub async fn say_in(&self, cluster: &str, observation: Observation) {
         for _ in 0..2_000 {
-            if let Some(sender) = self.watching.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            if let Some(sender) = self.watching.lock().unwrap_or_else(PoisonError::into_inner).get(cluster) {
                 let _ = sender.send(observation);
                 return;
             }
@@ -108,29 +120,41 @@ impl ScriptedCluster {
 
 impl Cluster for ScriptedCluster {
     fn contexts(&self, _: Option<String>) -> Result<Vec<Context>, ClusterError> {
-        Ok(Vec::new())
+        let names = self.contexts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(names.into_iter().map(|name| Context { name, ..Context::default() }).collect())
     }
-    fn connect(&self, _: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>> {
-        Box::pin(async { Ok(Arc::new(self.clone()) as Arc<dyn Connection>) })
+    fn connect(&self, choice: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>> {
+        let name = choice.context.unwrap_or_else(|| "c".to_owned());
+        let hangs = self.hanging.lock().unwrap_or_else(PoisonError::into_inner).contains(&name);
+        let made = Arc::new(ScriptedConnection { cluster: self.clone(), name }) as Arc<dyn Connection>;
+        Box::pin(async move { if hangs { std::future::pending().await } else { Ok(made) } })
     }
     fn read_files(&self, _: &str, _: &str) -> Result<Snapshot, ClusterError> {
         Ok(self.files.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 
-impl Connection for ScriptedCluster {
+/// One of them.
+struct ScriptedConnection {
+    cluster: ScriptedCluster,
+    name: String,
+}
+
+impl Connection for ScriptedConnection {
     fn identity(&self) -> ClusterIdentity {
-        ClusterIdentity { id: "c".into(), label: "c".into(), server: "https://127.0.0.1".into(), version: "v1".into() }
+        let twin = self.cluster.twins.lock().unwrap_or_else(PoisonError::into_inner).get(&self.name).cloned();
+        let (id, label) = (twin.unwrap_or_else(|| self.name.clone()), self.name.clone());
+        ClusterIdentity { id, label, server: "https://127.0.0.1".into(), version: "v1".into() }
     }
     fn watch(&self) -> Flow<Observation> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        *self.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        self.cluster.watching.lock().unwrap_or_else(PoisonError::into_inner).insert(self.name.clone(), sender);
         Box::pin(futures_util::stream::unfold(receiver, |mut receiver| async {
             receiver.recv().await.map(|it| (it, receiver))
         }))
     }
     fn alive(&self) -> Answer<'_, Result<(), ClusterError>> {
-        let silent = self.silent.load(Ordering::Relaxed);
+        let silent = self.cluster.silent.load(Ordering::Relaxed);
         let server = self.identity().server;
         Box::pin(async move {
             if silent { Err(ClusterError::Unreachable { server, why: "silenced by the test".into() }) } else { Ok(()) }
@@ -143,7 +167,7 @@ impl Connection for ScriptedCluster {
         Box::pin(async move { Ok(Manifest { yaml: format!("kind: {}\n", key.kind), covered: 1 }) })
     }
     fn logs(&self, of: LogsOf) -> Flow<Result<LogLine, ClusterError>> {
-        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let printed = self.cluster.printed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let lines: Vec<_> = printed
             .into_iter()
             .filter(|(pod, _)| *pod == of.pod)
@@ -336,6 +360,12 @@ impl TestDesk {
 /// A Deployment with one pod, as the changes of cluster `c`; the pod waits with `waiting` where that is not empty.
 #[must_use]
 pub fn shop(name: &str, image: &str, waiting: &str) -> Vec<Change> {
+    shop_in("c", name, image, waiting)
+}
+
+/// The same as the changes of any cluster.
+#[must_use]
+pub fn shop_in(cluster: &str, name: &str, image: &str, waiting: &str) -> Vec<Change> {
     let status = if waiting.is_empty() {
         serde_json::json!({ "running": { "startedAt": "2026-01-01T00:00:00Z" } })
     } else {
@@ -372,7 +402,7 @@ pub fn shop(name: &str, image: &str, waiting: &str) -> Vec<Change> {
     ];
     objects
         .iter()
-        .filter_map(|object| broadstreet_core::resource::reduce("c", object).ok())
+        .filter_map(|object| broadstreet_core::resource::reduce(cluster, object).ok())
         .map(|object| Change::Object(Arc::new(object)))
         .collect()
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// A kubeconfig of two contexts, at the screen of the real program: the other cluster is picked on the start page, and the
-// first again in the dialog. `node contexts.mjs`; BROADSTREET names the program.
+// A kubeconfig of two contexts, at the screen of the real program: the other cluster is picked on the start page, the first
+// again in the dialog, and then both stand side by side. `node contexts.mjs`; BROADSTREET names the program.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PretendCluster } from "./cluster.mjs";
@@ -49,6 +49,41 @@ try {
     await says(bar(), "shop");
     must(!/stage/.test(await bar().innerText()), "the other context is still named");
     must((await houses()) === "cartservice redis-cart", `the houses are ${await houses()}`);
+  });
+
+  await check("the other is opened beside it: both stand on the plan, each under its name", async () => {
+    await palette("open a cluster");
+    await dialog(page).getByRole("radio", { name: /^stage/ }).check();
+    await dialog(page).getByRole("checkbox", { name: /^Beside shop/ }).check();
+    await settled(page);
+    await mustBeAccessibleInBoth(page);
+    await dialog(page).getByRole("button", { name: "Open", exact: true }).click();
+    await planSays(/^Plan of shop, stage: .*\b5 houses/);
+    must((await houses()) === "adservice cartservice checkout payment redis-cart", `the houses are ${await houses()}`);
+  });
+
+  await check("what is found says in which cluster it is", async () => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("payment");
+    await page.getByRole("option").filter({ hasText: /payment/ }).filter({ hasText: /stage/ }).first().waitFor();
+    await page.keyboard.press("Escape");
+  });
+
+  await check("one is left in the list of sources: the other stays as it is", async () => {
+    await bar().getByRole("button", { name: /shop/ }).first().click();
+    await page.getByRole("button", { name: "Leave stage" }).click();
+    await planSays(/^Plan of shop: .*\b2 houses/);
+    await page.keyboard.press("Escape");
+    must((await houses()) === "cartservice redis-cart", `the houses are ${await houses()}`);
+  });
+
+  await check("both are ticked on the start page, and open side by side", async () => {
+    await palette("close what is open");
+    await page.getByRole("heading", { name: "Nothing is open" }).waitFor();
+    for (const name of ["shop", "stage"]) await page.getByRole("checkbox", { name: new RegExp(`^${name},`) }).check();
+    await mustBeAccessible(page);
+    await page.getByRole("button", { name: "Open 2 side by side" }).click();
+    await planSays(/^Plan of shop, stage: .*\b5 houses/);
   });
 
   await check("a list of objects is opened by its path, and never handed over through the page, where it would be kept", async () => {

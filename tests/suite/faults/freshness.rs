@@ -15,8 +15,8 @@ use crate::watched::{environment, kubeconfig};
 
 const MEI: &str = "Mei Tanaka";
 
-/// A desk on a cluster, with an incident under way.
-async fn desk(server: &ApiServer, folder: &tempfile::TempDir) -> Engine {
+/// A desk with nothing open.
+pub async fn engine(folder: &tempfile::TempDir) -> Engine {
     let store = async |name: &str| {
         let target = Target::Sqlite { path: folder.path().join(name), read_only: false };
         broadstreet_store::open(&target).await.expect("a store")
@@ -32,15 +32,32 @@ async fn desk(server: &ApiServer, folder: &tempfile::TempDir) -> Engine {
         clock: Arc::new(MovedClock::default()),
     };
     let options = Options { device: "desk".into(), version: "0".into(), bundled: &[], acting: Some(MEI.into()) };
-    let engine = Engine::new(ports, options).await.expect("an engine");
+    Engine::new(ports, options).await.expect("an engine")
+}
+
+/// A desk on a cluster, with an incident under way.
+async fn desk(server: &ApiServer, folder: &tempfile::TempDir) -> Engine {
+    let engine = engine(folder).await;
     let path = kubeconfig(folder, &server.server.address);
     engine.open_context(ContextChoice { kubeconfig: Some(path), ..ContextChoice::default() }).await.expect("a cluster");
     call(&engine, "declare", json!({ "title": "Carts fail", "severity": 2 })).await;
     engine
 }
 
-async fn call(engine: &Engine, command: &str, payload: Value) -> Value {
+/// One command of the table.
+pub async fn call(engine: &Engine, command: &str, payload: Value) -> Value {
     broadstreet_api::dispatch(engine, command, payload).await.expect("an answer")
+}
+
+/// Waits until the desk is as it should be, at most half a minute.
+pub async fn until_desk(engine: &Engine, what: &str, is: impl Fn(&Value) -> bool) {
+    let (began, limit) = (Instant::now(), Duration::from_secs(90));
+    let mut seen = call(engine, "desk", Value::Null).await;
+    while !is(&seen) {
+        assert!(began.elapsed() < limit, "{what}: not within {limit:?}: {:#}", seen["sources"]);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        seen = call(engine, "desk", Value::Null).await;
+    }
 }
 
 async fn source(engine: &Engine) -> Value {

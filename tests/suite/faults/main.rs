@@ -31,12 +31,14 @@
 //! | the TCP path cut, at the desk | `freshness::cutting_the_path_is_seen_within_ten_seconds` |
 //! | an upgrade, at the desk | `freshness::the_desk_says_the_version_an_upgraded_server_has_now` |
 //! | what is hidden and why, at the desk | `freshness::the_desk_names_what_is_hidden_the_verb_that_is_missing_and_the_servers_words` |
+//! | a cluster that hangs, and one that is not there, beside others | `clusters::five_clusters_stand_side_by_side_and_two_that_do_not_answer_hold_up_none` |
 //! | bookmarks while nothing happens | `streams::bookmarks_spare_a_list_when_the_past_is_forgotten` |
 //! | a slow link | `lists::over_a_slow_link_pages_are_asked_for_compressed` |
 //! | objects of 1 MB | `lists::objects_of_a_megabyte_are_read_and_watched` |
 
 #![allow(clippy::disallowed_methods, reason = "the tasks and the clock of a test, not of the product")]
 
+mod clusters;
 mod freshness;
 mod hours;
 mod lists;

@@ -15,6 +15,10 @@ import type { UnresolvedView } from "./UnresolvedView";
  */
 export type ObjectView = { id: string, kind: string, group: string, namespace: string, name: string, exists: boolean, 
 /**
+ * What its cluster is called, where there are several.
+ */
+cluster: string, 
+/**
  * critical, warning, unknown, starting, well, resting, none.
  */
 health: string, reason: string, field: string, contained: boolean, ready: number, desired: number, 

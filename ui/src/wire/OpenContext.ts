@@ -2,5 +2,7 @@
 
 /**
  * Names a cluster, to be opened or checked; the current context of the usual places where nothing is given.
+ * `contexts` names several to be opened side by side, and `beside` adds them to those that are open: then each says as
+ * a source of the desk how it stands, and none is waited for.
  */
-export type OpenContext = { kubeconfig: string | null, context: string | null, namespaces: Array<string>, };
+export type OpenContext = { kubeconfig: string | null, context: string | null, contexts: Array<string>, namespaces: Array<string>, beside: boolean, };

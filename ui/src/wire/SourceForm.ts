@@ -6,6 +6,10 @@
  */
 export type SourceForm = { id: string, kind: string, address: string, proxy_namespace: string, proxy_service: string, proxy_port: string, proxy_scheme: string, credentials: string, user: string, secret: string | null, certificate: string, key: string, ca_file: string, tenant: string, silent_receivers: Array<string>, poll_seconds: number, 
 /**
+ * The context of the cluster it belongs to; empty for the only one that is open.
+ */
+cluster: string, 
+/**
  * True where a secret is kept already.
  */
 has_secret: boolean, };

@@ -6,6 +6,10 @@ import type { KindView } from "./KindView";
  */
 export type SourceView = { id: string, label: string, 
 /**
+ * The id of the cluster it watches or belongs to; empty where that is not known, or none.
+ */
+cluster: string, 
+/**
  * `cluster`, `alertmanager`, `prometheus`, `icinga`, `goalert`, `pagerduty`.
  */
 kind: string, state: string, since: string | null, 

@@ -97,8 +97,10 @@ export interface Commands {
   act_as: { payload: Partial<ActAs>; answer: Desk };
   /** Lists the contexts of the kubeconfig. */
   contexts: { payload: Partial<ListContexts>; answer: ContextView[] };
-  /** Opens a cluster by context and starts recording. */
+  /** Opens a cluster by context, or several side by side, and starts recording. */
   open_context: { payload: Partial<OpenContext>; answer: Desk };
+  /** Leaves one of the open clusters, named by its source; the others stay. */
+  leave_context: { payload: Partial<SourceRef>; answer: Desk };
   /** Opens a bundle, or the bundled incident, or what else a path holds of a cluster: manifests, a gathered archive. */
   open_bundle: { payload: Partial<OpenBundle>; answer: Desk };
   /** Closes what is open. */

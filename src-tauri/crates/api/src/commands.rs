@@ -79,8 +79,10 @@ commands! {
     act_as(ActAs) -> Desk;
     /// Lists the contexts of the kubeconfig.
     contexts(ListContexts) -> Vec<ContextView>;
-    /// Opens a cluster by context and starts recording.
+    /// Opens a cluster by context, or several side by side, and starts recording.
     open_context(OpenContext) -> Desk;
+    /// Leaves one of the open clusters, named by its source; the others stay.
+    leave_context(SourceRef) -> Desk;
     /// Opens a bundle, or the bundled incident, or what else a path holds of a cluster: manifests, a gathered archive.
     open_bundle(OpenBundle) -> Desk;
     /// Closes what is open.

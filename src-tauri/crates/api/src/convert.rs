@@ -447,6 +447,7 @@ pub fn source_form(it: &SourceSettings, has_secret: bool) -> SourceForm {
         tenant: it.tenant.clone().unwrap_or_default(),
         silent_receivers: it.silent_receivers.clone(),
         poll_seconds: it.poll_seconds,
+        cluster: it.cluster.clone(),
         has_secret,
     }
 }
@@ -492,7 +493,16 @@ pub fn source_settings(form: &SourceForm) -> Result<SourceSettings, ApiError> {
         tenant: filled(&form.tenant),
         silent_receivers: form.silent_receivers.clone(),
         poll_seconds: form.poll_seconds.min(3600),
+        cluster: form.cluster.trim().to_owned(),
     })
+}
+
+/// What a cluster is called, where there are several to tell apart.
+pub fn cluster(world: &World, id: &str) -> String {
+    if world.clusters().len() < 2 {
+        return String::new();
+    }
+    world.cluster_label(id).filter(|label| !label.is_empty()).unwrap_or(id).to_owned()
 }
 
 /// The key a request names.

@@ -56,9 +56,9 @@ pub struct Global {
     /// Kubeconfig file [default: where kubectl looks]
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig [default: its current one]
-    #[arg(long, global = true, value_name = "NAME")]
-    pub context: Option<String>,
+    /// Context of the kubeconfig, given again for several side by side [default: its current one]
+    #[arg(long = "context", global = true, value_name = "NAME")]
+    pub contexts: Vec<String>,
     /// Namespaces to watch where all of them are refused, separated by commas
     #[arg(long, global = true, value_name = "A,B", value_delimiter = ',')]
     pub namespaces: Vec<String>,

@@ -52,19 +52,28 @@ pub fn target(global: &Global, data: &Path, read_only: bool) -> Target {
     }
 }
 
-/// The context meant by the options.
-pub fn choice(global: &Global) -> ContextChoice {
-    ContextChoice {
+/// The contexts meant by the options; the current one where none is named.
+pub fn choices(global: &Global) -> Vec<ContextChoice> {
+    let one = |context| ContextChoice {
         kubeconfig: global.kubeconfig.as_ref().map(|it| it.display().to_string()),
-        context: global.context.clone(),
+        context,
         namespaces: global.namespaces.clone(),
+    };
+    match global.contexts.as_slice() {
+        [] => vec![one(None)],
+        names => names.iter().map(|name| one(Some(name.clone()))).collect(),
     }
+}
+
+/// True where the options say which cluster is meant.
+pub fn is_named(global: &Global) -> bool {
+    !global.contexts.is_empty() || global.kubeconfig.is_some()
 }
 
 /// The same as the payload of the commands that name a cluster.
 pub fn choice_payload(global: &Global) -> Value {
-    let ContextChoice { kubeconfig, context, namespaces } = choice(global);
-    json!({ "kubeconfig": kubeconfig, "context": context, "namespaces": namespaces })
+    let kubeconfig = global.kubeconfig.as_ref().map(|it| it.display().to_string());
+    json!({ "kubeconfig": kubeconfig, "contexts": global.contexts, "namespaces": global.namespaces })
 }
 
 /// An engine on its real ports, with what must outlive it.
@@ -109,7 +118,7 @@ impl Host {
     /// What a desk opens by itself: the context that was named; the bundled incident where there is no kubeconfig to choose
     /// one from and no incident of its own; else nothing, so that the person chooses.
     pub async fn opening(&self, global: &Global) -> Option<(&'static str, Value)> {
-        if global.context.is_some() || global.kubeconfig.is_some() {
+        if is_named(global) {
             return Some(("open_context", choice_payload(global)));
         }
         let nowhere = self.engine.contexts(None).is_err_and(|error| error.code() == "no_kubeconfig");

@@ -1,30 +1,26 @@
 //! What is open at the desk: a live cluster, a recording, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
 
 use broadstreet_core::id::{IncidentId, SourceId};
 use broadstreet_core::ledger::incident::Person;
 use broadstreet_core::ledger::{VACANCY_ALARM, vacancy};
-use broadstreet_core::ports::{BundleContents, Context, ContextChoice, Credentials, SourceKind, SourceSettings};
+use broadstreet_core::ports::{BundleContents, Context, Credentials, SourceKind, SourceSettings};
 use broadstreet_core::time::{Moment, Window};
-use broadstreet_core::world::{Change, Freshness, SourceState};
-use tokio::sync::{RwLock, mpsc};
+use broadstreet_core::world::{Freshness, SourceState};
 
 use crate::history::worst_moment;
-use crate::live::{self, Live, State, Trouble};
+use crate::live::{self, Live, Trouble};
 use crate::past::{Archive, Scope};
 use crate::status::{alarms, sources_now};
 use crate::{Engine, EngineError, Result};
-
-/// Observations that may wait for the writer.
-const WAITING: usize = 1024;
 
 /// What is open.
 pub enum Open {
     /// Nothing.
     Closed,
-    /// A live cluster.
+    /// Live clusters.
     Live(Arc<Live>),
     /// A recording.
     Recorded(Recorded),
@@ -68,6 +64,8 @@ pub struct SourceNow {
     pub id: SourceId,
     /// The name to show.
     pub label: String,
+    /// The id of the cluster it watches or belongs to; empty where that is not known, or none.
+    pub cluster: String,
     /// `cluster`, `alertmanager` …
     pub kind: String,
     /// How fresh it is as a whole.
@@ -145,73 +143,12 @@ impl Engine {
         self.notices.tell("desk", []);
     }
 
-    /// The open cluster.
+    /// The open clusters.
     pub async fn live(&self) -> Option<Arc<Live>> {
         match &*self.desk.read().await {
             Open::Live(live) => Some(Arc::clone(live)),
             _ => None,
         }
-    }
-
-    /// Opens a cluster, starts recording it and asks every configured source.
-    pub async fn open_context(&self, choice: ContextChoice) -> Result<()> {
-        let connection = self.ports.cluster.connect(choice).await?;
-        self.close_desk().await?;
-        let identity = connection.identity();
-        let (input, received) = mpsc::channel(WAITING);
-        let since = chrono::SubsecRound::trunc_subsecs(self.now(), 6);
-        let mut state = State { at: Some(since), ..State::default() };
-        state.plan = self.remembered_plan(&identity.id).await?;
-        state.tape.start(&state.world, &state.plan, since);
-        let joined = Change::Cluster {
-            id: identity.id.clone(),
-            label: identity.label.clone(),
-            version: identity.version.clone(),
-        };
-        let source = SourceId::new(format!("cluster:{}", identity.label));
-        let empty = String::new();
-        let reading = Change::Freshness(SourceState {
-            source,
-            kind: empty.clone(),
-            namespace: empty,
-            state: Freshness::CatchingUp,
-        });
-        let here = |rule: &broadstreet_core::alerts::HandRule| rule.at.cluster == identity.id.as_str();
-        let rules: Vec<Change> =
-            self.placings().await?.into_iter().filter(here).map(|rule| Change::Placing(Box::new(rule))).collect();
-        for change in [joined, reading].into_iter().chain(rules) {
-            state.learn(since, change);
-        }
-        let live = Arc::new(Live {
-            identity,
-            connection,
-            state: Arc::new(RwLock::new(state)),
-            input,
-            flush: tokio::sync::Notify::new(),
-            keeping: tokio::sync::Mutex::default(),
-            tasks: self.tasks.child(),
-            sources: Mutex::new(BTreeMap::new()),
-            asked: std::sync::atomic::AtomicBool::new(false),
-            since,
-        });
-        live::start_writer(self, &live, received);
-        live::start_recorder(self, &live);
-        live::start_cluster(&live);
-        for settings in self.sources().await? {
-            if let Err(why) = live::start_source(self, &live, &settings) {
-                self.say_trouble(&live, &settings.id, &why).await;
-            }
-        }
-        live.asked.store(true, std::sync::atomic::Ordering::Release);
-        *self.desk.write().await = Open::Live(live);
-        self.evidence.look();
-        let under_way = self.under_way().await?;
-        if self.chosen().is_none_or(|id| !under_way.contains(&id)) {
-            self.choose(under_way.into_iter().next());
-        }
-        self.notices.tell("desk", []);
-        self.notices.tell("map", []);
-        Ok(())
     }
 
     pub(crate) async fn say_trouble(&self, live: &Live, id: &SourceId, why: &EngineError) {
@@ -252,11 +189,7 @@ impl Engine {
         store.put_document(contents.incident.clone(), crate::bundles::KEYS.to_owned(), keys).await?;
         let mut window: Option<Window> = None;
         for segment in contents.segments {
-            let cluster = segment.keyframe.iter().chain(segment.changes.iter().map(|it| &it.change));
-            let cluster = cluster.into_iter().find_map(|change| match change {
-                Change::Cluster { id, .. } => Some(id.clone()),
-                _ => None,
-            });
+            let cluster = segment.cluster().map(str::to_owned);
             if let (Some(from), Some(until)) = (segment.from, segment.until) {
                 let to = until + chrono::Duration::microseconds(1);
                 window = Some(
@@ -309,13 +242,18 @@ impl Engine {
         let open = std::mem::replace(&mut *self.desk.write().await, Open::Closed);
         if let Open::Live(live) = open {
             self.close_all_logs();
-            let hung = live.tasks.stop().await;
+            let members = live.members();
+            let stops = members.iter().map(|member| member.tasks.stop());
+            let mut hung = live.tasks.stop().await;
+            hung.extend(futures_util::future::join_all(stops).await.into_iter().flatten());
             if !hung.is_empty() {
                 tracing::warn!(?hung, "tasks did not stop in time");
             }
             live::keep(self, &live).await;
-            if let Err(why) = self.remember_plan(&live).await {
-                tracing::warn!(%why, "the plan could not be remembered");
+            for cluster in live.clusters() {
+                if let Err(why) = self.remember_plan(&live, &cluster).await {
+                    tracing::warn!(%why, "the plan could not be remembered");
+                }
             }
         }
         self.choose(None);
@@ -358,8 +296,8 @@ impl Engine {
                 let live = Arc::clone(live);
                 drop(open);
                 desk.mode = Mode::Live;
-                desk.title.clone_from(&live.identity.label);
-                let scope = Scope::Cluster(live.identity.id.clone());
+                desk.title = live.title();
+                let scope = live.scope();
                 let first = self.archive.entries(&scope, None).await?.first().and_then(|entry| entry.from);
                 desk.recorded = Some(Window { from: first.map_or(live.since, |first| first.min(live.since)), to: now });
                 let state = live.state.read().await;
@@ -376,6 +314,7 @@ impl Engine {
             }
         }
         let unfrozen = self.evidence.troubles();
+        let unreached = self.unreached().await;
         for id in self.under_way().await? {
             let incident = self.book.incident(&id).await?;
             if let Some((since, trouble)) = unfrozen.get(&id) {
@@ -388,6 +327,18 @@ impl Engine {
                     ),
                     hint: trouble.hint.clone(),
                     since: Some(*since),
+                });
+            }
+            for (label, trouble) in &unreached {
+                desk.alarms.push(Alarm {
+                    code: "evidence_not_frozen",
+                    text: format!(
+                        "the evidence of {} is not frozen in `{label}`, which never answered: {}",
+                        incident_name(&incident),
+                        trouble.why
+                    ),
+                    hint: trouble.hint.clone(),
+                    since: None,
                 });
             }
             if let Some(gap) = vacancy(&incident, now).filter(|gap| *gap >= VACANCY_ALARM) {
@@ -453,12 +404,14 @@ impl Engine {
         self.ports.vault.secret(id.as_str()).is_some()
     }
 
-    /// Alertmanager and Prometheus Services found in the open cluster and not configured yet.
+    /// Alertmanager and Prometheus Services found in the open clusters and not configured yet.
     pub async fn discover_sources(&self) -> Result<Vec<SourceSettings>> {
         let known = self.sources().await?;
         let seen = self.look(None).await?;
         let mut found = broadstreet_core::alerts::discover(seen.world());
-        let service = |it: &SourceSettings| it.proxy.as_ref().map(|it| (it.namespace.clone(), it.service.clone()));
+        let service = |it: &SourceSettings| {
+            it.proxy.as_ref().map(|proxy| (proxy.namespace.clone(), proxy.service.clone(), it.cluster.clone()))
+        };
         found.retain(|one| !known.iter().any(|known| known.kind == one.kind && service(known) == service(one)));
         Ok(found)
     }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use broadstreet_core::ports::{Connection, ContextChoice, Observation, SourceKind, SourceSettings};
+use broadstreet_core::ports::{Connection, ContextChoice, Observation, ProxyGet, SourceKind, SourceSettings};
 use broadstreet_core::world::{Freshness, SourceState};
 use futures_util::StreamExt;
 
-use crate::live::{no_secret, through};
+use crate::live::{Live, Member, no_secret};
 use crate::{Engine, EngineError, Result};
 
 /// How long a cluster may take to list everything once.
@@ -54,8 +54,31 @@ fn failed(source: &str, what: &str, error: &EngineError) -> Check {
     Check { state: "failed", ..warning(source, what, &error.code(), error.to_string(), error.hint()) }
 }
 
+/// A cluster that was reached: the name of its context and the way to it.
+type Reached = (String, Arc<dyn Connection>);
+
+/// Whether a cluster answers.
+async fn check_connection(connection: &Arc<dyn Connection>, checks: &mut Vec<Check>) {
+    let identity = connection.identity();
+    let name = format!("cluster:{}", identity.label);
+    let version = if identity.version.is_empty() { "a version it does not tell" } else { &identity.version };
+    match connection.alive().await {
+        Ok(()) => checks.push(works(&name, "connection", format!("{} answers with {version}", identity.server))),
+        Err(error) => checks.push(failed(&name, "connection", &error.into())),
+    }
+}
+
+/// The way to a Service behind the API server's proxy.
+fn through(connection: &Arc<dyn Connection>) -> ProxyGet {
+    let connection = Arc::clone(connection);
+    Arc::new(move |request| {
+        let connection = Arc::clone(&connection);
+        Box::pin(async move { connection.proxy_get(request).await })
+    })
+}
+
 impl Engine {
-    /// Checks the store, the keyring, the cluster (the open one, else `choice`) and every source; those behind the API
+    /// Checks the store, the keyring, the clusters (the open ones, else `choice`) and every source; those behind the API
     /// server's proxy through that same cluster.
     pub async fn check_sources(&self, choice: ContextChoice) -> Result<Vec<Check>> {
         let mut checks = Vec::new();
@@ -66,7 +89,7 @@ impl Engine {
             }
             Err(error) => checks.push(failed("store", "storage", &error)),
         }
-        let connection = self.check_cluster(choice, &mut checks).await;
+        let reached = self.check_clusters(choice, &mut checks).await;
         let sources = self.sources().await?;
         if sources.is_empty() {
             checks.push(warning(
@@ -78,56 +101,76 @@ impl Engine {
             ));
         }
         for settings in &sources {
-            self.check_source(settings, connection.as_ref(), &mut checks).await;
+            self.check_source(settings, &reached, &mut checks).await;
         }
         Ok(checks)
     }
 
-    /// Answers the connection it checked; none where there is no cluster to connect to.
-    async fn check_cluster(&self, choice: ContextChoice, checks: &mut Vec<Check>) -> Option<Arc<dyn Connection>> {
-        let connection = match self.live().await {
-            Some(live) => Ok(Arc::clone(&live.connection)),
-            None => self.ports.cluster.connect(choice).await.map_err(EngineError::from),
-        };
-        let connection = match connection {
-            Ok(connection) => connection,
-            Err(error) => {
-                checks.push(failed("cluster", "connection", &error));
-                return None;
+    /// Answers the connections it checked, each with the name of its context; none where there is no cluster to connect to.
+    async fn check_clusters(&self, choice: ContextChoice, checks: &mut Vec<Check>) -> Vec<Reached> {
+        let live = self.live().await;
+        let mut reached = Vec::new();
+        if let Some(live) = &live {
+            // At once: one that does not answer keeps nobody waiting for the others.
+            let members = live.members();
+            let all = futures_util::future::join_all(members.iter().map(|member| async {
+                let mut checks = Vec::new();
+                let connection = match member.reach() {
+                    Ok(connection) => {
+                        check_connection(&connection, &mut checks).await;
+                        Some(connection)
+                    }
+                    Err(error) => {
+                        let state = live.state.read().await;
+                        let trouble = state.proofs.get(&member.source).and_then(|proof| proof.trouble.clone());
+                        let name = member.source.as_str();
+                        checks.push(trouble.map_or_else(
+                            || failed(name, "connection", &error.into()),
+                            |it| Check { state: "failed", ..warning(name, "connection", &it.code, it.why, it.hint) },
+                        ));
+                        None
+                    }
+                };
+                (checks, connection)
+            }));
+            for (member, (found, connection)) in members.iter().zip(all.await) {
+                checks.extend(found);
+                let Some(connection) = connection else { continue };
+                self.check_read(live, member, checks).await;
+                reached.push((member.label.clone(), connection));
             }
-        };
-        let identity = connection.identity();
-        let name = format!("cluster:{}", identity.label);
-        let version = if identity.version.is_empty() { "a version it does not tell" } else { &identity.version };
-        match connection.alive().await {
-            Ok(()) => {
-                checks.push(works(&name, "connection", format!("{} answers with {version}", identity.server)));
-            }
-            Err(error) => checks.push(failed(&name, "connection", &error.into())),
-        }
-        if let Some(live) = self.live().await {
-            let states: Vec<SourceState> = live.state.read().await.world.freshness().cloned().collect();
-            check_kinds(&name, &states, checks);
-            let state = live.state.read().await;
-            for (object, why) in state.skipped.iter().take(SKIPPED_SHOWN) {
-                let text = format!("{object} was skipped: {why}");
-                checks.push(warning(&name, "objects", "skipped", text, "correct the object; all others were read"));
-            }
-            drop(state);
             let alarms = self.desk_now().await.map(|desk| desk.alarms).unwrap_or_default();
-            let alarms = alarms.into_iter();
-            checks.extend(alarms.map(|it| warning("desk", "alarm", it.code, it.text, it.hint)));
+            checks.extend(alarms.into_iter().map(|it| warning("desk", "alarm", it.code, it.text, it.hint)));
+            return reached;
         }
-        Some(connection)
+        match self.ports.cluster.connect(choice).await {
+            Ok(connection) => {
+                check_connection(&connection, checks).await;
+                reached.push((connection.identity().label, connection));
+            }
+            Err(error) => checks.push(failed("cluster", "connection", &error.into())),
+        }
+        reached
     }
 
-    async fn check_source(
-        &self,
-        settings: &SourceSettings,
-        connection: Option<&Arc<dyn Connection>>,
-        checks: &mut Vec<Check>,
-    ) {
+    /// What of an open cluster is read, and what was skipped.
+    async fn check_read(&self, live: &Live, member: &Member, checks: &mut Vec<Check>) {
+        let state = live.state.read().await;
+        let of = state.world.freshness().filter(|it| it.source == member.source);
+        let states: Vec<SourceState> = of.cloned().collect();
+        let name = member.source.as_str();
+        check_kinds(name, &states, checks);
+        let skipped = state.skipped.iter().filter(|((source, _), _)| *source == member.source);
+        for ((_, object), why) in skipped.take(SKIPPED_SHOWN) {
+            let text = format!("{object} was skipped: {why}");
+            checks.push(warning(name, "objects", "skipped", text, "correct the object; all others were read"));
+        }
+    }
+
+    async fn check_source(&self, settings: &SourceSettings, reached: &[Reached], checks: &mut Vec<Check>) {
         let name = settings.id.as_str();
+        let is_its = |(label, _): &&Reached| settings.cluster.is_empty() || *label == settings.cluster;
+        let connection = reached.iter().find(is_its).map(|(_, connection)| connection);
         let secret = self.ports.vault.secret(name);
         if settings.credentials.need_secret() && secret.is_none() {
             checks.push(failed(name, "credentials", &no_secret(self, settings)));
@@ -139,6 +182,14 @@ impl Engine {
                 "`{name}` was not asked: it is reached through the cluster (Service {place}), and none answers"
             );
             checks.push(warning(name, "connection", "no_cluster", text, "open its cluster, or name it with --context"));
+            return;
+        }
+        if settings.proxy.is_some() && settings.cluster.is_empty() && reached.len() > 1 {
+            let text = format!(
+                "`{name}` was not asked: {} clusters are open, and its settings do not say to which of them it belongs",
+                reached.len()
+            );
+            checks.push(warning(name, "connection", "which_cluster", text, "choose its cluster in Settings"));
             return;
         }
         match settings.kind {

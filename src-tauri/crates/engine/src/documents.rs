@@ -105,10 +105,10 @@ impl Engine {
             return Ok(None);
         };
         let live = self.live().await;
-        let scope = match incident.clusters.first() {
-            Some(cluster) => Scope::Cluster(cluster.clone()),
-            None => return Ok(None),
-        };
+        if incident.clusters.is_empty() {
+            return Ok(None);
+        }
+        let scope = Scope::Clusters(incident.clusters.clone());
         if let Some(live) = &live {
             crate::live::keep_now(self, live).await;
         }
@@ -124,7 +124,7 @@ impl Engine {
         let all = self.archive.noted(&scope, None).await?;
         let inside: Vec<_> = all.into_iter().filter(|note| note.at <= to).collect();
         let at = worst_moment(&inside, from, to).clamp(from, to.max(from));
-        let sought = self.archive.seek(&scope, at, None).await?;
+        let sought = self.archive.seek(&scope, at, BTreeMap::new()).await?;
         Ok(Some((at, crate::Seen::Then(sought).svg(Lens::Namespaces))))
     }
 

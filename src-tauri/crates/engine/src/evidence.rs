@@ -112,7 +112,8 @@ fn containers(world: &World, key: &ObjectKey) -> Vec<(String, String)> {
 }
 
 impl Engine {
-    async fn connection(&self, what: &str) -> Result<Arc<dyn Connection>> {
+    /// The way to the cluster of an object.
+    async fn connection(&self, what: &str, key: &ObjectKey) -> Result<Arc<dyn Connection>> {
         let live = self.live().await.ok_or_else(|| {
             EngineError::refused(
                 "not_live",
@@ -120,7 +121,9 @@ impl Engine {
                 "open the cluster's context; what was recorded or pinned is on the map and the timeline",
             )
         })?;
-        Ok(Arc::clone(&live.connection))
+        let member = live.member_of(&key.cluster);
+        let member = member.ok_or_else(|| EngineError::not_found("object of an open cluster", key.to_string()))?;
+        Ok(member.reach()?)
     }
 
     /// Reads an object whole, as YAML with its secrets covered.
@@ -128,10 +131,7 @@ impl Engine {
     /// # Errors
     /// `not_live` without a cluster, `not_found` where it is gone, `forbidden` with the missing verb.
     pub async fn manifest(&self, key: &ObjectKey) -> Result<(Manifest, Moment)> {
-        let connection = self.connection("whole objects").await?;
-        if key.cluster != connection.identity().id.as_str() {
-            return Err(EngineError::not_found("object of the open cluster", key.to_string()));
-        }
+        let connection = self.connection("whole objects", key).await?;
         Ok((connection.manifest(key.clone()).await?, self.now()))
     }
 
@@ -140,7 +140,7 @@ impl Engine {
     /// # Errors
     /// `not_live` without a cluster, `no_containers` where the object has no pod.
     pub async fn open_logs(&self, key: &ObjectKey, container: &str, previous: bool) -> Result<LogsNow> {
-        let connection = self.connection("logs").await?;
+        let connection = self.connection("logs", key).await?;
         let mut wanted = match self.look(None).await {
             Ok(seen) => containers(seen.world(), key),
             Err(error) => return Err(error),

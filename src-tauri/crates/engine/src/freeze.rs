@@ -1,7 +1,7 @@
 //! What Declare freezes: the world as it is, Events, alerts, silences, who is on call, revisions of every workload.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broadstreet_core::alerts::AlertState;
@@ -9,13 +9,15 @@ use broadstreet_core::id::{IncidentId, SourceId};
 use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
 use broadstreet_core::ledger::incident::Incident;
 use broadstreet_core::ledger::kinds::{EVIDENCE_FROZEN, INCIDENT_DECLARED};
+use broadstreet_core::ledger::{Draft, Row};
 use broadstreet_core::resource::Body;
 use broadstreet_core::time::Moment;
+use broadstreet_core::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::live::{Live, Trouble};
-use crate::past::What;
+use crate::live::{Live, Member, State, Trouble};
+use crate::past::{Noted, What};
 use crate::{Engine, Result};
 
 /// A cluster that was not read whole by then is frozen as far as it was.
@@ -78,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// Freezes the evidence of an incident that has none yet from the open cluster, once that was read and each source asked.
+    /// Freezes the evidence of an incident in each open cluster that has none yet, once that was read and each source asked.
     async fn freeze_once(&self, id: &IncidentId) -> Result<()> {
         let _one = self.evidence.writing.lock().await;
         let Some(live) = self.live().await else { return Ok(()) };
@@ -86,24 +88,45 @@ impl Engine {
         let (incident, rows) = self.book.read(id).await?;
         let now = self.now();
         let declared = declared(&incident).unwrap_or(now);
-        if is_elsewhere(&incident, &live) || rows.iter().any(|row| row.kind == EVIDENCE_FROZEN) {
-            return Ok(());
-        }
-        {
-            let state = live.state.read().await;
-            let is_early = !state.in_sync && now - declared.max(live.since) < READ_BY;
-            if is_early || (now - live.since < ASKED_BY && !live.every_source_was_asked(&state)) {
-                self.evidence.look();
-                return Ok(());
+        let mut failed = Ok(());
+        for member in unfrozen_in(&live, &incident, &rows) {
+            let is_read = {
+                let state = live.state.read().await;
+                let is_read = member.id().is_some_and(|it| state.synced.contains(it));
+                let is_early = !is_read && now - declared.max(live.since) < READ_BY;
+                if is_early || (now - live.since < ASKED_BY && !live.every_source_was_asked(&state)) {
+                    self.evidence.look();
+                    continue;
+                }
+                // An empty world would be frozen for good, while all that may be known is still to come.
+                live.unread(&state, &member).filter(|_| !is_read).map_or(Ok(()), Err)
+            };
+            let frozen = match is_read {
+                Ok(()) => self.freeze_in(id, &live, &member, declared).await,
+                unread => unread,
+            };
+            // One that cannot be kept keeps none of the others from it.
+            if let Err(why) = frozen {
+                failed = Err(why);
             }
-            // An empty world would be frozen for good, while all that may be known is still to come.
-            if let Some(why) = live.unread(&state).filter(|_| !state.in_sync) {
-                return Err(why);
-            }
         }
+        failed
+    }
+
+    /// Freezes the evidence of an incident in one cluster.
+    async fn freeze_in(&self, id: &IncidentId, live: &Live, member: &Member, declared: Moment) -> Result<()> {
+        let Some(identity) = member.identity() else { return Ok(()) };
+        let now = self.now();
         let (document, counts, digest, mut rows) = {
             let state = live.state.read().await;
-            let world = &state.world;
+            let keyframe = state.world.keyframe_of(&identity.id);
+            let own;
+            let world = if state.world.clusters().len() > 1 {
+                own = World::from_changes(&keyframe);
+                &own
+            } else {
+                &state.world
+            };
             let events: Vec<&str> = world
                 .objects()
                 .filter(|object| matches!(object.body, Body::Event(_)))
@@ -120,45 +143,36 @@ impl Engine {
                 revisions: revisions.len() as u32,
             };
             let document = json!({
-                "at": now, "cluster": live.identity, "keyframe": world.keyframe(), "events": events,
+                "at": now, "cluster": identity, "keyframe": keyframe, "events": events,
                 "alerts": alerts, "silences": silences, "receivers": state.receivers(),
                 "on_call": state.on_call, "revisions": revisions, "attempts": state.attempts,
             });
-            let mut rows = Vec::new();
-            for alert in alerts.iter().filter(|alert| alert.state != AlertState::Pending) {
-                let case = state.placed.cases.iter().find(|case| case.alert == alert.id);
-                let aside = case.is_some_and(|case| {
-                    use broadstreet_core::alerts::Address::{Heartbeat, Plumbing};
-                    matches!(case.at, Heartbeat | Plumbing)
-                });
-                if !aside {
-                    rows.push(drafts::alert(alert, case, "fired", alert.starts_at.unwrap_or(now)));
-                }
-            }
-            for attempt in &state.attempts {
-                let told = attempt.queued_at.or(attempt.sent_at).or(attempt.delivered_at).or(attempt.acked_at);
-                if told.is_none_or(|at| declared - at < PAGES_BEFORE) {
-                    rows.extend(drafts::page_transitions(None, attempt, &state.attempts));
-                }
-            }
-            (document, counts, world.digest(), rows)
+            (document, counts, world.digest(), before_declare(&state, declared, now))
         };
         // Also what was recorded within the hour but before this program was started.
-        for note in self.noted_live(&live, declared - BEFORE).await? {
-            if let What::Fact(fact) = &note.what {
-                let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
-                rows.push(drafts::fact(fact, note.at, source));
-            }
-        }
+        rows.extend(self.noted_live(live, declared - BEFORE).await?.iter().filter_map(fact_row));
         let bytes = serde_json::to_vec(&document).unwrap_or_default();
         let blob = self.ports.store.put_blob(bytes).await?;
-        let frozen = drafts::evidence_frozen(now, &live.identity.id, &blob, counts);
-        let mut all = vec![frozen, drafts::snapshot(now, &live.identity.label, &digest)];
+        let frozen = drafts::evidence_frozen(now, &blob, &identity.id, &member.label, counts);
+        let mut all = vec![frozen, drafts::snapshot(now, &member.label, &digest)];
         all.append(&mut rows);
         self.book.append_machine(id, all).await?;
-        crate::live::keep_now(self, &live).await;
+        crate::live::keep_now(self, live).await;
         self.notices.tell("ledger", [id.0.clone()]);
         Ok(())
+    }
+
+    /// What keeps evidence from being frozen in open clusters, by the name of their context: they never answered.
+    pub(crate) async fn unreached(&self) -> Vec<(String, Trouble)> {
+        let Some(live) = self.live().await else { return Vec::new() };
+        let state = live.state.read().await;
+        let silent = live.members().into_iter().filter(|member| member.id().is_none());
+        silent
+            .filter_map(|member| {
+                let trouble = state.proofs.get(&member.source)?.trouble.clone()?;
+                Some((member.label.clone(), trouble))
+            })
+            .collect()
     }
 
     /// Freezes what was declared and not frozen: the program ended in between, the disk was full, no cluster was open.
@@ -196,8 +210,8 @@ impl Engine {
             let declared = rows.iter().find(|row| row.kind == INCIDENT_DECLARED);
             let is_theirs =
                 declared.is_some_and(|row| &row.writer != self.book.writer() && self.now() - row.recorded_at < THEIRS);
-            let is_kept = !troubles.contains_key(&id) && rows.iter().any(|row| row.kind == EVIDENCE_FROZEN);
-            if !is_theirs && !is_kept && !is_elsewhere(&incident, &live) {
+            let is_kept = unfrozen_in(&live, &incident, &rows).is_empty();
+            if !is_theirs && (!is_kept || troubles.contains_key(&id)) && !is_elsewhere(&incident, &live) {
                 found.push(id);
             }
         }
@@ -244,9 +258,54 @@ impl Evidence {
     }
 }
 
-/// True for an incident of other clusters than the open one.
+/// True for an incident of other clusters than the open ones.
 fn is_elsewhere(incident: &Incident, live: &Live) -> bool {
-    !incident.clusters.is_empty() && !incident.clusters.contains(&live.identity.id)
+    !incident.clusters.is_empty() && !live.clusters().iter().any(|id| incident.clusters.contains(id))
+}
+
+/// The open clusters an incident is about in which its evidence is not frozen. A row that names no cluster is of before
+/// there could be several.
+fn unfrozen_in(live: &Live, incident: &Incident, rows: &[Arc<Row>]) -> Vec<Arc<Member>> {
+    let frozen: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.kind == EVIDENCE_FROZEN)
+        .map(|row| row.payload.get("cluster").and_then(Value::as_str).unwrap_or_default())
+        .collect();
+    let is_meant = |id: &str| match incident.clusters.as_slice() {
+        [] => frozen.is_empty(),
+        clusters => clusters.iter().any(|it| it == id) && !frozen.iter().any(|it| it.is_empty() || *it == id),
+    };
+    live.members().into_iter().filter(|member| member.id().is_some_and(is_meant)).collect()
+}
+
+/// What stood and what happened before an incident was declared, as rows.
+fn before_declare(state: &State, declared: Moment, now: Moment) -> Vec<Draft> {
+    let mut rows = Vec::new();
+    for alert in state.world.alerts().filter(|alert| alert.state != AlertState::Pending) {
+        let case = state.placed.cases.iter().find(|case| case.alert == alert.id);
+        let aside = case.is_some_and(|case| {
+            use broadstreet_core::alerts::Address::{Heartbeat, Plumbing};
+            matches!(case.at, Heartbeat | Plumbing)
+        });
+        if !aside {
+            rows.push(drafts::alert(alert, case, "fired", alert.starts_at.unwrap_or(now)));
+        }
+    }
+    rows.extend(state.noted.iter().filter(|note| declared - note.at < BEFORE).filter_map(fact_row));
+    for attempt in &state.attempts {
+        let told = attempt.queued_at.or(attempt.sent_at).or(attempt.delivered_at).or(attempt.acked_at);
+        if told.is_none_or(|at| declared - at < PAGES_BEFORE) {
+            rows.extend(drafts::page_transitions(None, attempt, &state.attempts));
+        }
+    }
+    rows
+}
+
+/// What an object did, as a row.
+fn fact_row(note: &Noted) -> Option<Draft> {
+    let What::Fact(fact) = &note.what else { return None };
+    let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
+    Some(drafts::fact(fact, note.at, source))
 }
 
 /// When an incident was declared.

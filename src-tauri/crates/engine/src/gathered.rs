@@ -48,6 +48,7 @@ impl Engine {
         let source = SourceNow {
             id: SourceId::new(format!("files:{title}")),
             label: title.clone(),
+            cluster: cluster.clone(),
             kind: "files".to_owned(),
             state: Freshness::Live,
             alive_at: Some(at),
@@ -63,7 +64,7 @@ impl Engine {
             title,
             demo: false,
             archive: Arc::new(Archive::new(scratch)),
-            scope: Scope::Cluster(cluster),
+            scope: Scope::Clusters(vec![cluster]),
             from: at,
             to: at + MOMENT,
             opens_at: at,

@@ -1,5 +1,6 @@
 //! The note for the next shift: drafted from the live state, written as a row, accepted by the incoming person.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use broadstreet_core::handoff::{self, Input, Section};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::desk::Open;
 use crate::history::gaps_of;
 use crate::live::Live;
-use crate::past::{Noted, Scope, What};
+use crate::past::{Noted, What};
 use crate::{Engine, EngineError, Result};
 
 /// Changes this far back belong into the note.
@@ -112,7 +113,7 @@ impl Engine {
         let (scope, archive, since) = match &*desk {
             Open::Closed => return Ok(vec![window]),
             Open::Recorded(it) => (it.scope.clone(), Arc::clone(&it.archive), None),
-            Open::Live(live) => (Scope::Cluster(live.identity.id.clone()), Arc::clone(&self.archive), Some(live.since)),
+            Open::Live(live) => (live.scope(), Arc::clone(&self.archive), Some(live.since)),
         };
         drop(desk);
         let entries = archive.entries(&scope, Some(window)).await?;
@@ -141,15 +142,17 @@ impl Engine {
 
     /// What happened in a live cluster since a moment, oldest first: what is no longer held is read from the recording.
     pub(crate) async fn noted_live(&self, live: &Live, since: Moment) -> Result<Vec<Noted>> {
-        let scope = Scope::Cluster(live.identity.id.clone());
+        let scope = live.scope();
         if live.state.read().await.noted_from().is_some_and(|from| since < from) {
             let entries = self.archive.entries(&scope, None).await?;
-            let growing = entries.last().filter(|it| it.from.is_some_and(|from| from >= live.since));
+            let last: BTreeMap<_, _> = entries.iter().map(|entry| (&entry.cluster, entry)).collect();
+            let growing = last.into_values().filter(|it| it.from.is_some_and(|from| from >= live.since));
             let oldest = live.state.read().await.noted_from();
-            // Only where what is no longer held reaches into the segment being written, more of that must be kept.
-            if let Some(growing) = growing.filter(|it| it.from < oldest) {
+            // Only where what is no longer held reaches into the segments being written, more of those must be kept.
+            let reached: Vec<i64> = growing.filter(|it| it.from < oldest).map(|it| it.id).collect();
+            if !reached.is_empty() {
                 crate::live::keep_now(self, live).await;
-                self.archive.grew(growing.id);
+                reached.into_iter().for_each(|id| self.archive.grew(id));
             }
         }
         let (held_from, held) = {

@@ -93,13 +93,13 @@ impl Engine {
         let desk = self.desk.read().await;
         let (scope, archive, whole, live) = match &*desk {
             Open::Live(live) => {
-                let scope = Scope::Cluster(live.identity.id.clone());
+                let scope = live.scope();
                 (scope, Arc::clone(&self.archive), None, Some(Arc::clone(live)))
             }
             Open::Recorded(it) => {
                 (it.scope.clone(), Arc::clone(&it.archive), Some(Window { from: it.from, to: it.to }), None)
             }
-            Open::Closed => (Scope::Cluster(String::new()), Arc::clone(&self.archive), None, None),
+            Open::Closed => (Scope::Clusters(Vec::new()), Arc::clone(&self.archive), None, None),
         };
         drop(desk);
         let entries = archive.entries(&scope, None).await?;

@@ -122,7 +122,7 @@ impl Engine {
         let commander = declaration.commander.filter(|name| !name.trim().is_empty());
         let commander = commander.map(|name| self.person(&name)).transpose()?;
         let clusters = match self.live().await {
-            Some(live) => vec![live.identity.id.clone()],
+            Some(live) => live.clusters(),
             None => Vec::new(),
         };
         let update_minutes = self.looks().await?.update_minutes;

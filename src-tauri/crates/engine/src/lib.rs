@@ -19,6 +19,7 @@ pub mod incidents;
 pub mod live;
 pub mod measured;
 pub mod notices;
+mod opening;
 pub mod past;
 mod placing;
 mod plans;

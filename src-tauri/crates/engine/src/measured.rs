@@ -26,7 +26,7 @@ pub struct Measured {
 }
 
 impl Engine {
-    /// Asks the first Prometheus of the open cluster about an object, over the hour before `until` (`None`: now).
+    /// Asks the Prometheus of an object's cluster about it, else one that belongs to none, over the hour before `until` (`None`: now).
     ///
     /// # Errors
     /// `not_live` without a cluster, `no_prometheus` where none is configured. An object without pods has no figures.
@@ -39,9 +39,12 @@ impl Engine {
                 hint,
             )
         })?;
+        let label = live.member_of(&key.cluster).map(|member| member.label.clone()).unwrap_or_default();
         let settings = {
             let sources = live.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            sources.values().map(|(settings, _)| settings).find(|it| it.kind == SourceKind::Prometheus).cloned()
+            let servers = || sources.values().map(|(it, _)| it).filter(|it| it.kind == SourceKind::Prometheus);
+            let own = servers().find(|it| !it.cluster.is_empty() && it.cluster == label);
+            own.or_else(|| servers().find(|it| it.cluster.is_empty())).cloned()
         };
         let settings = settings.ok_or_else(|| {
             let hint = "add it in Settings, Sources; `Find in the cluster` looks for it by the usual names";

@@ -1,6 +1,6 @@
 //! The past as recorded: segments read back, a world for any moment, what happened in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::alerts::{self, Alert, AlertState, Case, Placed};
@@ -70,7 +70,7 @@ pub struct Sought {
 pub struct Archive {
     store: Arc<dyn Store>,
     segments: Mutex<Vec<(i64, Arc<Segment>)>>,
-    moments: Mutex<Vec<(Moment, Arc<Sought>)>>,
+    moments: Mutex<Vec<(Scope, Moment, Arc<Sought>)>>,
     notes: Mutex<BTreeMap<i64, Arc<Vec<Noted>>>>,
 }
 
@@ -104,49 +104,56 @@ impl Archive {
         Ok(segment)
     }
 
-    /// The world at a moment. `current` is what the store may not have yet of the segment being written then.
-    pub async fn seek(&self, scope: &Scope, at: Moment, current: Option<Tail>) -> Result<Arc<Sought>> {
-        if let Some(tail) = current {
-            return Ok(Arc::new(self.near(tail, at).await?));
-        }
-        {
+    /// The world at a moment. `current` is what the store may not have yet of the segments being written then, by cluster.
+    pub async fn seek(&self, scope: &Scope, at: Moment, mut current: BTreeMap<String, Tail>) -> Result<Arc<Sought>> {
+        if current.is_empty() {
             let kept = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, sought)) = kept.iter().find(|(known, _)| *known == at) {
+            if let Some((.., sought)) = kept.iter().find(|(of, known, _)| *known == at && of == scope) {
                 return Ok(Arc::clone(sought));
             }
         }
+        let mut last: BTreeMap<String, SegmentEntry> = BTreeMap::new();
         let entries = self.entries(scope, None).await?;
-        let entry = entries.iter().rfind(|entry| entry.from.is_some_and(|from| from <= at));
-        let Some(entry) = entry else {
-            return Ok(Arc::new(Sought {
-                at,
-                world: World::new(),
-                plan: Plan::default(),
-                placed: Placed::default(),
-                fading: Vec::new(),
-                gap_since: Some(at),
-            }));
-        };
-        let segment = self.segment(entry.id).await?;
-        let is_last = entries.last().is_some_and(|last| last.id == entry.id);
-        let found = Arc::new(sought(&segment, at));
-        // The segment being written grows: its moments are not kept.
-        if !is_last || segment.until.is_some_and(|until| at <= until) {
+        let clusters: BTreeSet<String> =
+            entries.iter().map(|it| it.cluster.clone()).chain(current.keys().cloned()).collect();
+        let mut followed = BTreeSet::new();
+        for entry in entries {
+            if entry.from.is_some_and(|from| from <= at) {
+                last.insert(entry.cluster.clone(), entry);
+            } else {
+                followed.insert(entry.cluster);
+            }
+        }
+        let is_past = current.is_empty();
+        let mut known: Vec<Known> = Vec::new();
+        let mut is_over = true;
+        for cluster in clusters {
+            let segment = match (current.remove(&cluster), last.get(&cluster)) {
+                (Some(tail), _) => self.near(tail, at).await?,
+                (None, Some(entry)) => self.segment(entry.id).await?,
+                (None, None) => continue,
+            };
+            // The segment being written grows: its moments are not kept.
+            is_over &= followed.contains(&cluster) || segment.until.is_some_and(|until| at <= until);
+            known.push((cluster, segment));
+        }
+        let found = Arc::new(together(&known, at));
+        if is_past && is_over && !known.is_empty() {
             let mut kept = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= MOMENTS {
                 kept.remove(0);
             }
-            kept.push((at, Arc::clone(&found)));
+            kept.push((scope.clone(), at, Arc::clone(&found)));
         }
         Ok(found)
     }
 
-    /// The world at a moment of the segment being written: as the store has it, and what came since.
-    async fn near(&self, tail: Tail, at: Moment) -> Result<Sought> {
-        let Some(stored) = tail.stored else { return Ok(sought(&tail.segment, at)) };
+    /// The segment being written, as the store has it, and what came since.
+    async fn near(&self, tail: Tail, at: Moment) -> Result<Arc<Segment>> {
+        let Some(stored) = tail.stored else { return Ok(Arc::new(tail.segment)) };
         let kept = self.segment(stored).await?;
         if kept.until.is_some_and(|until| at <= until) {
-            return Ok(sought(&kept, at));
+            return Ok(kept);
         }
         // It may have grown since it was read, or since the tail was taken.
         self.grew(stored);
@@ -154,12 +161,12 @@ impl Archive {
         let last = segment.changes.last().map(|received| received.at);
         segment.changes.extend(tail.segment.changes.into_iter().filter(|received| Some(received.at) > last));
         segment.until = segment.until.max(tail.segment.until);
-        Ok(sought(&segment, at))
+        Ok(Arc::new(segment))
     }
 
     /// What happened in the segments that touch a span, oldest first.
     pub async fn noted(&self, scope: &Scope, window: Option<Window>) -> Result<Vec<Noted>> {
-        let mut all = Vec::new();
+        let (mut all, mut clusters) = (Vec::new(), BTreeSet::new());
         for entry in self.entries(scope, window).await? {
             let known = self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(&entry.id).cloned();
             let notes = if let Some(notes) = known {
@@ -173,8 +180,9 @@ impl Archive {
             all.extend(
                 notes.iter().filter(|note| window.is_none_or(|it| it.from <= note.at && note.at < it.to)).cloned(),
             );
+            clusters.insert(entry.cluster);
         }
-        Ok(all)
+        Ok(if clusters.len() > 1 { told_once(all) } else { all })
     }
 
     /// Forgets a segment that grew.
@@ -194,17 +202,22 @@ impl Archive {
 /// Whose recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Of a cluster, by id.
-    Cluster(String),
+    /// Of clusters, by id.
+    Clusters(Vec<String>),
     /// Of an incident in its clusters, by id; of all where none is named.
     Incident(broadstreet_core::id::IncidentId, Vec<String>),
 }
 
 impl Scope {
+    /// The recordings of one cluster.
+    pub fn cluster(id: &str) -> Self {
+        Self::Clusters(vec![id.to_owned()])
+    }
+
     /// True for a segment of this scope.
     pub fn holds(&self, entry: &SegmentEntry) -> bool {
         match self {
-            Self::Cluster(id) => &entry.cluster == id,
+            Self::Clusters(ids) => ids.contains(&entry.cluster),
             Self::Incident(id, clusters) => {
                 entry.incident.as_ref() == Some(id) && (clusters.is_empty() || clusters.contains(&entry.cluster))
             }
@@ -212,33 +225,119 @@ impl Scope {
     }
 }
 
-/// The world of a segment at a moment; past its end nothing is believed any more.
-pub fn sought(segment: &Segment, at: Moment) -> Sought {
+/// The segment of a cluster that holds a moment, with the cluster's id.
+type Known = (String, Arc<Segment>);
+
+/// Notes of several clusters, oldest first: each was told what is about no single one, and an alert stands where one of them
+/// knows its place and no other knows another.
+fn told_once(mut all: Vec<Noted>) -> Vec<Noted> {
+    all.sort_by_key(|note| note.at);
+    let mut told: Vec<Noted> = Vec::with_capacity(all.len());
+    let mut place: BTreeMap<(Moment, String, String), usize> = BTreeMap::new();
+    for note in all {
+        let key = match &note.what {
+            What::Fact(_) => None,
+            What::Alert { alert, transition, .. } => Some((note.at, alert.id.clone(), transition.clone())),
+            What::Known(alert) => Some((note.at, alert.id.clone(), String::new())),
+        };
+        let Some(key) = key else {
+            told.push(note);
+            continue;
+        };
+        match place.get(&key).and_then(|at| told.get_mut(*at)) {
+            Some(known) => {
+                if let (What::Alert { case: was, .. }, What::Alert { case, .. }) = (&mut known.what, note.what) {
+                    *was = match (was.take(), case) {
+                        (Some(a), Some(b)) => (a.at == b.at).then_some(a),
+                        (a, b) => a.or(b),
+                    };
+                }
+            }
+            None => {
+                place.insert(key, told.len());
+                told.push(note);
+            }
+        }
+    }
+    told
+}
+
+/// The world of the segments of several clusters at a moment. What is about no single cluster is as the segment tells it
+/// that knows the latest.
+fn together(known: &[Known], at: Moment) -> Sought {
+    let latest = known.iter().enumerate().max_by_key(|(_, (_, it))| (it.until.map(|until| until.min(at)), it.from));
+    let Some((teller, (cluster, segment))) = latest else {
+        return Sought {
+            at,
+            world: World::new(),
+            plan: Plan::default(),
+            placed: Placed::default(),
+            fading: Vec::new(),
+            gap_since: Some(at),
+        };
+    };
+    if known.len() == 1 {
+        return sought(segment, at);
+    }
+    let worlds: Vec<(&str, (World, Plan))> =
+        known.iter().map(|(cluster, segment)| (cluster.as_str(), with_gap(cluster, segment, at))).collect();
+    let first = worlds.iter().filter(|(id, _)| id == cluster);
+    let rest = worlds.iter().filter(|(id, _)| id != cluster);
+    let parts: Vec<(&str, &World)> = first.chain(rest).map(|(id, (world, _))| (*id, world)).collect();
+    let world = World::together(&parts);
+    let mut plan = Plan::default();
+    for (cluster, (_, own)) in &worlds {
+        plan.take(own.of(cluster));
+    }
+    let placed = alerts::placed(&world);
+    let segment = known.get(teller).map_or(segment, |(_, segment)| segment);
+    let fading = fading(segment, at, |_, alert| alerts::place(&world, alert));
+    let ends = known.iter().filter_map(|(_, it)| it.until);
+    let gap_since = ends.max().filter(|until| at - *until > GAP);
+    Sought { at, world, plan, placed, fading, gap_since }
+}
+
+/// The world and plan of a segment at a moment. Past its end nothing of its cluster is believed any more.
+fn with_gap(cluster: &str, segment: &Segment, at: Moment) -> (World, Plan) {
     let (mut world, plan) = recording::with_plan_at(segment, at);
-    let gap_since = segment.until.filter(|until| at - *until > GAP);
-    if let Some(since) = gap_since {
-        let sources: Vec<SourceId> =
-            world.clusters().into_iter().map(|(_, label, _)| SourceId::new(format!("cluster:{label}"))).collect();
-        let changes: Vec<Change> = sources
+    if let Some(since) = segment.until.filter(|until| at - *until > GAP) {
+        let ended: Vec<Change> = world
+            .clusters()
             .into_iter()
-            .map(|source| {
+            .filter(|(id, ..)| id == cluster || cluster.is_empty())
+            .map(|(_, label, _)| {
                 Change::Freshness(SourceState {
-                    source,
+                    source: SourceId::new(format!("cluster:{label}")),
                     kind: String::new(),
                     namespace: String::new(),
                     state: Freshness::Stale { since, why: "nothing was recording".to_owned() },
                 })
             })
             .collect();
-        world.apply_all(&changes);
+        world.apply_all(&ended);
     }
+    (world, plan)
+}
+
+/// The world of a segment at a moment; past its end nothing is believed any more.
+pub fn sought(segment: &Segment, at: Moment) -> Sought {
+    let (world, plan) = with_gap("", segment, at);
+    let gap_since = segment.until.filter(|until| at - *until > GAP);
     let placed = alerts::placed(&world);
-    let fading = fading(segment, at);
+    let place_then = |gone_at: Moment, alert: &Alert| {
+        let (world, _) = recording::at(segment, gone_at - chrono::Duration::microseconds(1));
+        alerts::place(&world, alert)
+    };
+    let fading = fading(segment, at, place_then);
     Sought { at, world, plan, placed, fading, gap_since }
 }
 
 /// Alerts that went within the minute before a moment, with the place they had.
-fn fading(segment: &Segment, at: Moment) -> Vec<(Alert, Case)> {
+fn fading(
+    segment: &Segment,
+    at: Moment,
+    place_then: impl Fn(Moment, &Alert) -> alerts::Placement,
+) -> Vec<(Alert, Case)> {
     let recent = segment.changes.iter().enumerate().filter(|(_, it)| it.at <= at && at - it.at < FADES_AFTER);
     let gone: Vec<(usize, &String, Moment)> = recent
         .filter_map(|(place, it)| match &it.change {
@@ -253,9 +352,8 @@ fn fading(segment: &Segment, at: Moment) -> Vec<(Alert, Case)> {
             if told.state == AlertState::Pending || renamed_to(&segment.changes[place..], told).is_some() {
                 return None;
             }
-            let (world, _) = recording::at(segment, gone_at - chrono::Duration::microseconds(1));
             let alert = Alert { state: AlertState::Resolved, ..told.clone() };
-            match alerts::place(&world, told) {
+            match place_then(gone_at, told) {
                 alerts::Placement::At(case) => Some((alert, case)),
                 alerts::Placement::Nowhere(_) => None,
             }

@@ -21,20 +21,20 @@ fn setting(cluster: &str) -> String {
 
 impl Engine {
     /// Remembers the plan of a cluster that is left.
-    pub(crate) async fn remember_plan(&self, live: &Live) -> Result<()> {
+    pub(crate) async fn remember_plan(&self, live: &Live, cluster: &str) -> Result<()> {
         let state = live.state.read().await;
-        if !state.in_sync {
+        if !state.synced.contains(cluster) {
             return Ok(());
         }
-        let remembered = Remembered { at: self.now(), plan: state.plan.to_json() };
+        let remembered = Remembered { at: self.now(), plan: state.plan.of(cluster).to_json() };
         drop(state);
-        self.keep_setting(&setting(&live.identity.id), &remembered).await
+        self.keep_setting(&setting(cluster), &remembered).await
     }
 
     /// The plan this cluster had last: as it was left, or, where it was not left in order, as its last recording began.
     pub(crate) async fn remembered_plan(&self, cluster: &str) -> Result<Plan> {
         let left: Option<Remembered> = self.setting(&setting(cluster)).await.unwrap_or_default();
-        let last = self.archive.entries(&Scope::Cluster(cluster.to_owned()), None).await?.pop();
+        let last = self.archive.entries(&Scope::cluster(cluster), None).await?.pop();
         let Some(last) = last.filter(|last| left.as_ref().is_none_or(|left| last.from > Some(left.at))) else {
             return Ok(left.map(|left| Plan::from_json(&left.plan)).unwrap_or_default());
         };

@@ -1,5 +1,6 @@
 //! A moment as every view reads it: live, or as it was recorded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use broadstreet_core::alerts::{Alert, Case, Placed};
@@ -111,7 +112,7 @@ impl Engine {
             Open::Closed => {
                 drop(desk);
                 match (at, self.chosen_ended().await?) {
-                    (Some(at), Some(scope)) => Ok(Seen::Then(self.archive.seek(&scope, at, None).await?)),
+                    (Some(at), Some(scope)) => Ok(Seen::Then(self.archive.seek(&scope, at, BTreeMap::new()).await?)),
                     (at, _) => Ok(Seen::Nothing(Box::new(Sought {
                         at: at.unwrap_or_else(|| self.now()),
                         world: World::new(),
@@ -130,17 +131,20 @@ impl Engine {
                 let (live, archive) = (Arc::clone(live), &self.archive);
                 drop(desk);
                 if let Some(scope) = self.chosen_ended().await? {
-                    return Ok(Seen::Then(archive.seek(&scope, at, None).await?));
+                    return Ok(Seen::Then(archive.seek(&scope, at, BTreeMap::new()).await?));
                 }
-                let current = live.state.read().await.tape.tail(at);
-                let scope = Scope::Cluster(live.identity.id.clone());
+                let tapes = live.state.read().await;
+                let tails = tapes.tapes.iter().filter_map(|(id, tape)| Some((id.clone(), tape.tail(at)?)));
+                let current = tails.collect();
+                drop(tapes);
+                let scope = live.scope();
                 Ok(Seen::Then(archive.seek(&scope, at, current).await?))
             }
             Open::Recorded(recorded) => {
                 let (archive, scope, at) =
                     (Arc::clone(&recorded.archive), recorded.scope.clone(), at.unwrap_or(recorded.to));
                 drop(desk);
-                Ok(Seen::Then(archive.seek(&scope, at, None).await?))
+                Ok(Seen::Then(archive.seek(&scope, at, BTreeMap::new()).await?))
             }
         }
     }

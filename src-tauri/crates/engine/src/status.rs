@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use broadstreet_core::alerts::is_absent;
 use broadstreet_core::id::SourceId;
-use broadstreet_core::ports::SourceKind;
+use broadstreet_core::ports::{SourceKind, SourceSettings};
 use broadstreet_core::resource::is_optional;
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Freshness, World};
@@ -15,12 +15,18 @@ use crate::live::{self, Live, State, Trouble};
 /// Clocks further apart than this raise an alarm; a `Date` header tells whole seconds.
 const CLOCKS_APART: chrono::Duration = chrono::Duration::seconds(10);
 
-/// Every source of an open cluster, the cluster first.
+/// Every source of the open clusters, the clusters first.
 pub(crate) fn sources_now(live: &Live, state: &State, now: Moment) -> Vec<SourceNow> {
-    let own = live.source();
-    let mut sources = vec![source_now(state, own.clone(), live.identity.label.clone(), "cluster", now)];
-    let configured = live.sources.lock().unwrap_or_else(PoisonError::into_inner);
-    for (id, (settings, _)) in configured.iter() {
+    let own = live.members().into_iter().map(|member| {
+        let asked = Asked { id: member.source.clone(), label: member.label.clone(), kind: "cluster" };
+        source_now(state, asked, member.id().unwrap_or_default(), now)
+    });
+    let mut sources: Vec<SourceNow> = own.collect();
+    let configured: Vec<SourceSettings> = {
+        let sources = live.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.values().map(|(settings, _)| settings.clone()).collect()
+    };
+    for settings in configured {
         let kind = match settings.kind {
             SourceKind::Alertmanager => "alertmanager",
             SourceKind::Prometheus => "prometheus",
@@ -28,13 +34,23 @@ pub(crate) fn sources_now(live: &Live, state: &State, now: Moment) -> Vec<Source
             SourceKind::Goalert => "goalert",
             SourceKind::Pagerduty => "pagerduty",
         };
-        let label = id.as_str().split_once(':').map_or(id.as_str(), |(_, name)| name).to_owned();
-        sources.push(source_now(state, id.clone(), label, kind, now));
+        let id = settings.id.as_str();
+        let label = id.split_once(':').map_or(id, |(_, name)| name).to_owned();
+        let cluster = live.cluster_named(&settings.id);
+        sources.push(source_now(state, Asked { id: settings.id, label, kind }, &cluster, now));
     }
     sources
 }
 
-fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Moment) -> SourceNow {
+/// A source, as it is asked.
+struct Asked {
+    id: SourceId,
+    label: String,
+    kind: &'static str,
+}
+
+fn source_now(state: &State, asked: Asked, cluster: &str, now: Moment) -> SourceNow {
+    let Asked { id, label, kind } = asked;
     let proof = state.proofs.get(&id).cloned().unwrap_or_default();
     let mut whole = Freshness::CatchingUp;
     let mut kinds = Vec::new();
@@ -45,7 +61,7 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
             kinds.push(one.clone());
         }
     }
-    if kind == "cluster" && matches!(whole, Freshness::Live) && !state.in_sync {
+    if kind == "cluster" && matches!(whole, Freshness::Live) && !state.synced.contains(cluster) {
         whole = Freshness::CatchingUp;
     }
     if let (Freshness::Live, Some(trouble), Some(since)) = (&whole, &proof.trouble, proof.alive_at)
@@ -67,10 +83,11 @@ fn source_now(state: &State, id: SourceId, label: String, kind: &str, now: Momen
         })
     });
     let Trouble { code, why, hint } = trouble.unwrap_or_default();
-    let skipped = if kind == "cluster" { state.skipped.len() } else { 0 };
+    let skipped = state.skipped.keys().filter(|(source, _)| *source == id).count();
     let alive_at = proof.alive_at;
     let (kind, version) = (kind.to_owned(), proof.version);
-    SourceNow { id, label, kind, state: whole, alive_at, code, why, hint, version, kinds, skipped }
+    let cluster = cluster.to_owned();
+    SourceNow { id, label, cluster, kind, state: whole, alive_at, code, why, hint, version, kinds, skipped }
 }
 
 /// What is missing in the calls that a source told were observed.
@@ -99,7 +116,10 @@ pub(crate) fn alarms(live: &Live, state: &State) -> Vec<Alarm> {
     let mut alarms = Vec::new();
     alarms.extend(state.world.alerts().filter(|alert| is_absent(alert)).map(|alert| Alarm {
         code: "heartbeat_missing",
-        text: format!("{}: alerts may no longer arrive", alert.name()),
+        text: match state.world.cluster_label(&alert.cluster) {
+            Some(cluster) => format!("{} of `{cluster}`: alerts may no longer arrive", alert.name()),
+            None => format!("{}: alerts may no longer arrive", alert.name()),
+        },
         hint: "look whether Prometheus still evaluates its rules and reaches Alertmanager".to_owned(),
         since: alert.starts_at,
     }));
@@ -112,7 +132,9 @@ pub(crate) fn alarms(live: &Live, state: &State) -> Vec<Alarm> {
         });
     }
     let told = state.proofs.iter().map(|(id, proof)| (id.clone(), proof.clock_ahead));
-    for (id, ahead) in told.chain([(live.source(), live.connection.clock_ahead())]) {
+    let members = live.members();
+    let clocks = members.iter().filter_map(|member| Some((member.source.clone(), member.connection()?.clock_ahead())));
+    for (id, ahead) in told.chain(clocks) {
         if let Some(ahead) = ahead.filter(|ahead| ahead.abs() > CLOCKS_APART) {
             let word = if ahead > chrono::Duration::zero() { "ahead of" } else { "behind" };
             alarms.push(Alarm {

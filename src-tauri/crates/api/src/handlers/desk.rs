@@ -31,6 +31,7 @@ fn source(one: &SourceNow) -> SourceView {
     SourceView {
         id: one.id.0.clone(),
         label: one.label.clone(),
+        cluster: one.cluster.clone(),
         kind: one.kind.clone(),
         state: state.to_owned(),
         since: maybe(one.alive_at).or(since),
@@ -105,16 +106,29 @@ pub async fn contexts(engine: &Engine, request: ListContexts) -> Answer<Vec<Cont
         .collect())
 }
 
-fn choice(request: OpenContext) -> ContextChoice {
-    ContextChoice {
-        kubeconfig: request.kubeconfig.filter(|it| !it.is_empty()),
-        context: request.context.filter(|it| !it.is_empty()),
-        namespaces: request.namespaces,
-    }
+fn choices(request: OpenContext) -> Vec<ContextChoice> {
+    let OpenContext { kubeconfig, context, contexts, namespaces, .. } = request;
+    let kubeconfig = kubeconfig.filter(|it| !it.is_empty());
+    let mut names: Vec<String> = context.into_iter().chain(contexts).filter(|it| !it.is_empty()).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    let one = |context| ContextChoice { kubeconfig: kubeconfig.clone(), context, namespaces: namespaces.clone() };
+    if names.is_empty() { vec![one(None)] } else { names.into_iter().map(|name| one(Some(name))).collect() }
 }
 
 pub async fn open_context(engine: &Engine, request: OpenContext) -> Answer<Desk> {
-    engine.open_context(choice(request)).await?;
+    let beside = request.beside;
+    let one = !beside && request.contexts.len() < 2;
+    let mut choices = choices(request);
+    match choices.pop() {
+        Some(only) if one => engine.open_context(only).await?,
+        last => engine.open_contexts(choices.into_iter().chain(last).collect(), beside).await?,
+    }
+    desk(engine, Nothing {}).await
+}
+
+pub async fn leave_context(engine: &Engine, request: SourceRef) -> Answer<Desk> {
+    engine.leave_context(&SourceId::new(request.id)).await?;
     desk(engine, Nothing {}).await
 }
 
@@ -216,7 +230,8 @@ pub async fn remove_source(engine: &Engine, request: SourceRef) -> Answer<Settin
 }
 
 pub async fn check_sources(engine: &Engine, request: OpenContext) -> Answer<Vec<CheckView>> {
-    let checks = engine.check_sources(choice(request)).await?;
+    let choice = choices(request).into_iter().next().unwrap_or_default();
+    let checks = engine.check_sources(choice).await?;
     Ok(checks
         .into_iter()
         .map(|it| CheckView {

@@ -151,6 +151,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         group: id.group.to_string(),
         namespace: id.namespace.to_string(),
         name: id.name.to_string(),
+        cluster: convert::cluster(world, &id.cluster),
         exists: found.is_some(),
         health: health(verdict.state),
         reason: verdict.reason.to_string(),
@@ -268,6 +269,10 @@ pub async fn find(engine: &Engine, request: FindRequest) -> Answer<Vec<FoundView
         let it = world.key_of(hit.at);
         let subtitle =
             if it.namespace.is_empty() { it.kind.to_string() } else { format!("{} in {}", it.kind, it.namespace) };
+        let subtitle = match convert::cluster(world, &it.cluster) {
+            cluster if cluster.is_empty() => subtitle,
+            cluster => format!("{subtitle}, {cluster}"),
+        };
         let state = health(world.health(it).state);
         hits.push((
             hit.rank,

@@ -32,6 +32,8 @@ wire! {
     /// One source and its freshness. `state`: live, catching_up, stale, forbidden, absent, never_answered, off.
     SourceView {
         id: String, label: String,
+        /// The id of the cluster it watches or belongs to; empty where that is not known, or none.
+        cluster: String,
         /// `cluster`, `alertmanager`, `prometheus`, `icinga`, `goalert`, `pagerduty`.
         kind: String,
         state: String, since: Option<String>,
@@ -51,7 +53,11 @@ wire! {
     /// Lists contexts of a kubeconfig; the usual places where none is given.
     ListContexts { kubeconfig: Option<String> }
     /// Names a cluster, to be opened or checked; the current context of the usual places where nothing is given.
-    OpenContext { kubeconfig: Option<String>, context: Option<String>, namespaces: Vec<String> }
+    /// `contexts` names several to be opened side by side, and `beside` adds them to those that are open: then each says as
+    /// a source of the desk how it stands, and none is waited for.
+    OpenContext {
+        kubeconfig: Option<String>, context: Option<String>, contexts: Vec<String>, namespaces: Vec<String>, beside: bool,
+    }
     /// Opens a bundle that was handed in by `put`, or lies at a path; neither opens the bundled incident.
     OpenBundle { blob: Option<String>, path: Option<String> }
     /// A source as configured. `credentials`: none, basic, bearer, client_certificate. Secrets go in, never out.
@@ -61,6 +67,8 @@ wire! {
         proxy_namespace: String, proxy_service: String, proxy_port: String, proxy_scheme: String,
         credentials: String, user: String, secret: Option<String>, certificate: String, key: String,
         ca_file: String, tenant: String, silent_receivers: Vec<String>, poll_seconds: u32,
+        /// The context of the cluster it belongs to; empty for the only one that is open.
+        cluster: String,
         /// True where a secret is kept already.
         has_secret: bool,
     }

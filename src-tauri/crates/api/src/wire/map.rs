@@ -11,6 +11,8 @@ wire! {
     /// The panel of an object.
     ObjectView {
         id: String, kind: String, group: String, namespace: String, name: String, exists: bool,
+        /// What its cluster is called, where there are several.
+        cluster: String,
         /// critical, warning, unknown, starting, well, resting, none.
         health: String, reason: String, field: String, contained: bool,
         ready: u32, desired: u32,

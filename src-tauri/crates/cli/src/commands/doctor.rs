@@ -2,7 +2,7 @@
 
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
-use broadstreet_core::ports::{Cluster, Vault};
+use broadstreet_core::ports::{Cluster, ContextChoice, Vault};
 use serde_json::{Value, json};
 
 use super::secrets;
@@ -32,7 +32,7 @@ pub async fn run(global: &Global) -> Result<(), ApiError> {
         }
         Err(error) => checks.push(wrong("data folder", "failed", &error)),
     }
-    let is_named = global.context.is_some() || global.kubeconfig.is_some();
+    let is_named = host::is_named(global);
     checks.extend(cluster(global, is_named).await);
     checks.extend(desk(global).await);
     let broken = checks.iter().filter(|it| field(it, "state") == "failed").count();
@@ -75,16 +75,26 @@ fn keyring(data: &std::path::Path) -> Value {
 /// The kubeconfig and, where it names a cluster, whether that answers. Without any, there are still bundles.
 async fn cluster(global: &Global, is_named: bool) -> Vec<Value> {
     let kube = KubeCluster::new();
-    let choice = host::choice(global);
-    let contexts = match kube.contexts(choice.kubeconfig.clone()) {
+    let choices = host::choices(global);
+    let kubeconfig = global.kubeconfig.as_ref().map(|it| it.display().to_string());
+    let contexts = match kube.contexts(kubeconfig) {
         Ok(contexts) => contexts,
         Err(error) => return vec![wrong("kubeconfig", if is_named { "failed" } else { "warning" }, &failed(error))],
     };
     let current = contexts.iter().find(|it| it.current).map_or("none", |it| it.name.as_str());
     let mut checks = vec![works("kubeconfig", format!("{} contexts, current: {current}", contexts.len()))];
-    if choice.context.is_none() && current == "none" {
+    if global.contexts.is_empty() && current == "none" {
         return checks;
     }
+    // At once: one that does not answer keeps nobody waiting for the others.
+    let all = futures_util::future::join_all(choices.into_iter().map(|choice| one_cluster(&kube, choice))).await;
+    checks.extend(all.into_iter().flatten());
+    checks
+}
+
+/// Whether one cluster answers, and what of it can be read.
+async fn one_cluster(kube: &KubeCluster, choice: ContextChoice) -> Vec<Value> {
+    let mut checks = Vec::new();
     match kube.connect(choice).await {
         Ok(connection) => {
             let identity = connection.identity();

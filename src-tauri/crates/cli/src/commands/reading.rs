@@ -1,5 +1,6 @@
 //! A cluster is opened and read once; what takes its time is named meanwhile.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use broadstreet_api::ApiError;
@@ -59,10 +60,11 @@ pub enum Basis {
 /// # Errors
 /// Where it is not.
 pub fn check_named(global: &Global) -> Result<(), ApiError> {
-    if global.context.is_none() && global.kubeconfig.is_none() {
+    if !host::is_named(global) {
         return Ok(());
     }
-    KubeCluster::new().check(&host::choice(global)).map_err(failed)
+    let kube = KubeCluster::new();
+    host::choices(global).iter().try_for_each(|choice| kube.check(choice)).map_err(failed)
 }
 
 /// Sees to it that a command about the live state has one.
@@ -80,7 +82,7 @@ pub async fn basis(global: &Global, desk: &Desk) -> Result<Basis, ApiError> {
     };
     secrets::ask(engine).await?;
     if let Err(error) = open(global, engine).await {
-        let is_named = global.context.is_some() || global.kubeconfig.is_some();
+        let is_named = host::is_named(global);
         let is_wrong = ["no_kubeconfig", "bad_kubeconfig", "unknown_context"].contains(&error.code.as_str());
         return if is_named && is_wrong { Err(error) } else { Ok(Basis::Nothing(error)) };
     }
@@ -125,16 +127,18 @@ async fn shown(global: &Global, desk: &Desk) -> Result<Basis, ApiError> {
         let hint = "open one in its window: Ctrl K, then `Open a cluster`";
         return Ok(Basis::Nothing(ApiError::new("no_cluster", message, hint)));
     }
-    let named = match (&global.context, &global.kubeconfig) {
-        (Some(name), _) => name.clone(),
-        (None, None) => return Ok(Basis::Meant),
-        (None, Some(_)) => {
-            let contexts = KubeCluster::new().contexts(host::choice(global).kubeconfig).map_err(failed)?;
-            contexts.into_iter().find(|it| it.current).map(|it| it.name).unwrap_or_default()
+    let named: BTreeSet<String> = match (global.contexts.as_slice(), &global.kubeconfig) {
+        ([], None) => return Ok(Basis::Meant),
+        ([], Some(path)) => {
+            let contexts = KubeCluster::new().contexts(Some(path.display().to_string())).map_err(failed)?;
+            contexts.into_iter().find(|it| it.current).map(|it| it.name).into_iter().collect()
         }
+        (names, _) => names.iter().cloned().collect(),
     };
-    let shown = field(&now, "title").to_owned();
-    Ok(if shown == named { Basis::Meant } else { Basis::Other { shown, named } })
+    let clusters = list(&now, "sources").iter().filter(|it| field(it, "kind") == "cluster");
+    let shown: BTreeSet<String> = clusters.map(|it| field(it, "label").to_owned()).collect();
+    let words = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+    Ok(if shown == named { Basis::Meant } else { Basis::Other { shown: words(shown), named: words(named) } })
 }
 
 /// Waits until the open cluster was read once, however long that takes, and says on stderr what it waits for.

@@ -6,8 +6,8 @@ use std::path::Path;
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
 use broadstreet_core::alerts::Alert;
-use broadstreet_core::ports::{Bundles, Clock, Cluster, ClusterError, Observation};
-use broadstreet_core::recording;
+use broadstreet_core::ports::{Bundles, Clock, Cluster, ClusterError, ContextChoice, Observation};
+use broadstreet_core::recording::{self, Segment};
 use broadstreet_core::world::{Change, Freshness, SourceState, World};
 use broadstreet_store::BundleFiles;
 use futures_util::StreamExt;
@@ -26,7 +26,7 @@ pub struct Source {
     pub alerts: Option<Vec<Alert>>,
 }
 
-/// Reads a file or folder, or the live context where none is named.
+/// Reads a file or folder, or the live contexts where none is named.
 pub async fn read(global: &Global, path: Option<&Path>) -> Result<Source, ApiError> {
     match path {
         None => live(global).await,
@@ -45,13 +45,26 @@ fn is_bundle(path: &Path) -> bool {
 fn bundle(path: &Path) -> Result<Source, ApiError> {
     let bytes = std::fs::read(path).map_err(|why| bad_file(path, "read", &why))?;
     let contents = BundleFiles.decode(&path.display().to_string(), &bytes).map_err(failed)?;
-    let last = contents.segments.last().ok_or_else(|| {
+    let mut last: BTreeMap<&str, &Segment> = BTreeMap::new();
+    for segment in &contents.segments {
+        last.insert(segment.cluster().unwrap_or_default(), segment);
+    }
+    let mut last: Vec<(&str, &Segment)> = last.into_iter().collect();
+    if last.is_empty() {
         let message = format!("the bundle `{}` holds no recording", path.display());
-        ApiError::new("no_recording", message, "export the incident again from a desk that recorded it")
-    })?;
-    let world = match last.until.or(last.from) {
-        Some(at) => recording::at(last, at).0,
-        None => World::from_changes(&last.keyframe),
+        return Err(ApiError::new("no_recording", message, "export the incident again from a desk that recorded it"));
+    }
+    // Whoever recorded longest knows the alerts as they were told last.
+    last.sort_by_key(|(_, segment)| std::cmp::Reverse(segment.until.or(segment.from)));
+    let ends = last.iter().map(|(cluster, segment)| match segment.until.or(segment.from) {
+        Some(at) => (*cluster, recording::at(segment, at).0),
+        None => (*cluster, World::from_changes(&segment.keyframe)),
+    });
+    let mut worlds: Vec<(&str, World)> = ends.collect();
+    let world = if worlds.len() == 1 {
+        worlds.remove(0).1
+    } else {
+        World::together(&worlds.iter().map(|(cluster, world)| (*cluster, world)).collect::<Vec<_>>())
     };
     let alerts = world.alerts().cloned().collect();
     Ok(Source { world, alerts: Some(alerts) })
@@ -70,8 +83,32 @@ fn files(path: &Path) -> Result<Source, ApiError> {
     Ok(Source { world, alerts })
 }
 
+/// Reads the contexts of the options, all at once. Of several one that cannot be read is named, and the others are shown.
 async fn live(global: &Global) -> Result<Source, ApiError> {
-    let connection = KubeCluster::new().connect(host::choice(global)).await.map_err(failed)?;
+    let choices = host::choices(global);
+    let names: Vec<String> = choices.iter().map(|it| it.context.clone().unwrap_or_default()).collect();
+    let mut read = futures_util::future::join_all(choices.into_iter().map(one)).await;
+    if read.len() == 1 {
+        return read.remove(0).map(|world| Source { world, alerts: None });
+    }
+    let (mut changes, mut first) = (Vec::new(), None);
+    for (name, answer) in names.into_iter().zip(read) {
+        match answer {
+            Ok(world) => changes.extend(world.keyframe()),
+            Err(error) => {
+                note(&format!("{name} was not read: {}", error.message));
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        Some(error) if changes.is_empty() => Err(error),
+        _ => Ok(Source { world: World::from_changes(&changes), alerts: None }),
+    }
+}
+
+async fn one(choice: ContextChoice) -> Result<World, ApiError> {
+    let connection = KubeCluster::new().connect(choice).await.map_err(failed)?;
     let identity = connection.identity();
     let mut world = World::new();
     world.apply(&Change::Cluster { id: identity.id, label: identity.label, version: identity.version });
@@ -107,7 +144,7 @@ async fn live(global: &Global) -> Result<Source, ApiError> {
     }
     // What is live is judged by now; files and bundles say nothing about it.
     world.apply(&Change::Time { at: SystemClock.now() });
-    Ok(Source { world, alerts: None })
+    Ok(world)
 }
 
 /// Kinds that were asked for and not read.

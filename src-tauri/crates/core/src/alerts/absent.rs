@@ -21,7 +21,9 @@ pub fn is_absent(alert: &Alert) -> bool {
 #[must_use]
 pub fn absent(before: &[Alert], now: &[Alert], since: Option<Moment>) -> Vec<Alert> {
     let beats = |alert: &&Alert| is_heartbeat(alert) && alert.state != AlertState::Resolved;
-    let whose = |alert: &Alert| (alert.name().to_owned(), alert.labels.get("cluster").cloned());
+    // Whose it is its source says, where that belongs to a cluster, else a label.
+    let own = |alert: &Alert| (!alert.cluster.is_empty()).then(|| Text::from(alert.cluster.as_str()));
+    let whose = |alert: &Alert| (alert.name().to_owned(), own(alert).or_else(|| alert.labels.get("cluster").cloned()));
     let heard: Vec<_> = now.iter().filter(beats).collect();
     let mut silent = BTreeMap::new();
     for alert in before.iter().filter(|alert| is_absent(alert)) {
@@ -30,7 +32,11 @@ pub fn absent(before: &[Alert], now: &[Alert], since: Option<Moment>) -> Vec<Ale
         silent.insert((name, cluster), alert.clone());
     }
     if let Some(since) = since {
-        for alert in before.iter().filter(beats) {
+        let known: Vec<_> = before.iter().filter(beats).map(whose).collect();
+        // It may have become known meanwhile of which cluster it is: by a label another source tells, or by settings.
+        let is_moved =
+            |alert: &&Alert| heard.iter().any(|beat| beat.name() == alert.name() && !known.contains(&whose(beat)));
+        for alert in before.iter().filter(beats).filter(|alert| !is_moved(alert)) {
             silent.entry(whose(alert)).or_insert_with(|| stands_for(alert, since));
         }
     }
@@ -47,6 +53,7 @@ fn stands_for(heartbeat: &Alert, since: Moment) -> Alert {
     Alert {
         id: format!("{MARK}{}", heartbeat.id),
         source: heartbeat.source.clone(),
+        cluster: heartbeat.cluster.clone(),
         labels: labels.into_iter().collect(),
         annotations: [("summary".into(), summary.as_str().into())].into_iter().collect(),
         state: AlertState::Firing,

@@ -34,9 +34,13 @@ pub fn discover(world: &World) -> Vec<SourceSettings> {
             (SourceKind::Alertmanager, "alertmanager")
         };
         let Some((port, scheme)) = port_of(program, service) else { continue };
-        let mut id = SourceId::new(format!("{prefix}:{}", object.key.name));
+        let name = |name: String| match cluster_of(world, &object.key.cluster) {
+            "" => SourceId::new(format!("{prefix}:{name}")),
+            cluster => SourceId::new(format!("{prefix}:{name}@{cluster}")),
+        };
+        let mut id = name(object.key.name.to_string());
         if found.iter().any(|known| known.id == id) {
-            id = SourceId::new(format!("{prefix}:{}-{}", object.key.namespace, object.key.name));
+            id = name(format!("{}-{}", object.key.namespace, object.key.name));
         }
         found.push(SourceSettings {
             id,
@@ -47,11 +51,17 @@ pub fn discover(world: &World) -> Vec<SourceSettings> {
                 port,
                 scheme: scheme.to_owned(),
             }),
+            cluster: cluster_of(world, &object.key.cluster).to_owned(),
             ..SourceSettings::default()
         });
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
+}
+
+/// The context of a cluster, where there are several to tell apart.
+fn cluster_of<'w>(world: &'w World, cluster: &str) -> &'w str {
+    if world.clusters().len() < 2 { "" } else { world.cluster_label(cluster).unwrap_or_default() }
 }
 
 /// What a Service answers as, and how sure that is: 0 by its label, 1 by its name, 2 where it is headless.

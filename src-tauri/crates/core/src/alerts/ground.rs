@@ -42,15 +42,24 @@ impl<'w> Ground<'w> {
         }
     }
 
-    /// Rung 0: the cluster named by the labels, or the only one there is whatever it is called.
+    /// Rung 0: the cluster named by the labels, else the one its source belongs to, or the only one there is whatever it is
+    /// called.
     pub(super) fn select(&self, alert: &Alert) -> Selected {
         let named = ["cluster", "k8s_cluster_name", "cluster_name", "kubernetes_cluster"];
         let named = named.iter().find_map(|label| value(&alert.labels, label));
         let found = named.and_then(|name| self.clusters.iter().find(|(id, label)| id == name || label == name));
+        let found = found.or_else(|| self.clusters.iter().find(|(id, _)| *id == alert.cluster));
         match (found, self.clusters.as_slice()) {
             (Some((id, _)), _) | (None, [(id, _)]) => Some(id.clone()),
             _ => None,
         }
+    }
+
+    /// Every cluster with what it is called.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.clusters
+            .iter()
+            .map(|(id, label)| (id.as_str(), if label.is_empty() { id.as_str() } else { label.as_str() }))
     }
 
     /// The only object of a kind and name, in one namespace or in all.

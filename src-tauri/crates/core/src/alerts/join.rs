@@ -38,11 +38,17 @@ pub fn join(polls: &[(SourceKind, SourceId, &AlertPoll)]) -> Vec<Alert> {
     let servers: Vec<_> = polls.iter().filter(|(kind, ..)| *kind == SourceKind::Prometheus).collect();
     let external = External::learn(polls);
     let mut joined: BTreeMap<String, Alert> = BTreeMap::new();
+    // By the id without a cluster: one Alertmanager may serve several clusters, and one cluster may have its own.
+    let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut told_in: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for (_, source, poll) in &managers {
         for alert in &poll.alerts {
             let mut alert = alert.clone();
-            alert.id = alert_id(&alert.labels, &external.shared);
+            let plain = alert_id(&alert.labels, &external.shared);
+            alert.id = within(&plain, &poll.cluster);
+            alert.cluster.clone_from(&poll.cluster);
             alert.source = source.clone();
+            named.entry(plain).or_default().insert(alert.id.clone());
             (alert.told, alert.told_why) = told_by(poll, &alert);
             match joined.get_mut(&alert.id) {
                 Some(known) => merge(known, &alert),
@@ -61,19 +67,40 @@ pub fn join(polls: &[(SourceKind, SourceId, &AlertPoll)]) -> Vec<Alert> {
                     labels.insert(name.clone(), value.clone());
                 }
             }
-            let id = alert_id(&labels, &external.shared);
-            if let Some(known) = joined.get_mut(&id) {
+            let plain = alert_id(&labels, &external.shared);
+            let id = within(&plain, &poll.cluster);
+            let same = named.get(&plain).filter(|ids| ids.len() == 1).and_then(BTreeSet::first);
+            let same = same.filter(|_| poll.cluster.is_empty()).unwrap_or(&plain);
+            let known = if joined.contains_key(&id) { &id } else { same };
+            if let Some(known) = joined.get_mut(known) {
+                if known.cluster.is_empty() {
+                    told_in.entry(known.id.clone()).or_default().insert(&poll.cluster);
+                }
                 for (name, text) in &alert.annotations {
                     known.annotations.entry(name.clone()).or_insert_with(|| text.clone());
                 }
                 continue;
             }
-            let mut alert = Alert { id: id.clone(), source: source.clone(), labels, ..alert.clone() };
+            let cluster = poll.cluster.clone();
+            let mut alert = Alert { id: id.clone(), source: source.clone(), cluster, labels, ..alert.clone() };
             (alert.told, alert.told_why) = untold(&alert, !managers.is_empty());
             joined.insert(id, alert);
         }
     }
+    for (id, clusters) in told_in {
+        if let (1, Some(cluster), Some(alert)) = (clusters.len(), clusters.first(), joined.get_mut(&id)) {
+            (*cluster).clone_into(&mut alert.cluster);
+        }
+    }
     joined.into_values().collect()
+}
+
+/// The id of an alert of a source that belongs to a cluster: the same labels in two clusters are two alerts.
+fn within(id: &str, cluster: &str) -> String {
+    if cluster.is_empty() {
+        return id.to_owned();
+    }
+    hex::encode(Sha256::digest(format!("{id} in {cluster}")))
 }
 
 /// Says whom one Alertmanager tells of an alert it has.
@@ -229,7 +256,15 @@ pub fn diff(before: &BTreeMap<String, Alert>, after: &[Alert]) -> Vec<Change> {
 pub fn renamed<'a>(before: &'a BTreeMap<String, Alert>, after: &[Alert]) -> BTreeMap<String, &'a Alert> {
     let now: BTreeSet<&str> = after.iter().map(|alert| alert.id.as_str()).collect();
     let gone = before.values().filter(|alert| !now.contains(alert.id.as_str()));
-    let gone: BTreeMap<&Labels, &Alert> = gone.map(|alert| (&alert.labels, alert)).collect();
+    let mut of: BTreeMap<&Labels, Vec<&Alert>> = BTreeMap::new();
+    for alert in gone {
+        of.entry(&alert.labels).or_default().push(alert);
+    }
     let new = after.iter().filter(|alert| !before.contains_key(&alert.id));
-    new.filter_map(|alert| Some((alert.id.clone(), *gone.get(&alert.labels)?))).collect()
+    let was = |alert: &Alert| {
+        let same = of.get(&alert.labels)?;
+        let here = same.iter().find(|was| was.cluster == alert.cluster);
+        here.or(same.iter().find(|was| was.cluster.is_empty() || alert.cluster.is_empty())).copied()
+    };
+    new.filter_map(|alert| Some((alert.id.clone(), was(alert)?))).collect()
 }

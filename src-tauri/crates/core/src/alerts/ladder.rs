@@ -117,6 +117,20 @@ impl Reading<'_> {
 
 impl Ladder<'_, '_> {
     fn place(&self, alert: &Alert) -> Placement {
+        let at = self.ground.select(alert);
+        let placement = self.place_in(alert, at.clone());
+        let (None, Placement::Nowhere(entry)) = (at, &placement) else { return placement };
+        // What fits one cluster as well as another is at none of both.
+        let fits = |id: &str| matches!(self.place_in(alert, Some(id.to_owned())), Placement::At(_));
+        let fitting: Vec<&str> = self.ground.names().filter(|(id, _)| fits(id)).map(|(_, name)| name).collect();
+        if fitting.len() < 2 {
+            return placement;
+        }
+        let why = format!("it fits in several clusters ({}), and no label says which it means", fitting.join(", "));
+        Placement::Nowhere(TrayEntry { alert: entry.alert.clone(), why })
+    }
+
+    fn place_in(&self, alert: &Alert, at: Selected) -> Placement {
         let role = names::role(alert.name());
         let by_name = |at: Address| Case {
             alert: alert.id.clone(),
@@ -130,7 +144,7 @@ impl Ladder<'_, '_> {
             Role::Plumbing => return Placement::At(by_name(Address::Plumbing)),
             _ => {}
         }
-        let mut reading = self.read(alert);
+        let mut reading = self.read(alert, at);
         let measured = reading.exporter.is_some() && !reading.pod_exported;
         if role != Role::Ordinary {
             // Its name says what it is about; a Service or namespace among its labels is that of the scrape.
@@ -163,8 +177,7 @@ impl Ladder<'_, '_> {
     }
 
     /// Sorts the identity labels into those of the thing and those of the exporter that measured it.
-    fn read<'a>(&self, alert: &'a Alert) -> Reading<'a> {
-        let at = self.ground.select(alert);
+    fn read<'a>(&self, alert: &'a Alert, at: Selected) -> Reading<'a> {
         let exporter = names::exporter(alert);
         let read = |list: &'static [&'static str]| -> Vec<(&'a str, &'a str)> {
             list.iter().filter_map(|label| Some((*label, value(&alert.labels, label)?))).collect()

@@ -75,6 +75,9 @@ pub struct Alert {
     pub id: String,
     /// Who told it first.
     pub source: SourceId,
+    /// The cluster its source belongs to, by its id; empty where the source belongs to none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster: String,
     /// Labels.
     pub labels: Labels,
     /// Annotations.

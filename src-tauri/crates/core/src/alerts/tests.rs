@@ -291,6 +291,20 @@ fn a_heartbeat_that_is_not_heard_stands_as_a_case_until_it_is() {
     assert_eq!(absent(&first, &[beat], Some(later)), []);
 }
 
+#[test]
+fn the_heartbeat_of_each_cluster_is_missed_by_itself() {
+    let at = "2026-05-14T12:00:00Z".parse().ok();
+    let beat = |cluster: &str| Alert { cluster: cluster.to_owned(), ..alert("alertname=Watchdog") };
+    let (c, d, labelled, unnamed) = (beat("c"), beat("d"), alert("alertname=Watchdog cluster=prod"), beat(""));
+    let gone = absent(&[c.clone(), d.clone(), labelled.clone()], std::slice::from_ref(&d), at);
+    let whose: Vec<(&str, Option<&str>)> =
+        gone.iter().map(|it| (it.cluster.as_str(), it.labels.get("cluster").map(|it| it.as_str()))).collect();
+    assert_eq!(whose, [("c", None), ("", Some("prod"))], "another that beats does not stand in for it");
+    for told in [c, labelled] {
+        assert_eq!(absent(std::slice::from_ref(&unnamed), &[told], at), [], "it is known now of which cluster it is");
+    }
+}
+
 const KSM: &str = "job=kube-state-metrics instance=10.1.0.9:8080 endpoint=http service=kube-state-metrics container=kube-state-metrics pod=kube-state-metrics-7d9f8b6c5-x2x9z";
 
 #[test]
@@ -422,8 +436,28 @@ fn the_cluster_label_selects_where_to_look() {
     assert_eq!(at("cluster=lab node=worker-1"), "c");
     assert_eq!(at("cluster=prod instance=10.9.0.1:9100"), "d");
     assert_eq!(at("cluster=prod alertname=KubeAPIDown"), "d");
-    assert_eq!(at("deployment=cart"), r#"nothing known here is called deployment="cart""#);
-    assert_eq!(at("alertname=KubeAPIDown"), "no label says which of the clusters it means");
+    let several = "it fits in several clusters (lab, prod), and no label says which it means";
+    for text in ["namespace=shop deployment=cart", "deployment=cart", "alertname=KubeAPIDown", "instance=10.9.0.1:9100"]
+    {
+        assert_eq!(at(text), several, "{text}");
+    }
+    assert_eq!(at("deployment=nowhere"), r#"nothing known here is called deployment="nowhere""#);
+    assert_eq!(at("cluster=staging deployment=cart"), several, "a cluster that is not open says nothing");
+}
+
+#[test]
+fn an_alert_of_a_source_that_belongs_to_a_cluster_stands_there() {
+    let mut both = changes("c", "lab", &manifests());
+    both.extend(changes("d", "prod", &manifests()));
+    let world = World::from_changes(&both);
+    let at = |text: &str, cluster: &str| match place(&world, &Alert { cluster: cluster.into(), ..alert(text) }) {
+        Placement::At(Case { at: Address::Object(key), .. }) => key.cluster.to_string(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(at("namespace=shop deployment=cart", "c"), "c");
+    assert_eq!(at("namespace=shop deployment=cart", "d"), "d");
+    assert_eq!(at("cluster=prod namespace=shop deployment=cart", "c"), "d", "the label says it better");
+    assert_eq!(at("cluster=anything namespace=shop deployment=cart", "c"), "c");
 }
 
 #[test]

@@ -143,7 +143,11 @@ pub(super) fn say(kind: &str, actor: &Actor, payload: &Value, context: Context<'
                 count("on_call", "person on call", "people on call"),
                 count("revisions", "revision", "revisions"),
             ];
-            plain(format!("Evidence frozen: {}", parts.join(", ")))
+            let place = match get("label") {
+                "" => String::new(),
+                label => format!(" in {label}"),
+            };
+            plain(format!("Evidence frozen{place}: {}", parts.join(", ")))
         }
         kinds::TOPOLOGY_SNAPSHOT => plain(format!("What {} looked like was kept", get("cluster"))),
         _ if kind.starts_with("alert.") => alert(kind, payload, context.zone),

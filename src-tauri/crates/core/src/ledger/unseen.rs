@@ -18,12 +18,12 @@ use crate::world::World;
 /// A clock of Prometheus and ours may differ by this much.
 const CLOCKS: chrono::Duration = chrono::Duration::minutes(5);
 
-/// What is told once every source of alerts of a cluster has answered.
+/// What is told once every source of alerts has answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Listening<'a> {
-    /// The cluster's id.
-    pub cluster: &'a str,
-    /// True where the incident is about this cluster and no other.
+    /// The ids of the clusters.
+    pub clusters: &'a [String],
+    /// True where the incident is about these clusters and no other.
     pub only: bool,
     /// Every alert told.
     pub told: &'a [Alert],
@@ -97,8 +97,8 @@ impl Listening<'_> {
     fn may_tell(&self, row: &Row) -> bool {
         let at = row.payload.get("at").and_then(|at| serde_json::from_value::<Address>(at.clone()).ok());
         let here = match at {
-            Some(Address::Object(key)) => key.cluster == self.cluster,
-            Some(Address::Cluster(id) | Address::ControlPlane(id)) => id == self.cluster,
+            Some(Address::Object(key)) => self.clusters.iter().any(|id| key.cluster == id.as_str()),
+            Some(Address::Cluster(id) | Address::ControlPlane(id)) => self.clusters.contains(&id),
             Some(Address::Heartbeat | Address::Plumbing) | None => self.only,
         };
         here && row.recorded_at < self.since && self.answered.iter().any(|source| source.as_str() == row.source)
@@ -199,8 +199,8 @@ mod tests {
 
     fn ended(book: &Book, told: &[Alert], answered: &[&str], prior: &[AlertSpan]) -> Vec<Draft> {
         let answered = answered.iter().map(|id| (*id).into()).collect();
-        let (cluster, since, at) = ("kind", moment(60), moment(70));
-        let now = Listening { cluster, only: true, told, answered: &answered, prior, before: None, since, at };
+        let (clusters, since, at) = (&["kind".to_owned()], moment(60), moment(70));
+        let now = Listening { clusters, only: true, told, answered: &answered, prior, before: None, since, at };
         ends(&book.rows, now)
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::survey::{self, Ages, Streets, WantedHouse};
-use super::{Block, City, Gone, House, Plan};
+use super::{Block, City, Gone, House, Meant, Plan};
 use crate::id::ObjectKey;
 use crate::resource::{Body, Object};
 use crate::world::{Delta, World, is_of_houses};
@@ -25,40 +25,49 @@ impl Plan {
     /// Brings the plan up to date after changes, of which the world said `delta`; before them it was up to date. The
     /// same as [`Plan::update`], in the time the changes take instead of the world.
     pub fn follow(&mut self, world: &World, delta: &Delta) {
-        self.keep_up(world, delta, Gone::Leave);
+        self.keep_up(world, delta, Gone::Leave, &|_| true);
     }
 
-    /// Follows a world that is still being listed: what it does not know yet keeps its place, so that a remembered plan
-    /// stands as it stood. [`Plan::update`] afterwards clears what did not come.
-    pub fn follow_listing(&mut self, world: &World, delta: &Delta) {
-        self.keep_up(world, delta, Gone::Stay);
+    /// The same for some of the clusters.
+    pub fn follow_in(&mut self, world: &World, delta: &Delta, is_meant: Meant<'_>) {
+        self.keep_up(world, delta, Gone::Leave, is_meant);
     }
 
-    fn keep_up(&mut self, world: &World, delta: &Delta, gone: Gone) {
+    /// Follows clusters that are still being listed: what the world does not know yet keeps its place, so that a remembered
+    /// plan stands as it stood. [`Plan::update`] afterwards clears what did not come.
+    pub fn follow_listing(&mut self, world: &World, delta: &Delta, is_meant: Meant<'_>) {
+        self.keep_up(world, delta, Gone::Stay, is_meant);
+    }
+
+    fn keep_up(&mut self, world: &World, delta: &Delta, gone: Gone, is_meant: Meant<'_>) {
         if delta.moved.is_empty() && !delta.freshness {
             return;
         }
         let unsettled = survey::unsettled(world);
         let listed = |block: &Block| block.provisional && !unsettled.contains(&block.cluster);
-        let all_known = self.namespaces.blocks.iter().chain(&self.nodes.blocks).any(listed);
-        if all_known || 4 * delta.moved.len() > world.len() {
-            self.renew(world, gone);
+        let meant = self.districts.iter().filter(|(cluster, _)| is_meant(cluster)).map(|(_, district)| district);
+        let mut blocks = meant.flat_map(|it| it.namespaces.blocks.iter().chain(&it.nodes.blocks));
+        let told = || delta.moved.iter().filter(|(key, _)| is_meant(&key.cluster));
+        if blocks.any(listed) || 4 * told().count() > world.len() {
+            self.renew(world, gone, is_meant);
             return;
         }
-        let mut moved: Moved<'_> = BTreeMap::new();
-        for (key, was) in &delta.moved {
-            moved.entry(key).or_insert(was.as_deref());
-        }
-        if moved.is_empty() {
-            return;
+        let mut moved: BTreeMap<&str, Moved<'_>> = BTreeMap::new();
+        for (key, was) in told() {
+            moved.entry(key.cluster.as_str()).or_default().entry(key).or_insert(was.as_deref());
         }
         let streets = Streets::of(world);
-        self.namespaces.follow_workloads(world, &moved, &streets, gone);
-        if moved.keys().any(|key| key.kind == "Node" && key.group.is_empty()) {
-            self.nodes.update(&survey::nodes(world, &Ages::of(world), gone), &Streets::none(), None, gone);
-        } else {
-            self.nodes.follow_nodes(world, &moved, gone);
+        for (cluster, moved) in moved {
+            let district = self.districts.entry(cluster.to_owned()).or_default();
+            district.namespaces.follow_workloads(world, &moved, &streets, gone);
+            if moved.keys().any(|key| key.kind == "Node" && key.group.is_empty()) {
+                let nodes = survey::nodes(world, &Ages::of(world), gone, &|id| id == cluster);
+                district.nodes.update(&nodes, &Streets::none(), None, gone);
+            } else {
+                district.nodes.follow_nodes(world, &moved, gone);
+            }
         }
+        self.clear_empty();
     }
 }
 

@@ -5,6 +5,7 @@
 //! coordinates on every machine.
 
 mod blocks;
+mod districts;
 mod follow;
 mod layers;
 mod pack;
@@ -79,23 +80,73 @@ enum Gone {
     Stay,
 }
 
-/// Where everything stands, in both lenses.
+/// Where everything stands, in both lenses. Each cluster has a district of its own: what stands where in one does not
+/// hang on what others are open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
+    /// By the cluster's id.
+    districts: BTreeMap<String, District>,
+}
+
+/// Where everything of one cluster stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct District {
     namespaces: City,
     nodes: City,
 }
 
+/// The clusters a change of the plan is about, by id.
+pub type Meant<'a> = &'a dyn Fn(&str) -> bool;
+
 impl Plan {
     /// Makes room for what is new in the world, clears what is gone and leaves everything else where it stands.
     pub fn update(&mut self, world: &World) {
-        self.renew(world, Gone::Leave);
+        self.renew(world, Gone::Leave, &|_| true);
     }
 
-    fn renew(&mut self, world: &World, gone: Gone) {
+    /// The same for some of the clusters; the districts of the others stay as they are.
+    pub fn update_in(&mut self, world: &World, is_meant: Meant<'_>) {
+        self.renew(world, Gone::Leave, is_meant);
+    }
+
+    fn renew(&mut self, world: &World, gone: Gone, is_meant: Meant<'_>) {
         let ages = Ages::of(world);
-        self.namespaces.update(&survey::namespaces(world, &ages, gone), &Streets::of(world), None, gone);
-        self.nodes.update(&survey::nodes(world, &ages, gone), &Streets::none(), None, gone);
+        let streets = Streets::of(world);
+        let namespaces = by_cluster(survey::namespaces(world, &ages, gone, is_meant));
+        let nodes = by_cluster(survey::nodes(world, &ages, gone, is_meant));
+        let known = self.districts.keys().filter(|cluster| is_meant(cluster));
+        let clusters: BTreeSet<String> = known.chain(namespaces.keys()).chain(nodes.keys()).cloned().collect();
+        let of = |wanted: &BTreeMap<String, Vec<WantedBlock>>, cluster: &str| {
+            wanted.get(cluster).cloned().unwrap_or_default()
+        };
+        for cluster in clusters {
+            let district = self.districts.entry(cluster.clone()).or_default();
+            district.namespaces.update(&of(&namespaces, &cluster), &streets, None, gone);
+            district.nodes.update(&of(&nodes, &cluster), &Streets::none(), None, gone);
+        }
+        self.clear_empty();
+    }
+
+    /// A district without any block is none.
+    fn clear_empty(&mut self) {
+        self.districts.retain(|_, it| !(it.namespaces.blocks.is_empty() && it.nodes.blocks.is_empty()));
+    }
+
+    /// The district of one cluster alone.
+    #[must_use]
+    pub fn of(&self, cluster: &str) -> Self {
+        let one = self.districts.get(cluster).cloned();
+        Self { districts: one.into_iter().map(|district| (cluster.to_owned(), district)).collect() }
+    }
+
+    /// Takes the districts of another plan in, in the place of those of the same clusters.
+    pub fn take(&mut self, other: Self) {
+        self.districts.extend(other.districts);
+    }
+
+    /// Forgets the district of a cluster.
+    pub fn leave(&mut self, cluster: &str) {
+        self.districts.remove(cluster);
     }
 
     /// The plan as canonical JSON: equal plans give equal text.
@@ -104,19 +155,44 @@ impl Plan {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// The plan from its JSON; an empty one where the JSON is not a plan.
+    /// The plan from its JSON; an empty one where the JSON is not a plan. One of before there were districts is read too.
     #[must_use]
     pub fn from_json(value: &serde_json::Value) -> Self {
-        let plan = Self::deserialize(value).unwrap_or_default();
-        if plan.namespaces.is_sound() && plan.nodes.is_sound() { plan } else { Self::default() }
+        let plan = match District::deserialize(value) {
+            Ok(one) => Self::of_blocks(one),
+            Err(_) => Self::deserialize(value).unwrap_or_default(),
+        };
+        let is_sound = |it: &District| it.namespaces.is_sound() && it.nodes.is_sound();
+        if plan.districts.values().all(is_sound) { plan } else { Self::default() }
     }
 
+    /// The plan of the cluster whose blocks these are; none where they are of several, which shared their ground.
+    fn of_blocks(one: District) -> Self {
+        let blocks = one.namespaces.blocks.iter().chain(&one.nodes.blocks);
+        let clusters: BTreeSet<String> = blocks.map(|block| block.cluster.clone()).collect();
+        match (clusters.len(), clusters.into_iter().next()) {
+            (1, Some(cluster)) => Self { districts: BTreeMap::from([(cluster, one)]) },
+            _ => Self::default(),
+        }
+    }
+}
+
+impl District {
     fn city(&self, lens: Lens) -> &City {
         match lens {
             Lens::Namespaces => &self.namespaces,
             Lens::Nodes => &self.nodes,
         }
     }
+}
+
+/// Blocks by their cluster, in their order.
+fn by_cluster(wanted: Vec<WantedBlock>) -> BTreeMap<String, Vec<WantedBlock>> {
+    let mut found: BTreeMap<String, Vec<WantedBlock>> = BTreeMap::new();
+    for block in wanted {
+        found.entry(block.cluster.clone()).or_default().push(block);
+    }
+    found
 }
 
 /// One lens of the plan: blocks on shelves.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::districts::{self, DistrictRow, Ground, bounds_of};
 use super::pack::Packer;
 use super::silence::Silences;
 use super::size::{CELL, PITCH};
 use super::streets::{Line, Way, route};
-use super::{Block, City, House, Lens, Plan, survey};
+use super::{Block, House, Lens, Plan, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
 use crate::health::{Health, HealthState};
 use crate::id::{ObjectKey, Text};
@@ -133,6 +134,8 @@ type Rows<'a> = FxHashMap<&'a ObjectKey, (usize, usize, usize)>;
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     pub bounds: Rect,
+    /// None where there is one cluster only.
+    pub districts: Vec<DistrictRow>,
     pub blocks: Vec<BlockRow>,
     pub houses: Vec<HouseRow>,
     pub cells: Vec<CellRow>,
@@ -170,21 +173,25 @@ fn contained(health: &Health) -> u8 {
 impl Picture {
     /// Draws a lens.
     pub fn of(world: &World, plan: &Plan, placed: &Placed, lens: Lens, fading: &[(Alert, Case)]) -> Self {
-        let city = plan.city(lens);
-        let (x, y, w, h) = city.bounds();
-        let mut picture = Self { bounds: Rect { x, y, w, h }, tray: placed.tray.len(), ..Self::default() };
+        let grounds = districts::lay_out(world, plan, lens);
+        let bounds = bounds_of(grounds.iter().map(|ground| ground.rect));
+        let mut picture = Self { bounds, tray: placed.tray.len(), ..Self::default() };
         let calls = if lens == Lens::Namespaces { world.calls() } else { Vec::new() };
         let hubs = survey::hubs(world, &calls);
         let silences = Silences::of(world, lens);
-        for (b, block) in city.blocks.iter().enumerate() {
-            picture.draw_block(world, city, b, block, lens, &silences);
+        if grounds.len() > 1 {
+            picture.districts = grounds.iter().map(|it| districts::row(world, it, &silences, lens)).collect();
         }
         let mut rows: Rows<'_> = FxHashMap::default();
-        let mut row = 0;
-        for (b, block) in city.blocks.iter().enumerate() {
-            for (h, house) in block.houses.iter().enumerate() {
-                rows.insert(&house.key, (b, h, row));
-                row += 1;
+        for ground in &grounds {
+            let Some(city) = ground.city else { continue };
+            let first = picture.blocks.len();
+            for (b, block) in city.blocks.iter().enumerate() {
+                let from = picture.houses.len();
+                let at = (block.x + ground.away.0, city.top(block) + ground.away.1);
+                picture.draw_block(world, at, first + b, block, lens, &silences);
+                let keys = block.houses.iter().enumerate();
+                rows.extend(keys.map(|(h, house)| (&house.key, (b, h, from + h))));
             }
         }
         for (house, callers) in &hubs {
@@ -193,8 +200,12 @@ impl Picture {
                 row.badge = callers.to_string();
             }
         }
-        picture.draw_streets(city, &calls, &rows, &hubs);
-        let finder = Finder { world, lens, rows: &rows, city };
+        for ground in &grounds {
+            picture.draw_streets(ground, &calls, &rows, &hubs);
+        }
+        let ids: BTreeMap<String, usize> =
+            picture.blocks.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect();
+        let finder = Finder { world, lens, rows: &rows, blocks: &ids };
         let now = placed.cases.iter().filter_map(|case| Some((world.alert(&case.alert)?, case, None)));
         let gone = fading.iter().map(|(alert, case)| (alert, case, Some(AlertState::Resolved)));
         for (alert, case, state) in now.chain(gone) {
@@ -203,8 +214,15 @@ impl Picture {
         picture
     }
 
-    fn draw_block(&mut self, world: &World, city: &City, b: usize, block: &Block, lens: Lens, silences: &Silences<'_>) {
-        let top = city.top(block);
+    fn draw_block(
+        &mut self,
+        world: &World,
+        (left, top): (i32, i32),
+        b: usize,
+        block: &Block,
+        lens: Lens,
+        silences: &Silences<'_>,
+    ) {
         let namespace = block.houses.first().map_or("", |house| house.key.namespace.as_str());
         let (mut flags, why) = silences.tell(&block.cluster, namespace, lens);
         let mut worst = 0;
@@ -215,7 +233,7 @@ impl Picture {
             } else {
                 world.health(&house.key)
             };
-            let (x, y) = (block.x + house.x, top + house.y);
+            let (x, y) = (left + house.x, top + house.y);
             let from = self.cells.len();
             let mut own = number_of(health.state);
             for (at, pod) in house.cells.iter().enumerate() {
@@ -250,7 +268,7 @@ impl Picture {
             flags = 0;
         }
         self.blocks.push(BlockRow {
-            rect: Rect { x: block.x, y: top, w: block.w, h: block.h },
+            rect: Rect { x: left, y: top, w: block.w, h: block.h },
             id: block.id.clone(),
             name: block.name.clone(),
             why,
@@ -263,13 +281,15 @@ impl Picture {
 
     fn draw_streets(
         &mut self,
-        city: &City,
+        ground: &Ground<'_>,
         calls: &[survey::Call],
         rows: &Rows<'_>,
         hubs: &BTreeMap<ObjectKey, usize>,
     ) {
+        let Some(city) = ground.city else { return };
         let mut streets: BTreeMap<(usize, usize), (Way, StreetRow)> = BTreeMap::new();
-        for (from, to, relation) in calls {
+        let here = |key: &ObjectKey| key.cluster == ground.cluster.as_str();
+        for (from, to, relation) in calls.iter().filter(|(from, to, _)| here(from) && here(to)) {
             let (Some(a), Some(b)) = (rows.get(from), rows.get(to)) else { continue };
             if a == b || hubs.contains_key(to) {
                 continue;
@@ -292,12 +312,12 @@ impl Picture {
         }
         let ways: Vec<Way> = streets.values().map(|(way, _)| *way).collect();
         let lines = route(city, &ways);
-        self.streets = streets
-            .into_values()
-            .zip(lines)
-            .map(|((_, street), line)| StreetRow { line, load: street.load.max(1), ..street })
-            .filter(|street| street.line.len() > 1)
-            .collect();
+        let (x, y) = ground.away;
+        let there = |line: Line| line.into_iter().map(|(a, b)| (a + x, b + y)).collect();
+        let drawn = streets.into_values().zip(lines);
+        let drawn =
+            drawn.map(|((_, street), line)| StreetRow { line: there(line), load: street.load.max(1), ..street });
+        self.streets.extend(drawn.filter(|street| street.line.len() > 1));
     }
 
     /// Notes on every street what the network policies are predicted to do.
@@ -396,7 +416,8 @@ struct Finder<'a> {
     world: &'a World,
     lens: Lens,
     rows: &'a Rows<'a>,
-    city: &'a City,
+    /// Blocks by their ids.
+    blocks: &'a BTreeMap<String, usize>,
 }
 
 impl Finder<'_> {
@@ -446,8 +467,7 @@ impl Finder<'_> {
         if namespace.is_empty() {
             return None;
         }
-        let id = survey::space_of(&key.cluster, namespace).to_string();
-        self.city.blocks.iter().position(|block| block.id == id)
+        self.blocks.get(&survey::space_of(&key.cluster, namespace).to_string()).copied()
     }
 }
 
@@ -462,6 +482,18 @@ fn plain(n: usize) -> u32 {
 impl Picture {
     fn pack(&self, lens: Lens, revision: u32) -> Vec<u8> {
         let mut p = Packer::default();
+        let districts = &self.districts;
+        if !districts.is_empty() {
+            p.table("districts", districts.len());
+            p.f32("districts.x", districts.iter().map(|d| d.rect.x as f32));
+            p.f32("districts.y", districts.iter().map(|d| d.rect.y as f32));
+            p.f32("districts.w", districts.iter().map(|d| d.rect.w as f32));
+            p.f32("districts.h", districts.iter().map(|d| d.rect.h as f32));
+            p.text("districts.id", districts.iter().map(|d| d.id.as_str()));
+            p.text("districts.name", districts.iter().map(|d| d.name.as_str()));
+            p.text("districts.why", districts.iter().map(|d| d.why.as_str()));
+            p.u8("districts.flags", districts.iter().map(|d| d.flags));
+        }
         let blocks = &self.blocks;
         p.table("blocks", blocks.len());
         p.f32("blocks.x", blocks.iter().map(|b| b.rect.x as f32));

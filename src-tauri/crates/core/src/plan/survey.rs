@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Gone;
+use super::{Gone, Meant};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
 use crate::time::Moment;
@@ -204,8 +204,9 @@ pub(super) fn space_of(cluster: &str, namespace: &str) -> ObjectKey {
 }
 
 /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
-pub(super) fn namespaces(world: &World, ages: &Ages<'_>, gone: Gone) -> Vec<WantedBlock> {
-    blocks_in_order(world, ages, manned(world, world.houses(), gone), false)
+pub(super) fn namespaces(world: &World, ages: &Ages<'_>, gone: Gone, is_meant: Meant<'_>) -> Vec<WantedBlock> {
+    let houses = world.houses().into_iter().filter(|house| is_meant(&house.cluster));
+    blocks_in_order(world, ages, manned(world, houses, gone), false)
 }
 
 /// The blocks of these namespaces alone, as [`namespaces`] gives them.
@@ -256,9 +257,9 @@ pub(crate) fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
 }
 
 /// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
-pub(super) fn nodes(world: &World, ages: &Ages<'_>, gone: Gone) -> Vec<WantedBlock> {
+pub(super) fn nodes(world: &World, ages: &Ages<'_>, gone: Gone, is_meant: Meant<'_>) -> Vec<WantedBlock> {
     let mut stands: BTreeMap<(&str, &str), Vec<ObjectKey>> = BTreeMap::new();
-    for object in world.objects() {
+    for object in world.objects().filter(|object| is_meant(&object.key.cluster)) {
         let key = &object.key;
         match &object.body {
             Body::Node(_) => {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::districts::DistrictRow;
 use super::scene::{HouseRow, Picture, Rect, StreetRow};
 use super::size::CELL;
 use super::{Lens, Plan};
@@ -93,6 +94,9 @@ fn draw(picture: &Picture, out: &mut String) {
         ink::CANVAS,
     );
     let heat = heat(picture);
+    for district in &picture.districts {
+        draw_district(district, out);
+    }
     for block in &picture.blocks {
         let Rect { x, y, w, h } = block.rect;
         let _ = writeln!(
@@ -161,6 +165,32 @@ fn draw(picture: &Picture, out: &mut String) {
     }
     draw_cases(picture, out);
     out.push_str("</svg>\n");
+}
+
+/// The ground of a cluster with its name, and what is wrong with it.
+fn draw_district(district: &DistrictRow, out: &mut String) {
+    let Rect { x, y, w, h } = district.rect;
+    let line = if district.flags == 0 { "" } else { " stroke-dasharray=\"8 6\"" };
+    let _ = writeln!(
+        out,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"none\" stroke=\"{}\" \
+         stroke-width=\"2\"{line}/><text x=\"{}\" y=\"{}\" font-size=\"26\" font-weight=\"600\" fill=\"{}\">{}</text>",
+        ink::ENGRAVE,
+        x + 18,
+        y + 36,
+        ink::LABEL,
+        plain(&district.name),
+    );
+    if !district.why.is_empty() {
+        let _ = writeln!(
+            out,
+            "<text x=\"{}\" y=\"{}\" font-size=\"12\" fill=\"{}\">{}</text>",
+            x + 18,
+            y + 56,
+            ink::FAINT,
+            plain(&district.why),
+        );
+    }
 }
 
 fn title(picture: &Picture) -> String {

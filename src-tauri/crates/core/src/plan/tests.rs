@@ -147,13 +147,20 @@ fn cells(city: &City) -> BTreeMap<(String, String), (i32, i32)> {
     found
 }
 
+/// One lens of the one cluster there is.
+fn only(plan: &Plan, lens: Lens) -> City {
+    assert!(plan.districts.len() < 2);
+    plan.districts.values().next().map(|district| district.city(lens).clone()).unwrap_or_default()
+}
+
 fn meet(a: Place, b: Place) -> bool {
     a.0 < b.0 + b.2 && b.0 < a.0 + a.2 && a.1 < b.1 + b.3 && b.1 < a.1 + a.3
 }
 
 /// Everything that must hold of any plan.
 fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
-    for (lens, city) in [(Lens::Namespaces, &plan.namespaces), (Lens::Nodes, &plan.nodes)] {
+    for lens in [Lens::Namespaces, Lens::Nodes] {
+        let city = &only(plan, lens);
         let places: Vec<(ObjectKey, Place)> = places(city).into_iter().collect();
         for (i, (name, a)) in places.iter().enumerate() {
             for (other, b) in &places[i + 1..] {
@@ -238,9 +245,10 @@ proptest! {
         new.update(&later);
         check(&later, &new)?;
         let touched = format!("s{}", one.space);
-        let (was, is) = (places(&old.namespaces), places(&new.namespaces));
-        for block in &new.namespaces.blocks {
-            let Some(past) = old.namespaces.blocks.iter().find(|past| past.id == block.id) else { continue };
+        let (was, is) = (places(&only(&old, Lens::Namespaces)), places(&only(&new, Lens::Namespaces)));
+        let was_blocks = only(&old, Lens::Namespaces).blocks;
+        for block in &only(&new, Lens::Namespaces).blocks {
+            let Some(past) = was_blocks.iter().find(|past| past.id == block.id) else { continue };
             let grew = (past.laid_for, past.w, past.h) != (block.laid_for, block.w, block.h);
             if grew {
                 prop_assert_eq!(&block.name, &touched);
@@ -309,8 +317,8 @@ proptest! {
         }
         for page in steps.chunks(7) {
             let delta = listed.apply_all(page);
-            plan.follow_listing(&listed, &delta);
-            let (was, is) = (places(&remembered.namespaces), places(&plan.namespaces));
+            plan.follow_listing(&listed, &delta, &|_| true);
+            let (was, is) = (places(&only(&remembered, Lens::Namespaces)), places(&only(&plan, Lens::Namespaces)));
             prop_assert_eq!(was, is);
         }
         listed.apply(&reading(Freshness::Live));
@@ -323,7 +331,7 @@ proptest! {
         let one = |pods| vec![Made { space: 0, name: 0, pods, calls: Vec::new() }];
         let full = world(&one(pods));
         let mut plan = planned(&full);
-        let cells = |plan: &Plan| plan.namespaces.blocks[0].houses[0].cells.clone();
+        let cells = |plan: &Plan| only(plan, Lens::Namespaces).blocks[0].houses[0].cells.clone();
         let before = cells(&plan);
         let mut less = full.clone();
         let pod = format!("{}-{}", name_of(0), gone % pods);
@@ -364,7 +372,7 @@ proptest! {
         after.update(&live);
         check(&live, &after)?;
         for lens in [Lens::Namespaces, Lens::Nodes] {
-            let (was, is) = (cells(before.city(lens)), cells(after.city(lens)));
+            let (was, is) = (cells(&only(&before, lens)), cells(&only(&after, lens)));
             let stayed = was.iter().filter(|(pod, _)| is.contains_key(*pod)).count();
             prop_assert_eq!(stayed, pods.len() - churned.len());
             for (pod, place) in was.iter().filter(|(pod, _)| is.contains_key(*pod)) {
@@ -384,8 +392,8 @@ proptest! {
         let mut after = before.clone();
         after.update(&later);
         check(&later, &after)?;
-        let is = places(&after.namespaces);
-        let outside = places(&before.namespaces).into_iter().filter(|(key, _)| key.namespace != grown);
+        let is = places(&only(&after, Lens::Namespaces));
+        let outside = places(&only(&before, Lens::Namespaces)).into_iter().filter(|(key, _)| key.namespace != grown);
         let area = |(_, _, w, h): Place| i64::from(w) * i64::from(h);
         let (mut all, mut moved) = (0, 0);
         for (key, place) in outside {
@@ -411,7 +419,7 @@ fn callers_stand_left_of_the_called_even_in_a_circle() {
     let one = |name, calls: &[(usize, usize)]| Made { space: 0, name, pods: 1, calls: calls.to_vec() };
     let town = [one(0, &[(0, 1)]), one(1, &[(0, 2)]), one(2, &[(0, 1), (0, 3)]), one(3, &[])];
     let plan = planned(&world(&town));
-    let places = places(&plan.namespaces);
+    let places = places(&only(&plan, Lens::Namespaces));
     let x = |name: usize| places[&ObjectKey::new("c", "apps", "StatefulSet", "s0", &name_of(name))].0;
     assert!(x(0) < x(1) && x(1) < x(2) && x(2) < x(3));
 }

@@ -137,6 +137,10 @@ pub struct SourceSettings {
     /// Seconds between polls; 0 means the default of 5.
     #[serde(default)]
     pub poll_seconds: u32,
+    /// The context of the cluster it belongs to: through which it is reached, and whose alerts and calls it tells. Empty
+    /// for the only one that is open.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster: String,
 }
 
 /// GET through the cluster, for sources behind the API server's proxy.
@@ -158,6 +162,8 @@ pub trait Signals: Send + Sync {
 /// What a source of alerts tells in one poll.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertPoll {
+    /// The cluster its source belongs to, by its id; empty where it belongs to none. An adapter leaves it empty.
+    pub cluster: String,
     /// Every alert it has, complete.
     pub alerts: Vec<Alert>,
     /// Silences, Alertmanager only.

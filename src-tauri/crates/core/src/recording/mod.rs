@@ -14,6 +14,25 @@ pub use seek::{at, with_plan_at};
 use crate::time::Moment;
 use crate::world::Change;
 
+impl Segment {
+    /// Whose recording this is: that of its objects, by the cluster's id. It names every cluster that was open beside.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&str> {
+        let told = || self.keyframe.iter().chain(self.changes.iter().map(|it| &it.change));
+        let of_objects = told().find_map(|change| match change {
+            Change::Object(object) => Some(object.key.cluster.as_str()),
+            _ => None,
+        });
+        let named = || {
+            told().find_map(|change| match change {
+                Change::Cluster { id, .. } => Some(id.as_str()),
+                _ => None,
+            })
+        };
+        of_objects.or_else(named)
+    }
+}
+
 /// One change as received.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Received {

@@ -14,6 +14,7 @@ mod judge;
 mod keyframe;
 mod notable;
 mod observed;
+mod parts;
 mod read;
 mod rules;
 mod share;

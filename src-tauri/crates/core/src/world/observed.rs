@@ -254,6 +254,15 @@ impl World {
 
     /// What an end is now.
     fn find_end(&mut self, cluster: &str, end: &End) -> Found {
+        // Of a source that belongs to no cluster each end says in which it is.
+        let named = || {
+            let said = |(id, (label, _)): &(&String, &(String, String))| {
+                id.as_str() == end.cluster.as_str() || label.as_str() == end.cluster.as_str()
+            };
+            self.clusters.iter().find(said).map(|(id, _)| id.clone())
+        };
+        let found = if cluster.is_empty() && !end.cluster.is_empty() { named() } else { None };
+        let cluster = found.as_deref().unwrap_or(cluster);
         if !end.cluster.is_empty() && end.cluster != cluster {
             let label = self.clusters.get(cluster).map(|(label, _)| label.as_str());
             if label != Some(end.cluster.as_str()) {

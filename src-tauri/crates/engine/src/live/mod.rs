@@ -1,5 +1,6 @@
 //! What is live: the world as it is now, written by one task, recorded as it is received.
 
+mod member;
 mod pollers;
 mod recorder;
 mod tape;
@@ -11,22 +12,25 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use broadstreet_core::alerts::{Alert, Case, Placed};
-use broadstreet_core::id::{ObjectKey, SourceId};
+use broadstreet_core::id::{ObjectKey, SourceId, Text};
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::plan::Plan;
 use broadstreet_core::ports::{
-    AlertPoll, AlertSpan, ClusterIdentity, Connection, Receiver, Silence, SourceKind, SourceSettings,
+    AlertPoll, AlertSpan, ClusterError, ProxyGet, Receiver, Silence, SourceKind, SourceSettings,
 };
+use broadstreet_core::resource::Object;
 use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::{Change, Delta, World};
 use tokio::sync::{RwLock, mpsc};
 
 use crate::EngineError;
-use crate::past::Noted;
+use crate::past::{Noted, Scope};
 use crate::supervise::Supervisor;
 
+pub use member::Member;
+pub(crate) use member::{join, start_member};
 pub use pollers::Input;
-pub(crate) use pollers::{no_secret, open_alerts, start_cluster, start_source, through};
+pub(crate) use pollers::{no_secret, open_alerts, start_clock, start_source};
 pub(crate) use recorder::{keep, keep as keep_now, start_recorder};
 pub use tape::{Tail, Tape};
 pub(crate) use writer::start_writer;
@@ -108,15 +112,17 @@ pub struct State {
     pub on_call: Vec<(SourceId, String, u32, String)>,
     /// What is known of each source.
     pub proofs: BTreeMap<SourceId, Proof>,
-    /// Malformed objects skipped, by kind and name.
-    pub skipped: BTreeMap<String, String>,
+    /// Malformed objects skipped, by the source that watches the cluster, and kind and name.
+    pub skipped: BTreeMap<(SourceId, String), String>,
     /// Notable things since the start, oldest first.
     pub noted: VecDeque<Noted>,
-    /// The recording under way.
-    pub tape: Tape,
+    /// The recordings under way, by the id of the cluster.
+    pub tapes: BTreeMap<String, Tape>,
     /// The revision of the map.
     pub revision: u32,
-    /// True once everything readable was listed.
+    /// The clusters of which everything readable was listed, by id.
+    pub synced: BTreeSet<String>,
+    /// True once that is so of every cluster that answered.
     pub in_sync: bool,
     /// When anything was last applied; strictly grows.
     pub at: Option<Moment>,
@@ -143,8 +149,8 @@ impl State {
     /// Notes what a change did. The plan follows each change by itself, so that a seek finds it as it was. True where a
     /// verdict or an alert's place may differ.
     fn follow(&mut self, delta: Delta) -> bool {
-        if self.in_sync {
-            self.plan.follow(&self.world, &delta);
+        if !self.synced.is_empty() {
+            self.plan.follow_in(&self.world, &delta, &|cluster| self.synced.contains(cluster));
         }
         let is_felt = delta.alerts || !delta.health.is_empty();
         self.unsettled.extend(delta);
@@ -155,16 +161,15 @@ impl State {
     /// where a verdict or an alert's place may differ.
     pub(crate) fn learn(&mut self, at: Moment, change: Change) -> bool {
         let Change::Object(object) = change else {
+            let of = self.world.cluster_of(&change);
             let delta = self.world.apply(&change);
-            self.tape.take(at, change, None);
+            self.record(at, change, of);
             return self.follow(delta);
         };
         let key = object.key.clone();
         let base = self.world.shared_object(&key).cloned();
         let delta = self.world.take_all([Change::Object(object)]);
-        if let Some(object) = self.world.shared_object(&key) {
-            self.tape.take(at, Change::Object(Arc::clone(object)), base);
-        }
+        self.record_object(at, &key, base);
         self.follow(delta)
     }
 
@@ -189,9 +194,31 @@ impl State {
         let delta = self.world.take_all(changes);
         self.follow(delta);
         for (key, base) in told {
-            if let Some(object) = self.world.shared_object(&key) {
-                self.tape.take(at, Change::Object(Arc::clone(object)), base);
+            self.record_object(at, &key, base);
+        }
+    }
+
+    /// Records a change with the cluster it is about; with each cluster, where it is about no single one.
+    fn record(&mut self, at: Moment, change: Change, of: Option<Text>) {
+        match of {
+            Some(cluster) => {
+                if let Some(tape) = self.tapes.get_mut(cluster.as_str()) {
+                    tape.take(at, change, None);
+                }
             }
+            None => {
+                for tape in self.tapes.values_mut() {
+                    tape.take(at, change.clone(), None);
+                }
+            }
+        }
+    }
+
+    fn record_object(&mut self, at: Moment, key: &ObjectKey, base: Option<Arc<Object>>) {
+        if let Some(object) = self.world.shared_object(key)
+            && let Some(tape) = self.tapes.get_mut(key.cluster.as_str())
+        {
+            tape.take(at, Change::Object(Arc::clone(object)), base);
         }
     }
 
@@ -210,12 +237,10 @@ impl State {
     }
 }
 
-/// One open cluster.
+/// The clusters that are open: one world, one plan, one writer.
 pub struct Live {
-    /// Who it is.
-    pub identity: ClusterIdentity,
-    /// The way to it.
-    pub connection: Arc<dyn Connection>,
+    /// Each cluster, in the order they were opened.
+    pub members: std::sync::Mutex<Vec<Arc<Member>>>,
     /// Everything live; written by one task only.
     pub state: Arc<RwLock<State>>,
     /// Where observations go in.
@@ -224,7 +249,7 @@ pub struct Live {
     pub flush: tokio::sync::Notify,
     /// Held by whoever hands the recording to the store.
     pub keeping: tokio::sync::Mutex<()>,
-    /// The tasks of this cluster.
+    /// The tasks of all of it; those of each cluster and source are among them.
     pub tasks: Supervisor,
     /// The tasks of each source, to be stopped one by one.
     pub sources: std::sync::Mutex<BTreeMap<SourceId, (SourceSettings, Supervisor)>>,
@@ -235,9 +260,82 @@ pub struct Live {
 }
 
 impl Live {
-    /// The source that watches the cluster.
-    pub fn source(&self) -> SourceId {
-        SourceId::new(format!("cluster:{}", self.identity.label))
+    /// Each cluster that is open, in the order they were opened.
+    pub fn members(&self) -> Vec<Arc<Member>> {
+        self.members.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The cluster a source watches.
+    pub fn member(&self, source: &SourceId) -> Option<Arc<Member>> {
+        self.members().into_iter().find(|member| member.source == *source)
+    }
+
+    /// The open cluster of an id.
+    pub fn member_of(&self, cluster: &str) -> Option<Arc<Member>> {
+        self.members().into_iter().find(|member| member.id() == Some(cluster))
+    }
+
+    /// The ids of the clusters that answered.
+    pub fn clusters(&self) -> Vec<String> {
+        self.members().iter().filter_map(|member| member.id().map(str::to_owned)).collect()
+    }
+
+    /// The recordings of these clusters.
+    pub fn scope(&self) -> Scope {
+        Scope::Clusters(self.clusters())
+    }
+
+    /// What the clusters are called, for a person.
+    pub fn title(&self) -> String {
+        let members = self.members();
+        let labels: Vec<&str> = members.iter().map(|member| member.label.as_str()).collect();
+        match labels.as_slice() {
+            [first, second, third, rest @ ..] if !rest.is_empty() => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            labels => labels.join(", "),
+        }
+    }
+
+    /// The cluster a source belongs to.
+    ///
+    /// # Errors
+    /// Where its settings name none that is open, or none while several are.
+    pub fn member_for(&self, settings: &SourceSettings) -> std::result::Result<Arc<Member>, String> {
+        let members = self.members();
+        if !settings.cluster.is_empty() {
+            let named = members.into_iter().find(|member| member.label == settings.cluster);
+            return named.ok_or_else(|| format!("it belongs to `{}`, which is not open", settings.cluster));
+        }
+        match members.as_slice() {
+            [one] => Ok(Arc::clone(one)),
+            [] => Err("no cluster is open".to_owned()),
+            several => Err(format!(
+                "{} clusters are open, and its settings do not say to which of them it belongs",
+                several.len()
+            )),
+        }
+    }
+
+    /// The id of the cluster that the settings of a source name; empty where they name none, or one that has not answered.
+    pub fn cluster_named(&self, source: &SourceId) -> String {
+        let sources = self.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let named = sources.get(source).map(|(settings, _)| settings.cluster.clone()).unwrap_or_default();
+        drop(sources);
+        let member = self.members().into_iter().find(|member| !named.is_empty() && member.label == named);
+        member.and_then(|member| member.id().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The way to a Service behind the API server of the cluster a source belongs to, as that is when it is asked.
+    pub fn proxy_of(self: &Arc<Self>, settings: &SourceSettings) -> ProxyGet {
+        let (live, settings) = (Arc::clone(self), settings.clone());
+        Arc::new(move |request| {
+            let (member, server) = (live.member_for(&settings), settings.cluster.clone());
+            Box::pin(async move {
+                let member = member.map_err(|why| ClusterError::Unreachable { server, why })?;
+                member.reach()?.proxy_get(request).await
+            })
+        })
     }
 
     /// True once each configured source answered, or failed to, at least once.
@@ -249,9 +347,9 @@ impl Live {
         self.asked.load(std::sync::atomic::Ordering::Acquire) && sources.keys().all(was_asked)
     }
 
-    /// Why nothing at all of the cluster is known; none once anything of it was read.
-    pub fn unread(&self, state: &State) -> Option<EngineError> {
-        unread::why(self, state)
+    /// Why nothing at all of a cluster is known; none once anything of it was read.
+    pub fn unread(&self, state: &State, member: &Member) -> Option<EngineError> {
+        unread::why(member, state)
     }
 }
 

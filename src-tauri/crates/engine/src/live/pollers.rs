@@ -7,20 +7,17 @@ use broadstreet_core::id::SourceId;
 use broadstreet_core::observed::CallsPoll;
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::ports::{
-    AlertHistory, AlertPoll, AlertSource, ClusterError, Connection, Observation, PagerPoll, ProxyGet, SignalError,
-    SourceKind, SourceSettings,
+    AlertHistory, AlertPoll, AlertSource, ClusterError, Observation, PagerPoll, SignalError, SourceKind, SourceSettings,
 };
-use broadstreet_core::time::Window;
+use broadstreet_core::time::{Moment, Window};
 use broadstreet_core::world::Change;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use super::Live;
+use super::member::Joining;
 use crate::supervise::Supervisor;
 use crate::{Engine, EngineError, Result};
-
-/// How often the API server is asked whether it lives.
-const ALIVE_EVERY: Duration = Duration::from_secs(3);
 
 /// How often a Prometheus is asked which calls were observed: rates over five minutes change slowly.
 const CALLS_EVERY: Duration = Duration::from_secs(30);
@@ -37,10 +34,18 @@ const PAGES_BACK: chrono::Duration = chrono::Duration::hours(24);
 /// Something learned from outside.
 #[derive(Debug)]
 pub enum Input {
-    /// The cluster's watches.
-    Seen(Observation),
-    /// Whether the API server lives.
-    Alive(std::result::Result<(), ClusterError>),
+    /// A cluster is to be connected.
+    Added(SourceId),
+    /// A cluster could not be connected.
+    Unreached(SourceId, EngineError),
+    /// A cluster answered for the first time.
+    Joined(SourceId, Box<Joining>),
+    /// The watches of a cluster.
+    Seen(SourceId, Observation),
+    /// Whether the API server of a cluster lives.
+    Alive(SourceId, std::result::Result<(), ClusterError>),
+    /// A cluster was left; with its id where it ever answered.
+    Left(SourceId, Option<String>),
     /// A source of alerts answered, or did not.
     Alerts(SourceId, SourceKind, std::result::Result<AlertPoll, SignalError>),
     /// What fired before, by a source's history; nothing where it could not be read.
@@ -59,30 +64,8 @@ pub enum Input {
     Tick,
 }
 
-/// Starts the watches, the proof of life and the clock of a cluster.
-pub(crate) fn start_cluster(live: &Arc<Live>) {
-    let (connection, input) = (Arc::clone(&live.connection), live.input.clone());
-    live.tasks.keep_running("watch the cluster", move || {
-        let (mut flow, input) = (connection.watch(), input.clone());
-        async move {
-            while let Some(observation) = flow.next().await {
-                if input.send(Input::Seen(observation)).await.is_err() {
-                    return Ok(());
-                }
-            }
-            Err("the watches ended".to_owned())
-        }
-    });
-    let (connection, input) = (Arc::clone(&live.connection), live.input.clone());
-    live.tasks.start("proof of life", async move {
-        loop {
-            let answer = connection.alive().await;
-            if input.send(Input::Alive(answer)).await.is_err() {
-                return Ok(());
-            }
-            tokio::time::sleep(ALIVE_EVERY).await;
-        }
-    });
+/// Starts the clock.
+pub(crate) fn start_clock(live: &Arc<Live>) {
     let input = live.input.clone();
     live.tasks.start("the clock", async move {
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
@@ -111,7 +94,7 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
             if settings.kind == SourceKind::Prometheus {
                 poll_calls(&tasks, settings, Arc::clone(&source), pause, input.clone());
             }
-            poll_alerts(engine, &tasks, settings, source, pause, input);
+            poll_alerts(live, &tasks, settings, source, pause, engine.now());
         }),
         SourceKind::Icinga | SourceKind::Goalert | SourceKind::Pagerduty => {
             let pager = engine.ports.signals.pager(settings, secret);
@@ -125,22 +108,17 @@ pub(crate) fn start_source(engine: &Engine, live: &Arc<Live>, settings: &SourceS
     failed.map_or(Ok(()), Err)
 }
 
-/// A source of alerts, reached by its address or through the open cluster.
-pub(crate) fn open_alerts(engine: &Engine, live: &Live, settings: &SourceSettings) -> Result<Arc<dyn AlertSource>> {
+/// A source of alerts, reached by its address or through the cluster it belongs to.
+pub(crate) fn open_alerts(
+    engine: &Engine,
+    live: &Arc<Live>,
+    settings: &SourceSettings,
+) -> Result<Arc<dyn AlertSource>> {
     let secret = engine.ports.vault.secret(settings.id.as_str());
     if secret.is_none() && settings.credentials.need_secret() {
         return Err(no_secret(engine, settings));
     }
-    Ok(engine.ports.signals.alerts(settings, secret, Some(through(&live.connection)))?)
-}
-
-/// The way to a Service behind the API server's proxy.
-pub(crate) fn through(connection: &Arc<dyn Connection>) -> ProxyGet {
-    let connection = Arc::clone(connection);
-    Arc::new(move |request| {
-        let connection = Arc::clone(&connection);
-        Box::pin(async move { connection.proxy_get(request).await })
-    })
+    Ok(engine.ports.signals.alerts(settings, secret, Some(live.proxy_of(settings)))?)
 }
 
 /// What a source says whose password or token is not at hand.
@@ -152,18 +130,22 @@ pub(crate) fn no_secret(engine: &Engine, settings: &SourceSettings) -> EngineErr
 }
 
 fn poll_alerts(
-    engine: &Engine,
+    live: &Arc<Live>,
     tasks: &Supervisor,
     settings: &SourceSettings,
     source: Arc<dyn AlertSource>,
     pause: Duration,
-    input: mpsc::Sender<Input>,
+    now: Moment,
 ) {
-    let (id, kind, now) = (settings.id.clone(), settings.kind, engine.now());
+    let (live, settings, input) = (Arc::clone(live), settings.clone(), live.input.clone());
+    let (id, kind) = (settings.id.clone(), settings.kind);
     tasks.start(&format!("poll {id}"), async move {
         let mut read_history = kind == SourceKind::Prometheus;
         loop {
-            let answer = source.poll().await;
+            let answer = match live.member_for(&settings) {
+                Err(why) if settings.proxy.is_some() => Err(SignalError::BadSettings { source_id: id.clone(), why }),
+                _ => source.poll().await,
+            };
             let wait = match &answer {
                 Err(SignalError::Busy { retry_after: Some(seconds), .. }) => {
                     pause.max(Duration::from_secs((*seconds).min(300)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use broadstreet_core::ports::StoreError;
 
-use super::tape::Unkept;
+use super::tape::{Tape, Unkept};
 use super::writer::set_trouble;
 use super::{Live, Trouble};
 use crate::Engine;
@@ -28,37 +28,52 @@ pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
     });
 }
 
-/// Keeps what was recorded since the last time.
+/// Keeps what was recorded since the last time, of each cluster.
 pub(crate) async fn keep(engine: &Engine, live: &Live) {
     // One at a time: what is on its way to the store is not sent twice.
     let _turn = live.keeping.lock().await;
+    let clusters: Vec<String> = live.state.read().await.tapes.keys().cloned().collect();
+    let mut trouble = None;
+    let mut any_kept = false;
+    for cluster in &clusters {
+        match keep_one(engine, live, cluster).await {
+            Ok(kept) => any_kept |= kept,
+            Err(why) => trouble = Some(why),
+        }
+    }
+    if trouble.is_some() || any_kept {
+        set_trouble(engine, live, trouble.map(|why| Trouble::of(&why.into()))).await;
+    }
+}
+
+/// Keeps what was recorded of one cluster; true where there was anything.
+async fn keep_one(engine: &Engine, live: &Live, cluster: &str) -> Result<bool, StoreError> {
+    let mut any_kept = false;
     loop {
-        let unkept = live.state.write().await.tape.unkept();
-        let Some(unkept) = unkept else { return };
+        let unkept = live.state.write().await.tapes.get_mut(cluster).and_then(Tape::unkept);
+        let Some(unkept) = unkept else { return Ok(any_kept) };
         let answer = match unkept {
-            Unkept::New(segment) => engine.ports.store.put_segment(live.identity.id.clone(), segment).await,
+            Unkept::New(segment) => engine.ports.store.put_segment(cluster.to_owned(), segment).await,
             Unkept::More(id, piece) => engine.ports.store.extend_segment(id, piece).await.map(|()| id),
         };
-        let trouble = match answer {
+        let mut state = live.state.write().await;
+        let Some(tape) = state.tapes.get_mut(cluster) else { return answer.map(|_| true) };
+        any_kept = true;
+        match answer {
             Ok(id) => {
-                let more = live.state.write().await.tape.was_kept(id);
-                set_trouble(engine, live, None).await;
-                if more {
-                    engine.archive.grew(id);
-                    continue;
+                if !tape.was_kept(id) {
+                    return Ok(true);
                 }
-                return;
-            }
-            Err(why @ StoreError::NotFound { .. }) => {
-                live.state.write().await.tape.was_lost();
-                why
+                engine.archive.grew(id);
             }
             Err(why) => {
-                live.state.write().await.tape.was_not_kept();
-                why
+                if matches!(why, StoreError::NotFound { .. }) {
+                    tape.was_lost();
+                } else {
+                    tape.was_not_kept();
+                }
+                return Err(why);
             }
-        };
-        set_trouble(engine, live, Some(Trouble::of(&trouble.into()))).await;
-        return;
+        }
     }
 }

@@ -5,11 +5,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use broadstreet_core::plan::Plan;
 use broadstreet_core::recording::{Piece, Received, Segment, Taken};
 use broadstreet_core::resource::Object;
 use broadstreet_core::time::Moment;
-use broadstreet_core::world::{Change, World};
+use broadstreet_core::world::Change;
 use chrono::Duration;
 
 /// A new keyframe is taken at least this often once the changes outweigh it.
@@ -73,14 +72,13 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Starts a segment at the world as it is.
-    pub fn start(&mut self, world: &World, plan: &Plan, at: Moment) {
-        let keyframe = world.keyframe();
+    /// Starts a segment at a keyframe.
+    pub fn start(&mut self, keyframe: Vec<Change>, plan: serde_json::Value, at: Moment) {
         let next = Reel {
             from: Some(at),
             until: Some(at),
             keyframe: keyframe.len(),
-            first: Some((keyframe, plan.to_json())),
+            first: Some((keyframe, plan)),
             dirty: true,
             ..Reel::default()
         };
@@ -209,7 +207,7 @@ mod tests {
 
     fn started() -> Tape {
         let mut tape = Tape::default();
-        tape.start(&World::from_changes(&[cluster(0)]), &Plan::default(), at(0));
+        tape.start(vec![cluster(0)], serde_json::Value::Null, at(0));
         tape
     }
 
@@ -253,7 +251,7 @@ mod tests {
     fn a_segment_that_ends_while_it_is_kept_is_not_kept_twice() {
         let mut tape = started();
         assert!(tape.unkept().is_some());
-        tape.start(&World::new(), &Plan::default(), at(2));
+        tape.start(Vec::new(), serde_json::Value::Null, at(2));
         assert!(tape.was_kept(7), "there is more to keep");
         assert_eq!(keep(&mut tape), [(None, 0)]);
     }
@@ -281,7 +279,7 @@ mod tests {
     fn a_segment_that_ended_is_kept_before_the_next() {
         let mut tape = started();
         tape.take(at(1), cluster(1), None);
-        tape.start(&World::new(), &Plan::default(), at(2));
+        tape.start(Vec::new(), serde_json::Value::Null, at(2));
         tape.take(at(3), cluster(2), None);
         tape.take(at(4), cluster(3), None);
         assert_eq!(keep(&mut tape), [(None, 1), (None, 2)]);
@@ -296,7 +294,7 @@ mod tests {
         assert!(tape.unkept().is_some());
         tape.was_lost();
         assert!(tape.is_full(at(1)));
-        tape.start(&World::new(), &Plan::default(), at(2));
+        tape.start(Vec::new(), serde_json::Value::Null, at(2));
         assert_eq!(keep(&mut tape), [(None, 0)]);
     }
 

@@ -1,6 +1,6 @@
 //! Alerts that ended while nothing recorded: said once every source of alerts answered again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use broadstreet_core::alerts::Alert;
@@ -9,7 +9,6 @@ use broadstreet_core::ledger::unseen::{self, Listening};
 use broadstreet_core::ports::SourceKind;
 
 use super::{Live, State};
-use crate::past::Scope;
 use crate::{Engine, Result};
 
 /// The configured sources of alerts, with their kinds.
@@ -42,6 +41,7 @@ pub(super) async fn write(engine: &Engine, live: &Live) -> Result<()> {
         let told: Vec<Alert> = state.world.alerts().cloned().collect();
         (told, state.prior.clone(), state.polls.keys().cloned().collect::<BTreeSet<_>>())
     };
+    let clusters = live.clusters();
     let mut before = None;
     for id in engine.under_way().await? {
         engine.book.catch_up(&id).await;
@@ -49,18 +49,18 @@ pub(super) async fn write(engine: &Engine, live: &Live) -> Result<()> {
         if unseen::firing(&rows).is_empty() {
             continue;
         }
-        let scope = Scope::Cluster(live.identity.id.clone());
+        let scope = live.scope();
         if before.is_none() {
             let ends = engine.archive.entries(&scope, None).await?.into_iter();
             before = ends.filter(|it| it.from.is_some_and(|from| from < live.since)).filter_map(|it| it.until).max();
         }
         let past = match before {
-            Some(until) => Some((until, engine.archive.seek(&scope, until, None).await?)),
+            Some(until) => Some((until, engine.archive.seek(&scope, until, BTreeMap::new()).await?)),
             None => None,
         };
-        let only = incident.clusters.as_slice() == std::slice::from_ref(&live.identity.id);
+        let only = !incident.clusters.is_empty() && incident.clusters.iter().all(|id| clusters.contains(id));
         let listening = Listening {
-            cluster: &live.identity.id,
+            clusters: &clusters,
             only,
             told: &told,
             answered: &answered,

@@ -4,6 +4,7 @@
 //! and observers told, at most twenty times a second.
 
 mod calls;
+mod clusters;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,21 +14,18 @@ use broadstreet_core::alerts::{self, Address, Alert, AlertState, Case};
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ledger::{Draft, drafts};
 use broadstreet_core::pages;
-use broadstreet_core::ports::{AlertPoll, Observation, PagerPoll, SignalError, SourceKind};
+use broadstreet_core::ports::{AlertPoll, PagerPoll, SignalError, SourceKind};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness, SourceState, notable};
 use tokio::sync::mpsc;
 
-use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, STALE_AFTER, State, Trouble, unseen};
+use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble, unseen};
+use crate::Engine;
 use crate::error::EngineError;
 use crate::past::{Noted, What};
-use crate::{Engine, Result};
 
 /// The shortest time between two rounds of notices.
 const BREATH: Duration = Duration::from_millis(50);
-
-/// A tick that comes late comes within this.
-const FOR_ANY_TICK: chrono::Duration = chrono::Duration::seconds(2);
 
 /// How much is taken at once.
 const AT_ONCE: usize = 512;
@@ -149,21 +147,12 @@ impl Hand<'_> {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Seen(Observation::Changes(changes)) => self.changes(changes),
-            Input::Seen(Observation::Freshness(fresh)) => self.freshness(fresh),
-            Input::Seen(Observation::Skipped { kind, name, why }) => {
-                self.state.skipped.insert(format!("{kind} {name}"), why);
-                self.round.channels.insert("desk");
-            }
-            Input::Seen(Observation::InSync) => {
-                self.state.in_sync = true;
-                let at = self.instant();
-                self.state.plan.update(&self.state.world);
-                self.new_segment(at);
-                self.round.channels.extend(["desk", "map"]);
-                self.round.stir = true;
-            }
-            Input::Alive(answer) => self.alive(answer.map_err(EngineError::from)),
+            Input::Added(source) => self.added(&source),
+            Input::Unreached(source, error) => self.unreached(&source, &error),
+            Input::Joined(source, joining) => self.joined(&source, *joining),
+            Input::Seen(source, observation) => self.seen(&source, observation),
+            Input::Alive(source, answer) => self.alive(&source, answer),
+            Input::Left(source, id) => self.left(&source, id.as_deref()),
             Input::Alerts(id, kind, answer) => self.alerts(&id, kind, answer),
             Input::Prior(id, history) => {
                 self.state.proofs.entry(id.clone()).or_default().history_warnings = history.warnings;
@@ -189,12 +178,12 @@ impl Hand<'_> {
         }
     }
 
-    fn changes(&mut self, changes: Vec<Change>) {
+    fn changes(&mut self, cluster: &str, source: &SourceId, changes: Vec<Change>) {
         let at = self.instant();
         for change in &changes {
-            self.mend(change);
+            self.mend(source, change);
         }
-        if self.state.in_sync {
+        if self.state.synced.contains(cluster) {
             for change in changes {
                 self.notable(at, change);
             }
@@ -206,7 +195,7 @@ impl Hand<'_> {
     }
 
     /// An object that is read again, or gone, is skipped no longer.
-    fn mend(&mut self, change: &Change) {
+    fn mend(&mut self, source: &SourceId, change: &Change) {
         if self.state.skipped.is_empty() {
             return;
         }
@@ -217,7 +206,7 @@ impl Hand<'_> {
         };
         let place = format!("{}/{}", key.namespace, key.name);
         let name = format!("{}/{} {}", key.group, key.kind, place.trim_start_matches('/'));
-        if self.state.skipped.remove(&name).is_some() {
+        if self.state.skipped.remove(&(source.clone(), name)).is_some() {
             self.round.channels.insert("desk");
         }
     }
@@ -269,7 +258,7 @@ impl Hand<'_> {
     /// Notes a proof of life, or its absence; the world learns of it when it changes what may be believed.
     fn proof(&mut self, id: &SourceId, answer: std::result::Result<String, EngineError>) {
         let now = self.engine.now();
-        let is_cluster = *id == self.live.source();
+        let is_cluster = self.live.member(id).is_some();
         let proof = self.state.proofs.entry(id.clone()).or_default();
         let state = match answer {
             Ok(version) => {
@@ -314,19 +303,11 @@ impl Hand<'_> {
             .any(|it| &it.source == id && it.kind.is_empty() && matches!(it.state, Freshness::Stale { .. }))
     }
 
-    fn alive(&mut self, answer: Result<()>) {
-        let id = self.live.source();
-        // As the watch told it last: a server may be upgraded while it is watched.
-        let clusters = self.state.world.clusters();
-        let known = clusters.into_iter().find(|(id, ..)| *id == self.live.identity.id).map(|(_, _, version)| version);
-        let version = known.unwrap_or_else(|| self.live.identity.version.clone());
-        self.proof(&id, answer.map(|()| version));
-    }
-
     fn alerts(&mut self, id: &SourceId, kind: SourceKind, answer: std::result::Result<AlertPoll, SignalError>) {
         let now = self.engine.now();
         match answer {
-            Ok(poll) => {
+            Ok(mut poll) => {
+                poll.cluster = self.live.cluster_named(id);
                 self.proof(id, Ok(poll.version.clone()));
                 let proof = self.state.proofs.entry(id.clone()).or_default();
                 proof.warnings.clone_from(&poll.warnings);
@@ -483,28 +464,14 @@ impl Hand<'_> {
             self.round.channels.insert("map");
         }
         // Told only when a verdict waits for it: a clock in the recording costs nothing while nothing is due.
-        if self.state.in_sync && self.state.world.is_waiting_for(now) && self.apply(Change::Time { at: now }) {
+        let is_due = !self.state.synced.is_empty() && self.state.world.is_waiting_for(now);
+        if is_due && self.apply(Change::Time { at: now }) {
             self.round.stir = true;
             self.round.channels.insert("map");
         }
-        // Nothing tells that nothing was heard: whoever looks at the desk is told when that has lasted too long.
-        let silent_for = self.state.proofs.get(&self.live.source()).and_then(|proof| proof.alive_at).map(|at| now - at);
-        if silent_for.is_some_and(|it| it >= STALE_AFTER && it < STALE_AFTER + FOR_ANY_TICK) {
-            self.round.channels.extend(["desk", "map"]);
-        }
-        let at = self.instant();
-        self.state.tape.live_until(at);
-        if self.state.tape.is_full(at) {
-            self.round.flush = true;
-            self.new_segment(at);
-        }
-        self.round.flush = true;
+        self.tell_silence();
+        self.turn_tapes();
         self.round.unseen = unseen::is_due(self.live, self.state);
-    }
-
-    /// Ends the segment being written and starts the next at the world as it is.
-    fn new_segment(&mut self, at: Moment) {
-        self.state.tape.start(&self.state.world, &self.state.plan, at);
     }
 
     /// Brings plan and places up to date once for the whole round.
@@ -515,7 +482,7 @@ impl Hand<'_> {
         let state = &mut *self.state;
         let delta = std::mem::take(&mut state.unsettled);
         if !state.in_sync {
-            state.plan.follow_listing(&state.world, &delta);
+            state.plan.follow_listing(&state.world, &delta, &|cluster| !state.synced.contains(cluster));
         }
         // Who addresses are found by: an object that only changed its status moves no alert.
         if delta.alerts || delta.freshness || !delta.moved.is_empty() {

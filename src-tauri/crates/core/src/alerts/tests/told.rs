@@ -34,6 +34,34 @@ fn check_told(managers: &[&AlertPoll], servers: &[&AlertPoll], told: Told, why: 
     assert_eq!((alerts[0].told, alerts[0].told_why.as_str()), (told, why));
 }
 
+fn within(cluster: &str, poll: AlertPoll) -> AlertPoll {
+    AlertPoll { cluster: cluster.to_owned(), ..poll }
+}
+
+#[test]
+fn the_same_labels_in_two_clusters_are_two_alerts() {
+    let told = |cluster: &str| within(cluster, manager(vec![routed("a=1", &["pager"])], &[("pager", true)]));
+    let known = |cluster: &str| within(cluster, prometheus(vec![alert("a=1")], ""));
+    let clusters = |alerts: &[Alert]| -> Vec<(String, Told)> {
+        let mut found: Vec<_> = alerts.iter().map(|it| (it.cluster.clone(), it.told)).collect();
+        found.sort();
+        found
+    };
+    let of = |cluster: &str, told| (cluster.to_owned(), told);
+    let own = joined(&[&told("c"), &told("d")], &[&known("c"), &known("d")]);
+    assert_eq!(clusters(&own), [of("c", Told::Somebody), of("d", Told::Somebody)]);
+    assert_ne!(own[0].id, own[1].id);
+    let silent = joined(&[&told("c")], &[&known("c"), &known("d")]);
+    assert_eq!(clusters(&silent), [of("c", Told::Somebody), of("d", Told::Nobody)]);
+    // One Alertmanager for all: it says of which cluster an alert is only where one Prometheus has it.
+    let central = joined(&[&told("")], &[&known("c"), &known("d")]);
+    assert_eq!(clusters(&central), [of("", Told::Somebody)]);
+    let central = joined(&[&told("")], &[&known("c")]);
+    assert_eq!(clusters(&central), [of("c", Told::Somebody)]);
+    // A Prometheus that belongs to none, beside the Alertmanager of the one cluster there is.
+    assert_eq!(clusters(&joined(&[&told("c")], &[&known("")])), [of("c", Told::Somebody)]);
+}
+
 #[test]
 fn whom_an_alert_told() {
     let pager = [("pager", true), ("null", false), ("void", false)];

@@ -191,12 +191,12 @@ pub struct FrozenCounts {
     pub revisions: u32,
 }
 
-/// Declaring froze what was known into a file.
-pub fn evidence_frozen(at: Moment, cluster: &str, blob: &BlobId, counts: FrozenCounts) -> Draft {
+/// Declaring froze what was known of a cluster into a file.
+pub fn evidence_frozen(at: Moment, blob: &BlobId, cluster: &str, label: &str, counts: FrozenCounts) -> Draft {
     let FrozenCounts { events, alerts, silences, on_call, revisions } = counts;
     let payload = json!({
-        "blob": blob, "events": events, "alerts": alerts, "silences": silences, "on_call": on_call,
-        "revisions": revisions, "cluster": cluster,
+        "blob": blob, "cluster": cluster, "label": label, "events": events, "alerts": alerts, "silences": silences,
+        "on_call": on_call, "revisions": revisions,
     });
     let refs = vec![points("attachment", blob.as_str())];
     row(SELF, format!("frozen:{blob}"), Stamp::exact(at), kinds::EVIDENCE_FROZEN, payload, refs)

@@ -399,7 +399,8 @@ proptest! {
 
 #[test]
 fn an_incident_declared_before_a_cluster_was_open_is_of_the_one_its_evidence_is_of() {
-    let frozen = |cluster| drafts::evidence_frozen(moment(1), cluster, &"b".into(), drafts::FrozenCounts::default());
+    let counts = drafts::FrozenCounts::default();
+    let frozen = |cluster| drafts::evidence_frozen(moment(1), &"b".into(), cluster, "", counts);
     let mut book = Book::default();
     book.write("a", 0, Draft { payload: json!({ "title": "Checkout fails" }), ..declared(0) });
     assert!(book.incident().clusters.is_empty());

@@ -12,12 +12,12 @@ impl Hand<'_> {
     pub(super) fn calls(&mut self, id: &SourceId, answer: Result<CallsPoll, SignalError>) {
         // An answer that was under way while its source was taken away tells nobody anything.
         let sources = self.live.sources.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_asked = sources.contains_key(id);
+        let settings = sources.get(id).map(|(settings, _)| settings.clone());
         drop(sources);
-        if !is_asked {
-            return;
-        }
-        let cluster = self.live.identity.id.clone();
+        let Some(settings) = settings else { return };
+        // Where it belongs to none, each call says in which cluster it was seen, or is found nowhere.
+        let member = self.live.member_for(&settings).ok();
+        let cluster = member.and_then(|member| member.id().map(str::to_owned)).unwrap_or_default();
         let changes = match answer {
             Ok(poll) => {
                 let now = self.instant();
