@@ -28,7 +28,7 @@ const name = (id: unknown) => people.find((p) => p.id === id) ?? { id: String(id
 const now = () => new Date().toISOString();
 
 function desk(): Desk {
-  const source = (id: string, kind: Desk["sources"][number]["kind"], seconds: number, state = "live") => ({ id, label: id, kind, state, since: new Date(Date.now() - seconds * 1000).toISOString(), code: "", why: "", hint: "", version: "", kinds: [], skipped: 0 });
+  const source = (id: string, kind: Desk["sources"][number]["kind"], seconds: number, state = "live") => ({ id, label: id, cluster: "", kind, state, since: new Date(Date.now() - seconds * 1000).toISOString(), code: "", why: "", hint: "", version: "", kinds: [], skipped: 0 });
   return { version: "dev", mode, title: mode === "closed" ? "" : "prod-eu-west", incident: theIncident?.id ?? null, acting, people, sources: mode === "closed" ? [] : [source("prod-eu-west", "cluster", 1), source("Alertmanager", "alertmanager", 4), source("Prometheus", "prometheus", 22)], recorded_from: new Date(Date.now() - 7_200_000).toISOString(), recorded_to: now(), opens_at: null, now: now(), alarms: [], demo: false, revision: revision++ };
 }
 

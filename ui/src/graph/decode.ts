@@ -46,6 +46,7 @@ export function decodeScene(bytes: ArrayBuffer | Uint8Array): Scene {
   };
   const boxes = (table: string, n: number) => ({ count: n, x: c.f32(`${table}.x`, n), y: c.f32(`${table}.y`, n), w: c.f32(`${table}.w`, n), h: c.f32(`${table}.h`, n) });
 
+  const districts = rows("districts");
   const blocks = rows("blocks");
   const houses = rows("houses");
   const cells = rows("cells");
@@ -61,6 +62,9 @@ export function decodeScene(bytes: ArrayBuffer | Uint8Array): Scene {
     cell: h.cell ?? 8,
     pitch: h.pitch ?? 10,
     tray: h.tray ?? 0,
+    ...(districts
+      ? { districts: { ...boxes("districts", districts), id: text("districts.id", districts), name: text("districts.name", districts), why: text("districts.why", districts), flags: c.u8("districts.flags", districts) } }
+      : {}),
     blocks: {
       ...boxes("blocks", blocks),
       id: text("blocks.id", blocks),

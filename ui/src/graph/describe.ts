@@ -1,7 +1,7 @@
 /** The plan in words, for assistive technology and the tip under the pointer. */
 import { sumsOf } from "./overlay/titles";
 import type { Drawn, LeftOut } from "./painter";
-import { CaseState, Flag, HEALTH_WORDS, Health, hottest, type Scene, SEVERITY_WORDS, STATE_WORDS, Told, Verdict, verdict } from "./scene";
+import { CaseState, Flag, HEALTH_WORDS, Health, hottest, placeOf, type Scene, SEVERITY_WORDS, STATE_WORDS, Told, Verdict, verdict } from "./scene";
 import type { Spot, Way } from "./spots";
 
 const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
@@ -77,7 +77,7 @@ export function describeHouse(drawn: Drawn, house: number): string {
   const { scene } = drawn;
   const { houses } = scene;
   const block = houses.block[house]!;
-  const where = block >= 0 ? ` in ${scene.blocks.name[block]}` : "";
+  const where = block >= 0 ? ` in ${placeOf(scene, block)}` : "";
   const state = [HEALTH_WORDS[verdict(scene, drawn.heat, house)], ...flagWords(houses.flags[house]!)].join(", ");
   const rank = rankOf(drawn, house);
   const calls = drawn.ways.out[house]?.length ?? 0;
@@ -104,7 +104,7 @@ export function describeBlock(drawn: Drawn, block: number): string {
   for (let h = 0; h < scene.houses.count; h++) if (scene.houses.block[h] === block) houses++;
   const state = [HEALTH_WORDS[Math.max(worst[block]!, blocks.health[block]!)], ...flagWords(blocks.flags[block]!)].join(", ");
   const fire = firing[block] ? `${plural(firing[block]!, "alert")} firing` : "";
-  return [`${blocks.name[block]}, ${scene.lens === "nodes" ? "zone" : "namespace"}, ${state}`, blocks.why[block]!, fire, `${plural(houses, "house")}, ${plural(blocks.pods[block]!, "pod")}`].filter(Boolean).join(". ");
+  return [`${placeOf(scene, block)}, ${scene.lens === "nodes" ? "zone" : "namespace"}, ${state}`, blocks.why[block]!, fire, `${plural(houses, "house")}, ${plural(blocks.pods[block]!, "pod")}`].filter(Boolean).join(". ");
 }
 
 /** What stands at a spot, in words. */
@@ -119,7 +119,7 @@ export function describeWay(drawn: Drawn, way: Way): string {
   const { scene, heat } = drawn;
   const { houses, streets } = scene;
   const block = houses.block[way.other]!;
-  const where = block >= 0 && block !== houses.block[way.house] ? ` in ${scene.blocks.name[block]}` : "";
+  const where = block >= 0 && block !== houses.block[way.house] ? ` in ${placeOf(scene, block)}` : "";
   const flags = streets.flags[way.street]!;
   const known = flags & Flag.Observed ? (flags & Flag.Declared ? "declared and seen" : "seen only") : "declared";
   const load = streets.load[way.street]!;

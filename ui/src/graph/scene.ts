@@ -113,6 +113,29 @@ export interface Cases {
   readonly block: Int32Array;
 }
 
+/** The ground of each cluster, where there are several; what is wrong with one stands in `why`. */
+export interface Districts extends Boxes {
+  /** The cluster's id. */
+  readonly id: readonly string[];
+  readonly name: readonly string[];
+  readonly why: readonly string[];
+  readonly flags: Uint8Array;
+}
+
+/** What a block is called, with its cluster where there are several: the same name may stand in each. */
+export function placeOf(scene: Scene, block: number): string {
+  const name = scene.blocks.name[block] ?? "";
+  const { districts } = scene;
+  const at = districts ? districts.id.indexOf(scene.blocks.id[block]!.split("/")[0]!) : -1;
+  return at < 0 ? name : `${name}, ${districts!.name[at]}`;
+}
+
+/** What each cluster is called, by its id; empty where there is one only. */
+export function clusterNames(scene: Scene): ReadonlyMap<string, string> {
+  const { districts } = scene;
+  return new Map(districts?.id.map((id, i) => [id, districts.name[i]!]) ?? []);
+}
+
 export interface Scene {
   readonly revision: number;
   readonly lens: Lens;
@@ -120,6 +143,8 @@ export interface Scene {
   /** Edge of a cell and distance between two, in units of the plan. */
   readonly cell: number;
   readonly pitch: number;
+  /** Absent where there is one cluster only. */
+  readonly districts?: Districts;
   readonly blocks: Blocks;
   readonly houses: Houses;
   readonly cells: Cells;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SourceView } from "../wire/SourceView";
 import { Asking, missingSecrets } from "./secrets";
 
-const source = (id: string, code = "no_secret"): SourceView => ({ id, label: id, kind: id.split(":")[0]!, state: "never_answered", since: null, code, why: "", hint: "", version: "", kinds: [], skipped: 0 });
+const source = (id: string, code = "no_secret"): SourceView => ({ id, label: id, cluster: "", kind: id.split(":")[0]!, state: "never_answered", since: null, code, why: "", hint: "", version: "", kinds: [], skipped: 0 });
 const view = (sources: SourceView[], title = "prod", mode = "live") => ({ mode, title, sources });
 
 describe("secrets that are not at hand", () => {

@@ -3,6 +3,7 @@ import type { Frame } from "../painter";
 import { MOST_LABELS, PILES_FLOOR, type Plot } from "../plot/plot";
 import { Health, type Rect, box, verdict } from "../scene";
 import type { Size } from "../viewport";
+import { drawDistricts } from "./districts";
 import { drawNames, drawPile, NAME_FLOOR } from "./houses";
 import { placeLabels, shorten, type Wish } from "./labels";
 import { Pen } from "./pen";
@@ -26,6 +27,7 @@ export function drawOverlay(ink: CanvasRenderingContext2D, frame: Frame, plot: P
     return;
   }
   drawVerdicts(pen, plot.streets);
+  drawDistricts(pen);
   let left = MOST_LABELS - drawPills(pen, plot.streets, MOST_PILLS);
   if (pen.s >= PILES_FLOOR) for (const h of cased) drawPile(pen, h);
   left -= drawTitles(pen, plot.blocks, MOST_TITLES);

@@ -5,6 +5,7 @@
  */
 import { describeBlock, describeCase, describeCell, describeHouse, describePlan, describeWay } from "../../graph/describe";
 import type { Drawn } from "../../graph/painter";
+import { placeOf } from "../../graph/scene";
 import { type Spot, spotOf, type Way, waysAt } from "../../graph/spots";
 
 export type RowKind = "cluster" | "block" | "house" | "case" | "calls" | "called" | "cell";
@@ -158,9 +159,10 @@ export class Outline {
 
   /** What is read first of a row, and what typing looks for. */
   nameOf({ kind, row }: Pick<Row, "kind" | "row">): string {
-    const { blocks, houses, cells, cases } = this.drawn.scene;
+    const { houses, cells, cases } = this.drawn.scene;
     if (kind === "cluster") return this.title;
-    return (kind === "block" ? blocks.name : kind === "cell" ? cells.name : kind === "case" ? cases.name : houses.name)[row]!;
+    if (kind === "block") return placeOf(this.drawn.scene, row);
+    return (kind === "cell" ? cells.name : kind === "case" ? cases.name : houses.name)[row]!;
   }
 
   /** The next row whose name begins with what was typed, from `index` on and around; -1 for none. */

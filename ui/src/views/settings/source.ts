@@ -43,6 +43,7 @@ export function emptyForm(kind: Kind, taken: readonly string[] = []): SourceForm
     certificate: "",
     key: "",
     ca_file: "",
+    cluster: "",
     tenant: "",
     silent_receivers: [],
     poll_seconds: 0,
