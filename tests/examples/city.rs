@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -15,11 +16,11 @@ use broadstreet_tests::estate::{Estate, Shape};
 use broadstreet_tests::peer::{Asked, Server, Told};
 use serde_json::{Value, json};
 
-fn main() {
+fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let Some(shape) = [Shape::CENSUS, Shape::K8S_MAX].into_iter().find(|shape| shape.name == wanted) else {
         eprintln!("say which city: {} or {}", Shape::CENSUS.name, Shape::K8S_MAX.name);
-        std::process::exit(2);
+        return ExitCode::from(2);
     };
     let estate = Arc::new(Estate::new(shape, 11));
     let server = ApiServer::start();
@@ -45,6 +46,7 @@ fn main() {
             _ => eprintln!("not understood: {line}"),
         }
     }
+    ExitCode::SUCCESS
 }
 
 fn config(name: &str, address: &str) -> String {
@@ -82,7 +84,7 @@ fn fill(server: &Kept, estate: &Arc<Estate>) -> String {
 
 /// An alert as kube-state-metrics lets Prometheus tell it; every fifth is critical.
 fn alert(number: usize, namespace: &str, pod: &str) -> Value {
-    let severity = if number % 5 == 0 { "critical" } else { "warning" };
+    let severity = if number.is_multiple_of(5) { "critical" } else { "warning" };
     json!({
         "labels": { "alertname": "KubePodCrashLooping", "severity": severity, "job": "kube-state-metrics", "namespace": namespace, "pod": pod },
         "annotations": { "summary": "Pod is crash looping." },
@@ -118,6 +120,7 @@ fn deployment(namespace: &str, name: &str) -> Value {
 }
 
 /// Changes pods, spread over the city, as many a second as `rate` says.
+#[allow(clippy::disallowed_methods, reason = "so many a second is what it is for")]
 fn change_pods(server: &Kept, estate: &Estate, rate: &AtomicUsize) {
     let mut change = 0usize;
     loop {
