@@ -46,7 +46,9 @@ export class PretendCluster {
     const known = this.objects.has(key);
     object.kind = RESOURCES[root][plural];
     object.apiVersion = root === "/api/v1" ? "v1" : "apps/v1";
-    Object.assign(object.metadata, { uid: `${plural}-${object.metadata.name}`, creationTimestamp: this.born, resourceVersion: String(++this.version) });
+    // A cluster is known by the UID of its kube-system: two pretended ones are not the same.
+    const own = plural === "namespaces" && object.metadata.name === "kube-system" ? `-of-${this.context}` : "";
+    Object.assign(object.metadata, { uid: `${plural}-${object.metadata.name}${own}`, creationTimestamp: this.born, resourceVersion: String(++this.version) });
     this.objects.set(key, { path, object });
     for (const watch of this.watches) if (watch.path === path) watch.answer.write(`${JSON.stringify({ type: known ? "MODIFIED" : "ADDED", object })}\n`);
   }

@@ -64,7 +64,7 @@ try {
 
   await check("what is found says in which cluster it is", async () => {
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("payment");
+    await page.getByRole("combobox", { name: "Search or run" }).fill("payment");
     await page.getByRole("option").filter({ hasText: /payment/ }).filter({ hasText: /stage/ }).first().waitFor();
     await page.keyboard.press("Escape");
   });
