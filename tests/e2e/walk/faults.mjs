@@ -93,7 +93,8 @@ async function healed(desk, cluster, gone) {
 async function meanwhile(cluster, round) {
   await kubectl("-n", NAMESPACE, "create", "configmap", `made-${round}`);
   if (round > 0) await kubectl("-n", NAMESPACE, "delete", "configmap", `made-${round - 1}`);
-  const pod = (await kubectl("-n", NAMESPACE, "get", "pods", "-l", "app=adservice", "-o", "name")).trim().split("\n")[0];
+  // The one before may not have been replaced yet: the controllers lost their server too.
+  const pod = await until(90, "adservice has a pod", async () => (await kubectl("-n", NAMESPACE, "get", "pods", "-l", "app=adservice", "-o", "name")).trim().split("\n")[0]);
   await kubectl("-n", NAMESPACE, "delete", pod, "--wait=true");
   const gone = [`${cluster}//Pod/${NAMESPACE}/${pod.split("/")[1]}`];
   return round > 0 ? [...gone, `${cluster}//ConfigMap/${NAMESPACE}/made-${round - 1}`] : gone;
