@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    let Some(shape) = [Shape::CENSUS, Shape::K8S_MAX].into_iter().find(|shape| shape.name == wanted) else {
+    let Some(shape) =
+        [Shape::CENSUS, Shape::K8S_MAX].into_iter().find(|shape| shape.name.eq_ignore_ascii_case(&wanted))
+    else {
         eprintln!("say which city: {} or {}", Shape::CENSUS.name, Shape::K8S_MAX.name);
         return ExitCode::from(2);
     };
