@@ -83,7 +83,7 @@ export class Desk {
   }
 
   async stop(signal = "SIGTERM") {
-    if (!this.process || this.process.exitCode !== null) return;
+    if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((done) => this.process.once("exit", done));
     this.process.kill(signal);
     await ended;
