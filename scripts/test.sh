@@ -86,7 +86,7 @@ begin_faults() {
   FAULTS="$(mktemp -d)"
   tests/lab/build.sh || { echo "the lab's programs are not built"; return 0; }
   (
-    trap 'LAB_STATE="$FAULTS" tests/lab/down.sh >/dev/null 2>&1' EXIT
+    trap 'LAB_STATE="$FAULTS" "$ROOT/tests/lab/down.sh" >/dev/null 2>&1' EXIT
     export LAB_STATE="$FAULTS" LAB_JSON="$FAULTS/lab.json" BROADSTREET="$PROGRAM"
     tests/lab/up.sh >"$FAULTS/up.log" 2>&1 || { tail -30 "$FAULTS/up.log"; echo "not ok the lab of the faults comes up"; exit 1; }
     cd tests/e2e/walk && node faults.mjs && node audit.mjs
