@@ -28,6 +28,9 @@ struct Named {
     name: String,
 }
 
+/// Objects of one kind as text, each with its namespace and name.
+type Shelf = Vec<((String, String), String)>;
+
 fn main() {
     let shape = Shape::K8S_MAX;
     let server = ApiServer::start();
@@ -44,7 +47,7 @@ fn row(what: &str, measured: Duration, target: &str) {
 
 /// Puts an estate into the server, as text that is only copied when it is asked for; says how many objects that are.
 fn fill(server: &ApiServer, estate: &Estate) -> usize {
-    let mut shelves: BTreeMap<String, Vec<((String, String), String)>> = BTreeMap::new();
+    let mut shelves: BTreeMap<String, Shelf> = BTreeMap::new();
     let plurals: BTreeMap<String, String> =
         server.with(|store| store.resources.iter().map(|it| (it.kind.to_string(), it.plural.to_string())).collect());
     let mut objects = 0;
