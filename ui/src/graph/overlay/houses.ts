@@ -94,7 +94,10 @@ function drawPodNames(pen: Pen, h: number, most: number): number {
       const size = Math.min(10.5, c / 3.6);
       ink.textAlign = "center";
       ink.font = pen.font(size, 500, true);
-      ink.fillStyle = cells.health[i] === Health.Critical ? palette.critInk : palette.ink;
+      // On a strip of the wall, so that what the cell's shape says does not run through the letters.
+      ink.fillStyle = palette.house;
+      ink.fillRect(x, y + c - size - 2, c, size + 2);
+      ink.fillStyle = palette.ink;
       ink.fillText(shorten(tail, Math.max(2, Math.floor(c / (size * 0.6)))), x + c / 2, y + c - 3);
     }
     written++;
