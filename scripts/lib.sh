@@ -92,6 +92,17 @@ desktop_packages() {
     libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev libxdo-dev build-essential pkg-config
 }
 
+# lanes COMMAND...: the commands beside each other, each line of what they say shown as it comes; an error where one ends with one.
+lanes() {
+  local lane pids=() pid code=0
+  for lane in "$@"; do
+    { "$lane" 2>&1 | sed -u ''; } &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid" || code=$?; done
+  return "$code"
+}
+
 # ---------------------------------------------------------------------------------------------- counting of stages
 PASSED=0 FAILED=0 SKIPPED=0
 FAILED_STAGES=()

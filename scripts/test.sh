@@ -21,7 +21,26 @@ built_screen() { ui_build && echo "ok the screen is built"; }
 built_program() { cargo build --tests --bins && echo "ok the program is built"; }
 formatting() { cargo fmt --all --check && echo "ok formatting"; }
 lints() { cargo clippy --all-targets && echo "ok lints"; }
-rust_tests() { cargo test -q --no-fail-fast 2>&1; }
+
+# Tests that wait for what the program gives up after run beside those that compute. A test that is in neither lane would
+# be missed: what computes is whatever does not wait.
+WAITING="bad faults live stories"
+rust_waits() {
+  # shellcheck disable=SC2086
+  cargo test -q --no-fail-fast $(printf -- '--test %s ' $WAITING) -- --test-threads=6
+}
+rust_computes() {
+  local tests
+  tests="$(cargo metadata --format-version 1 --no-deps --locked | WAITING="$WAITING" node -e '
+    const { packages, workspace_default_members: ours } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    const targets = packages.filter((one) => ours.includes(one.id)).flatMap((one) => one.targets);
+    const names = targets.filter((one) => one.kind.includes("test")).map((one) => one.name);
+    console.log(names.filter((one) => !process.env.WAITING.split(" ").includes(one)).map((one) => `--test ${one}`).join(" "));')" || return 1
+  # shellcheck disable=SC2086
+  cargo test -q --no-fail-fast --lib --bins $tests
+}
+rust_documents() { cargo test -q --doc; }
+rust_tests() { lanes rust_waits rust_computes rust_documents; }
 generated() { [ -z "$(git status --porcelain -- ui/src/wire | tee /dev/stderr)" ] && echo "ok the wire types are what generation writes"; }
 
 screen_tests() {
@@ -103,9 +122,8 @@ faults_walk() {
 }
 
 # The screen in a real browser on the bundled incident, every view and dialog in both themes.
-browser_walk() {
-  local data link pid walk code=0
-  ui_modules "$ROOT/tests/e2e/browser"
+bundled_walk() {
+  local data link pid code=0
   data="$(mktemp -d)"
   "$PROGRAM" open --data "$data" --as "Mei Tanaka" --json >"$data/link.json" 2>"$data/log" &
   pid=$!
@@ -114,13 +132,18 @@ browser_walk() {
   if [ -z "$link" ]; then cat "$data/log"; echo "not ok the bundled incident is served"; code=1; fi
   [ "$code" -ne 0 ] || (cd tests/e2e/browser && second_try node run.mjs "$link") || code=$?
   [ -z "$link" ] || (cd tests/e2e/browser && second_try node access.mjs "$link") || code=$?
-  (cd tests/e2e/browser && second_try node desk.mjs) || code=$?
   (cd tests/e2e/browser && second_try node drawing.mjs) || code=$?
-  for walk in record ends seek contexts secrets; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" second_try node "$walk.mjs") || code=$?; done
   kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true
   rm -rf "$data"
   return "$code"
 }
+# The screen on a pretend desk and on desks of its own.
+own_walks() {
+  local walk code=0
+  for walk in desk record ends seek contexts secrets; do (cd tests/e2e/browser && BROADSTREET="$PROGRAM" second_try node "$walk.mjs") || code=$?; done
+  return "$code"
+}
+browser_walk() { ui_modules "$ROOT/tests/e2e/browser"; lanes bundled_walk own_walks; }
 
 # Whether the walks of the lab and the browser held every dialog before axe, as they wrote down.
 dialogs_walk() { (cd tests/e2e/browser && node dialogs.mjs "$WALK_DIALOGS") && rm -f "$WALK_DIALOGS"; }
