@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What befalls a real kube-apiserver, and that afterwards the desk shows what the cluster holds: a restart, a past that
-// etcd compacted while the desk slept, a RoleBinding that is removed and given back.
+// etcd compacted while the desk slept, a RoleBinding that is removed and given back, a kind that is defined.
 // LAB_STATE=… LAB_JSON=…/lab.json BROADSTREET=…/broadstreet node faults.mjs
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -166,6 +166,37 @@ try {
   await desk.stop();
   desk.remove();
 }
+
+await tally.check("a kind somebody defined is on the map as its conditions say, and goes with its definition", async () => {
+  const apply = (object) => run("bash", ["-c", `"${it.kubectl}" --kubeconfig "${it.kubeconfig}" apply -f - <<'J'\n${JSON.stringify(object)}\nJ`]);
+  const conditions = { type: "array", items: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const schema = { openAPIV3Schema: { type: "object", properties: { status: { type: "object", properties: { conditions } } } } };
+  const names = { plural: "widgets", singular: "widget", kind: "Widget" };
+  const versions = [{ name: "v1", served: true, storage: true, schema }];
+  const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "widgets.example.org" }, spec: { group: "example.org", scope: "Namespaced", names, versions } };
+  const widget = { apiVersion: "example.org/v1", kind: "Widget", metadata: { name: "one", namespace: NAMESPACE }, status: { conditions: [{ type: "Ready", status: "False", reason: "NoRoom", message: "no room is left" }] } };
+  const live = await opened(it.kubeconfig);
+  try {
+    await apply(definition);
+    await kubectl("wait", "--for=condition=Established", "crd/widgets.example.org", "--timeout=30s");
+    await until(20, "the widget is made", async () => (await apply(widget)).code === 0);
+    const id = `${cluster}/example.org/Widget/${NAMESPACE}/one`;
+    const seen = await until(HEALED, "the widget is on the map", async () => {
+      const found = await live.call("object", { id, at: null });
+      return found.exists ? found : Promise.reject(new Error("it is not there"));
+    });
+    must(/no room is left/.test(JSON.stringify(seen)), JSON.stringify(seen).slice(0, 400));
+    const { code, out, err } = await run(process.env.BROADSTREET, ["topology", "--kubeconfig", it.kubeconfig, "--json"]);
+    must(code === 0, err);
+    const told = JSON.parse(out).objects.find((object) => object.id === id);
+    must(told?.health === "warning" && told.field.includes("Ready"), JSON.stringify(told));
+    await kubectl("delete", "crd", "widgets.example.org");
+    await until(HEALED, "the widget is gone", async () => !(await exists(live, id)));
+  } finally {
+    await live.stop();
+    live.remove();
+  }
+});
 
 /** How often each kind was refused to the tenant between two moments, by the audit log, the most first. */
 function refusals(from, to) {

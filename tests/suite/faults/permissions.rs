@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use broadstreet_core::health::HealthState;
 use broadstreet_core::resource::KINDS;
 use broadstreet_core::world::Freshness;
 use broadstreet_tests::apiserver::{Piece, Unplugged, pod};
@@ -206,6 +207,57 @@ async fn a_kind_whose_definition_goes_takes_its_objects_along_and_is_read_once_i
         assert_eq!(followed.learned().freshness("argoproj.io/Rollout", ""), Some(Freshness::Live));
         assert_eq!(of_world(&followed.learned().world), of_store(&server));
     }
+}
+
+/// The definition of a kind whose objects have conditions, or have none.
+fn defines(kind: &str, has_conditions: bool) -> serde_json::Value {
+    let plural = format!("{}s", kind.to_lowercase());
+    let name = format!("{plural}.example.org");
+    let told = if has_conditions { json!({ "conditions": { "type": "array" } }) } else { json!({}) };
+    let schema = json!({ "openAPIV3Schema": { "properties": { "status": { "properties": told } } } });
+    json!({ "metadata": { "name": name, "uid": format!("uid-{name}") }, "spec": {
+        "group": "example.org", "scope": "Namespaced", "names": { "plural": plural, "kind": kind },
+        "versions": [{ "name": "v1", "served": true, "storage": true, "schema": schema }] } })
+}
+
+#[tokio::test]
+async fn kinds_somebody_defined_are_followed_where_their_objects_tell_how_they_are() {
+    let hours = Hours::default();
+    let server = server(&hours);
+    let object = |kind: &str, ready: &str| {
+        let conditions =
+            json!([{ "type": "Ready", "status": ready, "reason": "NoRoom", "message": "no room is left" }]);
+        json!({ "metadata": { "name": "one", "namespace": "shop", "uid": format!("uid-{kind}") }, "status": { "conditions": conditions } })
+    };
+    for (kind, plural, has_conditions) in [("Widget", "widgets", true), ("Note", "notes", false)] {
+        server.install("example.org", "v1", kind, plural, true);
+        server.put("customresourcedefinitions", defines(kind, has_conditions));
+        server.put(plural, object(kind, "False"));
+    }
+    let followed = Followed::new(hours.clone(), &server).await;
+    let state = |kind: &str| {
+        let learned = followed.learned();
+        let object = learned.world.objects().find(|it| it.key.kind == kind).map(|it| it.key.clone());
+        object.map(|key| learned.world.health(&key).state)
+    };
+    assert_eq!(state("Widget"), Some(HealthState::Warning), "in sync is to know it");
+    assert_eq!(state("Note"), None, "nobody asks for what says nothing");
+    assert_eq!(followed.learned().freshness("example.org/Widget", ""), Some(Freshness::Live));
+    // One that is defined later is found by that.
+    server.put("customresourcedefinitions", defines("Gadget", true));
+    server.install("example.org", "v1", "Gadget", "gadgets", true);
+    server.put("gadgets", object("Gadget", "True"));
+    hours.pass(Duration::from_secs(5)).await;
+    assert_eq!(state("Gadget"), Some(HealthState::Well));
+    // What happens to an object is followed, and its definition takes it along.
+    server.put("widgets", object("Widget", "True"));
+    hours.pass(Duration::from_secs(2)).await;
+    assert_eq!(state("Widget"), Some(HealthState::Well));
+    server.uninstall("widgets");
+    server.delete("customresourcedefinitions", "", "widgets.example.org");
+    hours.pass(Duration::from_secs(30)).await;
+    assert_eq!(state("Widget"), None);
+    assert_eq!(followed.learned().freshness("example.org/Widget", ""), Some(Freshness::Absent));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::logs::{LONGEST_LINE, LogLine};
 use broadstreet_core::ports::{ClusterError, Flow, LogsOf, Manifest};
-use broadstreet_core::resource::{KINDS, KindInfo, cover};
+use broadstreet_core::resource::{KindInfo, cover};
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use kube::client::Body;
@@ -14,7 +14,7 @@ use kube::client::Body;
 use crate::access::{Access, JSON};
 use crate::connection::escape;
 use crate::failure::Failure;
-use crate::watch::{METADATA, group_version, root};
+use crate::watch::{METADATA, group_version, kind_of, root};
 
 /// Bytes of a line that are kept while its end is waited for: the text, and the time before it.
 const LONGEST_READ: usize = LONGEST_LINE + 64;
@@ -22,7 +22,7 @@ const LONGEST_READ: usize = LONGEST_LINE + 64;
 /// Reads an object in the newest version there is and covers what nobody may see before anybody does.
 pub async fn manifest(access: &Access, key: &ObjectKey) -> Result<Manifest, ClusterError> {
     let what = format!("{} `{}`", key.kind, key.name);
-    let Some(info) = KINDS.iter().find(|info| info.group == key.group && info.kind == key.kind) else {
+    let Some(info) = kind_of(&key.group, &key.kind) else {
         let message = "this kind is not one that is read".to_owned();
         return Err(ClusterError::Declined { what, status: 404, message });
     };
@@ -189,7 +189,7 @@ mod tests {
     fn the_paths_are_the_apis() {
         let key = |group, kind, namespace, name| ObjectKey::new("c", group, kind, namespace, name);
         let check = |key: ObjectKey, expected: &str| {
-            let info = KINDS.iter().find(|info| info.group == key.group && info.kind == key.kind).expect("a kind");
+            let info = kind_of(&key.group, &key.kind).expect("a kind");
             assert_eq!(path_of(info, info.version, &key), expected);
         };
         check(key("", "Node", "", "node-01"), "/api/v1/nodes/node-01");

@@ -21,13 +21,12 @@ use crate::watch::{GivenBack, Shared, just_found};
 /// How long to wait for the list of namespaces before going on with those that were named.
 const WAIT_FOR_NAMESPACES: Duration = Duration::from_secs(10);
 /// How old what the server said of its kinds may be where something just contradicted it.
-const JUST_ASKED: Duration = Duration::from_secs(1);
+pub(super) const JUST_ASKED: Duration = Duration::from_secs(1);
 
-/// Follows a kind for ever.
-pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo) {
+/// Follows a kind for ever, in the version the server was found to have.
+pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo, mut present: Option<&'static str>) {
     let known: Arc<Mutex<Known>> = Arc::default();
     let mut whole = Scope::new(&shared, info, "", &known);
-    let mut present = shared.discovery.version_of(&shared.access, info).await;
     loop {
         let stop = match present {
             Some(version) => {

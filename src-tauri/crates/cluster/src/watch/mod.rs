@@ -6,6 +6,7 @@
 mod anew;
 mod backoff;
 mod border;
+mod defined;
 mod discovery;
 mod items;
 mod kind;
@@ -30,6 +31,8 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
 
 use crate::access::Access;
 use crate::timer::within;
+use crate::watch::defined::Definitions;
+pub(crate) use crate::watch::defined::kind_of;
 use crate::watch::discovery::Discovery;
 pub use crate::watch::discovery::{group_version, root};
 use crate::watch::leases::Nodes;
@@ -57,8 +60,8 @@ struct Shared {
     nodes: Mutex<Nodes>,
     settling: Mutex<Settling>,
     discovery: Discovery,
-    /// How often a definition of a custom resource was told: a kind that was absent may be there now.
-    defined: latest::Sender<u64>,
+    /// What was told of the definitions of custom resources.
+    defined: latest::Sender<Definitions>,
     /// A connection broke, so that the server may be another one.
     broke: Notify,
     /// Watches there are.
@@ -90,7 +93,7 @@ struct Listed {
 /// How far each kind (and namespace, where it is read by namespace) has come.
 #[derive(Default)]
 struct Settling {
-    phases: BTreeMap<(&'static str, String), Phase>,
+    phases: BTreeMap<(&'static str, &'static str, String), Phase>,
     told: bool,
 }
 
@@ -124,13 +127,18 @@ pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<Str
         scopes: AtomicU32::default(),
         given_back: latest::Sender::default(),
     });
-    for info in KINDS {
+    for info in KINDS.iter().chain([&defined::ALL]) {
         shared.expect(info, "");
     }
     let drivers: FuturesUnordered<Answer<'static, ()>> = FuturesUnordered::new();
     for info in KINDS {
-        drivers.push(Box::pin(kind::follow(Arc::clone(&shared), info)));
+        let shared = Arc::clone(&shared);
+        drivers.push(Box::pin(async move {
+            let present = shared.discovery.version_of(&shared.access, info).await;
+            kind::follow(shared, info, present).await;
+        }));
     }
+    drivers.push(Box::pin(defined::follow(Arc::clone(&shared))));
     drivers.push(Box::pin(leases::follow(Arc::clone(&shared))));
     drivers.push(Box::pin(anew::after_sleep(Arc::clone(&shared))));
     let ClusterIdentity { id, label, version, .. } = identity.clone();
@@ -189,13 +197,13 @@ impl Shared {
     /// Something is going to be listed; [`Observation::InSync`] waits for it.
     fn expect(&self, info: &KindInfo, namespace: &str) {
         let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
-        settling.phases.entry((info.plural, namespace.to_owned())).or_insert(Phase::Pending(0));
+        settling.phases.entry((info.group, info.plural, namespace.to_owned())).or_insert(Phase::Pending(0));
     }
 
     /// Something is no longer going to be listed.
     fn expect_no_more(&self, info: &KindInfo, namespace: &str) {
         let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
-        settling.phases.remove(&(info.plural, namespace.to_owned()));
+        settling.phases.remove(&(info.group, info.plural, namespace.to_owned()));
     }
 
     /// Something was listed; says once when all was, or cannot be.
@@ -220,7 +228,7 @@ impl Shared {
     async fn move_on(&self, info: &KindInfo, namespace: &str, to: impl Fn(Phase) -> Phase) {
         let (done, passed) = {
             let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(phase) = settling.phases.get_mut(&(info.plural, namespace.to_owned())) {
+            if let Some(phase) = settling.phases.get_mut(&(info.group, info.plural, namespace.to_owned())) {
                 *phase = to(*phase);
             }
             let passed = |phase: &Phase| match phase {
@@ -233,11 +241,14 @@ impl Shared {
             let none_fails = settling.phases.values().all(|phase| *phase == Phase::Without);
             let done = !settling.told && (any || none_fails) && settling.phases.values().all(passed);
             settling.told |= done;
-            let here = settling.phases.get(&(info.plural, namespace.to_owned())).is_none_or(passed);
+            let here = settling.phases.get(&(info.group, info.plural, namespace.to_owned())).is_none_or(passed);
             (done, here)
         };
         if info.kind == "Namespace" && passed {
             self.listed.send_if_modified(|listed| !std::mem::replace(&mut listed.settled, true));
+        }
+        if info.kind == "CustomResourceDefinition" && passed {
+            self.defined.send_if_modified(|defined| !std::mem::replace(&mut defined.settled, true));
         }
         if done {
             self.say(Observation::InSync).await;

@@ -32,7 +32,7 @@ const STREAM_SECONDS: u32 = 600;
 /// A page that failed this often in a row is given up, and with it all before it.
 const TRIES_OF_A_PAGE: u32 = 6;
 /// Definitions of custom resources on a page: one may be a megabyte.
-const DEFINITIONS_ON_A_PAGE: u32 = 25;
+pub(super) const DEFINITIONS_ON_A_PAGE: u32 = 25;
 /// While nothing of a page came for so long, others are asked for.
 const OTHERS_GO_ON: Duration = Duration::from_secs(3);
 /// So many objects of a stream are handed on together.
@@ -232,7 +232,11 @@ impl Scope {
 }
 
 /// Asks for one page of a list. A server that has not begun to answer for long holds up no other kind's page.
-async fn page(shared: &Arc<Shared>, path: &str, accept: &str) -> Result<(http::response::Parts, Vec<u8>), Failure> {
+pub(super) async fn page(
+    shared: &Arc<Shared>,
+    path: &str,
+    accept: &str,
+) -> Result<(http::response::Parts, Vec<u8>), Failure> {
     let (access, pages) = (&shared.access, &shared.pages);
     let mut permit = pages.acquire().await;
     let asked = access.get_page(path, accept);

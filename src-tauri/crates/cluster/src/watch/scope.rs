@@ -265,7 +265,7 @@ impl Scope {
             ("", "Namespace") => self.note_namespaces(&changes),
             ("", "Node") => self.shared.nodes.lock().unwrap_or_else(PoisonError::into_inner).drop_gone(&changes),
             (_, "CustomResourceDefinition") if !changes.is_empty() => {
-                self.shared.defined.send_modify(|times| *times += 1)
+                self.shared.defined.send_modify(|defined| defined.times += 1)
             }
             _ => {}
         }

@@ -126,10 +126,10 @@ pub fn group_of(kind: &str) -> &'static str {
     KINDS.iter().find(|info| info.kind == kind).map_or("", |info| info.group)
 }
 
-/// Whether a cluster without a kind (`group/Kind`) lacks nothing.
+/// Whether a cluster without a kind (`group/Kind`) lacks nothing; so with every kind that somebody defined there.
 #[must_use]
 pub fn is_optional(kind: &str) -> bool {
     let named =
         |info: &&KindInfo| kind.split_once('/').is_some_and(|(group, kind)| info.group == group && info.kind == kind);
-    KINDS.iter().find(named).is_some_and(|info| info.optional)
+    kind.contains('/') && KINDS.iter().find(named).is_none_or(|info| info.optional)
 }
