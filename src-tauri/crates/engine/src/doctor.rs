@@ -308,9 +308,11 @@ fn check_kinds(name: &str, states: &[SourceState], checks: &mut Vec<Check>) {
     let text =
         if read.is_empty() { "no kind can be read".to_owned() } else { format!("{} kinds are read", read.len()) };
     if read.is_empty() {
-        let hint =
+        let is_refused = states.iter().any(|it| matches!(it.state, Freshness::Forbidden { .. }));
+        let role =
             "ask for the role of `docs/access/cluster.yaml`, or of `namespace.yaml` beside it: list and watch only";
-        checks.push(Check { state: "failed", ..warning(name, "kinds", "forbidden", text, hint) });
+        let (code, hint) = if is_refused { ("forbidden", role) } else { ("never_answered", ASKED_AGAIN) };
+        checks.push(Check { state: "failed", ..warning(name, "kinds", code, text, hint) });
     } else if apart.is_empty() {
         checks.push(works(name, "kinds", text));
     } else {
@@ -323,4 +325,35 @@ fn check_kinds(name: &str, states: &[SourceState], checks: &mut Vec<Check>) {
 
 fn or_unknown(version: &str) -> &str {
     if version.is_empty() { "not told" } else { version }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use broadstreet_core::id::SourceId;
+
+    fn of_all(states: &[Freshness]) -> Check {
+        let states: Vec<SourceState> = states
+            .iter()
+            .map(|state| SourceState {
+                source: SourceId::new("cluster:lab"),
+                kind: "/Pod".to_owned(),
+                namespace: String::new(),
+                state: state.clone(),
+            })
+            .collect();
+        let mut checks = Vec::new();
+        check_kinds("cluster:lab", &states, &mut checks);
+        checks.into_iter().find(|check| check.text == "no kind can be read").expect("it is said")
+    }
+
+    #[test]
+    fn only_a_cluster_that_refuses_is_said_to_want_a_role() {
+        let refused = Freshness::Forbidden { verb: "list".to_owned(), message: "no".to_owned() };
+        let silent = Freshness::NeverAnswered { why: "HTTP 500: no leader".to_owned() };
+        assert_eq!(of_all(&[silent.clone(), refused]).code, "forbidden");
+        let answer = of_all(&[silent]);
+        assert_eq!(answer.code, "never_answered");
+        assert!(!answer.hint.contains("role"), "{}", answer.hint);
+    }
 }

@@ -75,8 +75,9 @@ pub(super) async fn follow(shared: Arc<Shared>) {
                         continue;
                     }
                     if known.len() > most {
-                        let why = format!("of the kinds defined here {MOST} are read, and this one is not among them");
-                        shared.say_freshness(info, "", Freshness::NeverAnswered { why }).await;
+                        // Hidden, and by whom is said: what is not read is nowhere shown as well.
+                        let message = format!("of the kinds defined here {MOST} are read, and this one is not among them");
+                        shared.say_freshness(info, "", Freshness::Forbidden { verb: "watch".to_owned(), message }).await;
                         continue;
                     }
                     shared.expect(info, "");
