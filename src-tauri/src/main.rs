@@ -18,6 +18,10 @@ use broadstreet_engine::supervise::Supervisor;
 use tauri::{App, AppHandle, Manager, RunEvent};
 use tokio::sync::oneshot;
 
+/// A world is millions of small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What runs behind the window, until it is closed.
 struct Running {
     host: Host,

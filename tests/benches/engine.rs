@@ -14,6 +14,10 @@ use broadstreet_engine::live::Input;
 use broadstreet_tests::estate::{Estate, Shape};
 use broadstreet_tests::scripted::TestDesk;
 
+/// As in the programs people start.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As many objects as a page of a list holds.
 const PAGE: usize = 500;
 

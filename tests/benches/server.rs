@@ -14,6 +14,10 @@ use broadstreet_tests::estate::{Estate, Shape};
 use broadstreet_tests::scripted::TestDesk;
 use serde::Deserialize;
 
+/// As in the programs people start.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What of an object says where it lies.
 #[derive(Deserialize)]
 struct About {

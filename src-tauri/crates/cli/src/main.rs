@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A world is millions of small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     broadstreet_cli::main()
 }

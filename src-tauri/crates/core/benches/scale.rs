@@ -14,6 +14,10 @@ use broadstreet_core::resource::{Json, Object, reduce_json};
 use broadstreet_core::world::{Change, Delta, World};
 use estate::{Estate, Shape};
 
+/// As in the programs people start.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As many objects as a page of a list holds.
 const PAGE: usize = 500;
 
