@@ -5,9 +5,13 @@
 //! the value of something that is not obviously another thing, and is kept as forty bits of its SHA-256. Those bits can
 //! be held against a dictionary; so a value whose name speaks of a secret is not read at all, but for its URLs.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::{HostName, HostToken};
+use crate::id::Text;
 
 /// Texts longer than this are read up to here; addresses stand early or in lines of their own.
 pub(super) const LONGEST_TEXT: usize = 64 << 10;
@@ -113,18 +117,62 @@ pub fn hash_host(word: &str) -> u64 {
     digest[..5].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// The host tokens of an environment variable's value.
-pub(super) fn hosts_in_variable(name: &str, value: &str, field: &str) -> Vec<HostToken> {
+/// What the name of a value says of it.
+#[derive(Clone, Copy)]
+struct Said {
+    /// Nobody may see it.
+    secret: bool,
+    /// It is something else than an address.
+    other: bool,
+}
+
+impl Said {
+    fn by(name: &str) -> Self {
+        let secret = is_secret(name);
+        let name = name.to_ascii_lowercase();
+        let other =
+            secret || NOT_AN_ADDRESS.iter().any(|part| name.contains(part)) || OWN_NAMES.contains(&name.as_str());
+        Self { secret, other }
+    }
+
+    /// The same for the name of an environment variable: few names stand in many templates.
+    fn by_variable(name: &str) -> Self {
+        thread_local! {
+            static SAID: RefCell<FxHashMap<Box<str>, Said>> = RefCell::default();
+        }
+        SAID.with_borrow_mut(|known| {
+            if let Some(said) = known.get(name) {
+                return *said;
+            }
+            let said = Self::by(name);
+            if known.len() >= NAMES_KEPT {
+                known.clear();
+            }
+            if name.len() <= LONGEST_NAME {
+                known.insert(name.into(), said);
+            }
+            said
+        })
+    }
+}
+
+/// As many names of variables as a thread keeps, and the longest of them.
+const NAMES_KEPT: usize = 4096;
+const LONGEST_NAME: usize = 128;
+
+/// The host tokens of an environment variable's value; `field` is asked where there are any.
+pub(super) fn hosts_in_variable(name: &str, value: &str, field: &dyn Fn() -> Text) -> Vec<HostToken> {
     let mut found = Found::new(field);
-    found.named(name, value);
-    if !is_secret(name) {
-        found.alone(name, value);
+    let said = Said::by_variable(name);
+    found.said(said.secret, value);
+    if !said.secret {
+        found.alone(&|| said.other, value);
     }
     found.tokens
 }
 
 /// The host tokens of one word of a command; `before` is the word before it, `--host` in `--host db`.
-pub(super) fn hosts_in_argument(before: &str, text: &str, field: &str) -> Vec<HostToken> {
+pub(super) fn hosts_in_argument(before: &str, text: &str, field: &dyn Fn() -> Text) -> Vec<HostToken> {
     let mut found = Found::new(field);
     let (flag, value) = text.split_once('=').unwrap_or((before, text));
     if is_secret(flag) {
@@ -135,18 +183,18 @@ pub(super) fn hosts_in_argument(before: &str, text: &str, field: &str) -> Vec<Ho
     if text.contains(char::is_whitespace) {
         found.script(text);
     } else if text.contains('=') || (before.starts_with('-') && !before.contains('=')) {
-        found.alone(before, text);
+        found.alone(&|| Said::by(before).other, text);
     }
     found.tokens
 }
 
 /// The host tokens of one value of a ConfigMap: a single value, or a whole file.
-pub(super) fn hosts_in_data(key: &str, text: &str, field: &str) -> Vec<HostToken> {
+pub(super) fn hosts_in_data(key: &str, text: &str, field: &dyn Fn() -> Text) -> Vec<HostToken> {
     let mut found = Found::new(field);
     let lines = cut(text).lines();
     if lines.clone().count() <= 1 {
         found.named(key, text);
-        found.alone(key, text);
+        found.alone(&|| Said::by(key).other, text);
     } else {
         for line in lines.clone() {
             found.named(line.split_once([':', '=']).map_or("", |(name, _)| name.trim_matches(NO_WORD)), line);
@@ -155,7 +203,7 @@ pub(super) fn hosts_in_data(key: &str, text: &str, field: &str) -> Vec<HostToken
             let Some((name, value)) = line.split_once([':', '=']) else { continue };
             let name = name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
             if AN_ADDRESS.iter().any(|word| name.contains(word)) {
-                found.bare(&name, value.trim().trim_end_matches(',').trim_matches(['"', '\'']));
+                found.bare(&|| Said::by(&name).other, value.trim().trim_end_matches(',').trim_matches(['"', '\'']));
             }
         }
     }
@@ -172,39 +220,43 @@ fn cut(text: &str) -> &str {
 }
 
 struct Found<'a> {
-    field: &'a str,
+    field: &'a dyn Fn() -> Text,
     tokens: Vec<HostToken>,
 }
 
 impl<'a> Found<'a> {
-    fn new(field: &'a str) -> Self {
+    fn new(field: &'a dyn Fn() -> Text) -> Self {
         Self { field, tokens: Vec::new() }
     }
 
     fn add(&mut self, host: HostName, port: Option<u16>) {
-        let token = HostToken { field: self.field.into(), host, port };
-        if !self.tokens.contains(&token) {
-            self.tokens.push(token);
+        // All of them stand in the same field.
+        if !self.tokens.iter().any(|token| token.host == host && token.port == port) {
+            self.tokens.push(HostToken { field: (self.field)(), host, port });
         }
     }
 
     /// What is shaped like an address in the value of a name; of a secret only its URLs.
     fn named(&mut self, name: &str, value: &str) {
-        if !is_secret(name) {
-            self.addresses(value);
-        } else {
-            let words = cut(value).split(|c: char| c.is_whitespace() || "\"'`<>\\".contains(c));
+        self.said(is_secret(name), value);
+    }
+
+    fn said(&mut self, secret: bool, value: &str) {
+        if secret {
+            let words = cut(value).split(is_between_words);
             words.filter(|word| word.contains("://")).for_each(|word| self.urls(word));
+        } else {
+            self.addresses(value);
         }
     }
 
     /// What is shaped like an address.
     fn addresses(&mut self, text: &str) {
-        for word in cut(text).split(|c: char| c.is_whitespace() || "\"'`<>\\".contains(c)) {
+        for word in cut(text).split(is_between_words) {
             if word.contains("://") {
                 self.urls(word);
             } else {
-                for part in word.split(|c: char| ",;|()[]{}=".contains(c)) {
+                for part in word.split([',', ';', '|', '(', ')', '[', ']', '{', '}', '=']) {
                     self.address(part);
                 }
             }
@@ -253,27 +305,24 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Bare words that are the whole value, or the value of one of its settings (`Host=db;Port=5432`).
-    fn alone(&mut self, name: &str, value: &str) {
+    /// Bare words that are the whole value, or the value of one of its settings (`Host=db;Port=5432`); `is_other` says
+    /// whether the name of the whole value speaks of something else than an address.
+    fn alone(&mut self, is_other: &dyn Fn() -> bool, value: &str) {
         let value = value.trim();
         if !value.contains('=') {
-            self.bare(name, value);
+            self.bare(is_other, value);
             return;
         }
-        for setting in cut(value).split(|c: char| c.is_whitespace() || ";&,".contains(c)) {
+        for setting in cut(value).split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | ',')) {
             if let Some((name, value)) = setting.split_once('=') {
-                self.bare(name, value);
+                self.bare(&|| Said::by(name).other, value);
             }
         }
     }
 
     /// A bare word: `svc` or `svc.ns`.
-    fn bare(&mut self, name: &str, word: &str) {
-        let name = name.to_ascii_lowercase();
-        let other = is_secret(&name)
-            || NOT_AN_ADDRESS.iter().any(|part| name.contains(part))
-            || OWN_NAMES.contains(&name.as_str());
-        if other || word.split('.').count() > 2 || !is_dns_name(word) {
+    fn bare(&mut self, is_other: &dyn Fn() -> bool, word: &str) {
+        if !is_dns_name(word) || word.split('.').count() > 2 || is_other() {
             return;
         }
         self.add(HostName::Hashed(hash_host(word)), None);
@@ -282,7 +331,7 @@ impl<'a> Found<'a> {
     /// A bare word before a port, as in `nc -z kafka 9092`.
     fn script(&mut self, text: &str) {
         let words: Vec<&str> = cut(text)
-            .split(|c: char| c.is_whitespace() || ";&|()\"'".contains(c))
+            .split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '"' | '\''))
             .filter(|word| !word.is_empty())
             .collect();
         for pair in words.windows(2) {
@@ -297,6 +346,10 @@ impl<'a> Found<'a> {
             }
         }
     }
+}
+
+fn is_between_words(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '\\')
 }
 
 fn split_port(host: &str) -> (&str, Option<u16>) {
@@ -337,15 +390,15 @@ mod tests {
     }
 
     fn check(name: &str, text: &str, expected: Expected<'_>) {
-        compare(hosts_in_variable(name, text, "f"), expected, text);
+        compare(hosts_in_variable(name, text, &|| "f".into()), expected, text);
     }
 
     fn check_argument(before: &str, text: &str, expected: Expected<'_>) {
-        compare(hosts_in_argument(before, text, "f"), expected, text);
+        compare(hosts_in_argument(before, text, &|| "f".into()), expected, text);
     }
 
     fn check_data(key: &str, text: &str, expected: Expected<'_>) {
-        compare(hosts_in_data(key, text, "f"), expected, text);
+        compare(hosts_in_data(key, text, &|| "f".into()), expected, text);
     }
 
     #[test]
@@ -424,12 +477,12 @@ mod tests {
             "postgres://hunter2:1,2@db:5432/app",
             "amqp://a:b@mq:5672 hunter2 Hunter2",
         ] {
-            let found = format!("{:?}", hosts_in_variable("URL", text, "f"));
+            let found = format!("{:?}", hosts_in_variable("URL", text, &|| "f".into()));
             assert!(
                 !found.contains("unter2") && !found.contains("12)") && !found.contains("Some(1)"),
                 "{text}: {found}"
             );
         }
-        assert!(hosts_in_variable("DB_PASSWORD", "hunter2", "f").is_empty());
+        assert!(hosts_in_variable("DB_PASSWORD", "hunter2", &|| "f".into()).is_empty());
     }
 }

@@ -13,6 +13,9 @@ pub(super) const LONGEST_MESSAGE: usize = 300;
 #[derive(Clone, Copy)]
 pub(super) struct At<'a>(pub(super) &'a Json<'a>);
 
+/// The places of a list.
+pub(super) type Items<'a> = std::iter::Map<std::slice::Iter<'a, Json<'a>>, fn(&'a Json<'a>) -> At<'a>>;
+
 /// What was read, or why it could not be.
 pub(super) type Read<T> = Result<T, String>;
 
@@ -89,12 +92,13 @@ impl<'a> At<'a> {
     }
 
     /// A list; empty where there is none.
-    pub(super) fn list(self, path: &str) -> Read<Vec<At<'a>>> {
-        match self.get(path).0 {
-            Json::Null => Ok(Vec::new()),
-            Json::List(items) => Ok(items.iter().map(At).collect()),
-            other => Err(format!("`{path}` is {} where a list is expected", type_of(other))),
-        }
+    pub(super) fn list(self, path: &str) -> Read<Items<'a>> {
+        let items: &[Json<'a>] = match self.get(path).0 {
+            Json::Null => &[],
+            Json::List(items) => items,
+            other => return Err(format!("`{path}` is {} where a list is expected", type_of(other))),
+        };
+        Ok(items.iter().map(At))
     }
 
     /// A list of texts.

@@ -1,11 +1,13 @@
 //! Templates read a moment ago: the pods of a workload come one after another, and their specs differ in a node's name.
 //!
 //! What a template is made from is spelled out and compared byte by byte, so that the answer is the one reading it again
-//! would give. A thread keeps its last few.
+//! would give. A thread keeps its last few. Labels stand apart: those of a Deployment, of its revisions and of its pods
+//! differ, and mostly nothing else does.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::json::{At, Read};
 use super::sieve::Json;
@@ -23,45 +25,57 @@ const LISTS: [&str; 5] = ["initContainers", "containers", "ephemeralContainers",
 #[derive(Default)]
 struct Memo {
     spelled: Vec<u8>,
-    templates: HashMap<Box<[u8]>, Arc<Template>>,
+    templates: FxHashMap<Box<[u8]>, Known>,
+}
+
+struct Known {
+    template: Arc<Template>,
+    /// What was read hangs on the labels.
+    by_label: bool,
 }
 
 thread_local! {
     static MEMO: RefCell<Memo> = RefCell::default();
 }
 
-/// The template of a spec as it was read before, else as `read` reads it.
+/// The template of a spec as it was read before, else as `read` reads it; `read` says too whether the labels had a part in
+/// it.
 pub(super) fn remembered(
     spec: At<'_>,
-    labels: &Labels,
+    labels: &Arc<Labels>,
     field: &str,
-    read: impl FnOnce() -> Read<Arc<Template>>,
+    read: impl FnOnce() -> Read<(Template, bool)>,
 ) -> Read<Arc<Template>> {
     let known = MEMO.with_borrow_mut(|memo| {
         let out = &mut memo.spelled;
         out.clear();
         spell_text(out, field);
-        for (key, value) in labels.iter() {
-            spell_text(out, key);
-            spell_text(out, value);
-        }
-        out.push(b'|');
         spell(out, spec.get("serviceAccountName").0, false);
         for list in LISTS {
             spell(out, spec.get(list).0, list == "volumes");
         }
-        memo.templates.get(out.as_slice()).cloned()
+        let known = memo.templates.get_mut(out.as_slice())?;
+        if known.template.labels != *labels {
+            if known.by_label {
+                return None;
+            }
+            // The next one has the labels of this one.
+            known.template = Arc::new(Template { labels: Arc::clone(labels), ..Template::clone(&known.template) });
+        }
+        Some(Arc::clone(&known.template))
     });
     if let Some(template) = known {
         return Ok(template);
     }
-    let template = read()?;
+    let (template, by_label) = read()?;
+    let template = Arc::new(template);
     MEMO.with_borrow_mut(|memo| {
         if memo.spelled.len() <= LONGEST {
             if memo.templates.len() >= KEPT {
                 memo.templates.clear();
             }
-            memo.templates.insert(memo.spelled.as_slice().into(), Arc::clone(&template));
+            let known = Known { template: Arc::clone(&template), by_label };
+            memo.templates.insert(memo.spelled.as_slice().into(), known);
         }
     });
     Ok(template)

@@ -269,7 +269,7 @@ pub(super) fn observed(at: At<'_>) -> i64 {
     if let Ok(Some(told)) = at.number("status.observedGeneration") {
         return told;
     }
-    let conditions = at.list("status.conditions").unwrap_or_default().into_iter();
+    let conditions = at.list("status.conditions").into_iter().flatten();
     conditions.filter_map(|condition| condition.number("observedGeneration").ok()?).min().unwrap_or_default()
 }
 
@@ -492,7 +492,7 @@ fn config_map(at: At<'_>) -> ConfigMap {
             for (key, value) in fields {
                 keys.push(key.clone().into_owned());
                 if let (Json::Text(text), "data") = (value, path) {
-                    hosts.extend(hosts_in_data(key, text, &format!("data[{key}]")));
+                    hosts.extend(hosts_in_data(key, text, &|| format!("data[{key}]").into()));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! A pod's spec: everything it names, and the addresses in its values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arcstr::literal;
@@ -32,16 +33,18 @@ pub(super) fn template(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<A
     if spec.0.is_null() {
         return Ok(Arc::new(Template { labels, ..Template::default() }));
     }
-    remembered(spec, &Arc::clone(&labels), field, || read(spec, labels, field))
+    remembered(spec, &labels, field, || read(spec, Arc::clone(&labels), field))
 }
 
-fn read(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<Arc<Template>> {
+/// The template, and whether its own labels say anything beside what they are.
+fn read(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<(Template, bool)> {
     let mut template = Found::default();
     let account = spec.word("serviceAccountName")?;
+    let mut by_label = false;
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         for (index, container) in spec.list(list)?.into_iter().enumerate() {
             self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
-            template.telemetry.extend(telemetry(container, &labels)?);
+            template.telemetry.extend(telemetry(container, &labels, &mut by_label)?);
         }
     }
     volumes(&mut template, spec, field)?;
@@ -61,7 +64,7 @@ fn read(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<Arc<Template>> {
     named(&mut template.secrets);
     named(&mut template.claims);
     named(&mut template.mounted_config_maps);
-    Ok(Arc::new(Template {
+    let template = Template {
         labels,
         service_account: if account.is_empty() { literal!("default") } else { account },
         images: template.images.into(),
@@ -74,7 +77,8 @@ fn read(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<Arc<Template>> {
         mounted_config_maps: template.mounted_config_maps.into(),
         config_keys: template.config_keys.into(),
         telemetry: template.telemetry.into_iter().collect(),
-    }))
+    };
+    Ok((template, by_label))
 }
 
 fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
@@ -85,15 +89,16 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
             template.ports.push((name, number));
         }
     }
-    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut values: Values<'_> = Vec::new();
     for (index, env) in container.list("env")?.into_iter().enumerate() {
-        let name = env.text("name")?;
+        let name = env.word("name")?;
         if let Json::Text(value) = env.get("value").0 {
             let value = expand(value, &values);
-            template.hosts.extend(hosts_in_variable(&name, &value, &format!("{field}.env[{name}].value")));
-            values.insert(name.clone(), value);
+            let field = || format!("{field}.env[{name}].value").into();
+            template.hosts.extend(hosts_in_variable(&name, &value, &field));
+            values.push((name.clone(), value));
         }
-        template.env_names.push(name.into());
+        template.env_names.push(name);
         for (path, secret) in [("valueFrom.configMapKeyRef", false), ("valueFrom.secretKeyRef", true)] {
             let reference = env.get(path);
             if reference.has("name") {
@@ -129,12 +134,13 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
             }
         }
     }
-    let mut before = String::new();
+    let mut before = Cow::Borrowed("");
     for list in ["command", "args"] {
         for (index, text) in container.list(list)?.into_iter().enumerate() {
             if let Json::Text(text) = text.0 {
                 let text = expand(text, &values);
-                template.hosts.extend(hosts_in_argument(&before, &text, &format!("{field}.{list}[{index}]")));
+                let field = || format!("{field}.{list}[{index}]").into();
+                template.hosts.extend(hosts_in_argument(&before, &text, &field));
                 before = text;
             }
         }
@@ -147,20 +153,24 @@ const LONGEST_SERVICE: usize = 253;
 
 /// What a container says it is called in telemetry. `OTEL_SERVICE_NAME` goes before `OTEL_RESOURCE_ATTRIBUTES`
 /// (OpenTelemetry's specification of SDK environment variables); a value that names others is not followed.
-fn telemetry(container: At<'_>, labels: &Labels) -> Read<Option<Text>> {
+fn telemetry(container: At<'_>, labels: &Labels, by_label: &mut bool) -> Read<Option<Text>> {
     let mut among_attributes = None;
     for env in container.list("env")? {
-        let name = env.text("name")?;
+        let name = env.get("name").0.as_str().unwrap_or_default();
+        if !matches!(name, "OTEL_SERVICE_NAME" | "OTEL_RESOURCE_ATTRIBUTES") {
+            continue;
+        }
         let value = match env.get("value").0 {
             Json::Text(value) => value.to_string(),
             _ => {
                 let path = env.get("valueFrom").get("fieldRef").get("fieldPath").0.as_str().unwrap_or_default();
                 let label = path.strip_prefix("metadata.labels['").and_then(|rest| rest.strip_suffix("']"));
+                *by_label |= label.is_some();
                 label.and_then(|label| labels.get(label)).map(ToString::to_string).unwrap_or_default()
             }
         };
         let of_use = |value: &str| !value.is_empty() && value.len() <= LONGEST_SERVICE && !value.contains("$(");
-        match name.as_str() {
+        match name {
             "OTEL_SERVICE_NAME" if of_use(&value) => return Ok(Some(value.into())),
             "OTEL_RESOURCE_ATTRIBUTES" => {
                 let pairs = value.split(',').filter_map(|pair| pair.trim().strip_prefix("service.name="));
@@ -172,10 +182,18 @@ fn telemetry(container: At<'_>, labels: &Labels) -> Read<Option<Text>> {
     Ok(among_attributes)
 }
 
+/// Variables of a container with what they say, in their order.
+type Values<'a> = Vec<(Text, Cow<'a, str>)>;
+
+/// What a variable says; the last of its name counts.
+fn value_of<'v>(values: &'v Values<'_>, name: &str) -> Option<&'v str> {
+    values.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
+}
+
 /// Replaces `$(NAME)` by what an earlier variable says, as the kubelet does; `$$(NAME)` and unknown names stay.
-fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
+fn expand<'t>(text: &'t str, values: &Values<'_>) -> Cow<'t, str> {
     if !text.contains("$(") {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::new();
     let mut rest = text;
@@ -188,7 +206,7 @@ fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
             continue;
         }
         let name = rest.strip_prefix("$(").and_then(|inner| inner.split_once(')'));
-        match name.and_then(|(name, after)| Some((values.get(name)?, after))) {
+        match name.and_then(|(name, after)| Some((value_of(values, name)?, after))) {
             Some((value, after)) if out.len() + value.len() <= LONGEST_TEXT => {
                 out.push_str(value);
                 rest = after;
@@ -200,7 +218,7 @@ fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {

@@ -220,8 +220,8 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_reading_of_hosts_panic(text in any::<String>()) {
-        let _ = hosts::hosts_in_variable("A", &text, "f");
-        let _ = hosts::hosts_in_argument("-a", &text, "f");
-        let _ = hosts::hosts_in_data("a", &text, "f");
+        let _ = hosts::hosts_in_variable("A", &text, &|| "f".into());
+        let _ = hosts::hosts_in_argument("-a", &text, &|| "f".into());
+        let _ = hosts::hosts_in_data("a", &text, &|| "f".into());
     }
 }
