@@ -1,10 +1,11 @@
 //! Numbers for keys and words, so that indexes and edges hold four bytes instead of texts.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::hash::{BuildHasher, Hash};
+use std::sync::OnceLock;
 
-use hashbrown::{Equivalent, HashMap};
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::id::{ObjectKey, Text};
 
@@ -61,26 +62,44 @@ impl<T> Column<T> {
     }
 }
 
-/// A set that mostly holds one.
+/// A set that mostly holds one, else some; what comes to it mostly comes in order.
 #[derive(Clone, Debug)]
 #[allow(clippy::box_collection)] // most hold one: half the size counts for more than one step further
 pub(super) enum Few<T> {
     One(T),
+    List(Box<Vec<T>>),
     Many(Box<BTreeSet<T>>),
 }
+
+/// A list in order is the quicker set up to this many: to let one in, it moves the rest.
+const SOME: usize = 4096;
 
 impl<T: Ord> Few<T> {
     /// Adds a value; false where it is there.
     pub(super) fn insert(&mut self, value: T) -> bool {
         match self {
-            Self::Many(set) => return set.insert(value),
             Self::One(one) if *one == value => return false,
             Self::One(_) => {}
+            Self::List(list) => {
+                if list.last().is_some_and(|last| *last < value) {
+                    list.push(value);
+                } else {
+                    match list.binary_search(&value) {
+                        Ok(_) => return false,
+                        Err(at) => list.insert(at, value),
+                    }
+                }
+                if list.len() > SOME {
+                    *self = Self::Many(Box::new(std::mem::take(&mut **list).into_iter().collect()));
+                }
+                return true;
+            }
+            Self::Many(set) => return set.insert(value),
         }
-        if let Self::One(one) = std::mem::replace(self, Self::Many(Box::default()))
-            && let Self::Many(set) = self
+        if let Self::One(one) = std::mem::replace(self, Self::List(Box::default()))
+            && let Self::List(list) = self
         {
-            set.extend([one, value]);
+            **list = if one < value { vec![one, value] } else { vec![value, one] };
         }
         true
     }
@@ -89,6 +108,12 @@ impl<T: Ord> Few<T> {
     pub(super) fn remove(&mut self, value: &T) -> bool {
         match self {
             Self::One(one) => one == value,
+            Self::List(list) => {
+                if let Ok(at) = list.binary_search(value) {
+                    list.remove(at);
+                }
+                list.is_empty()
+            }
             Self::Many(set) => {
                 set.remove(value);
                 set.is_empty()
@@ -97,17 +122,18 @@ impl<T: Ord> Few<T> {
     }
 
     pub(super) fn iter(&self) -> FewIter<'_, T> {
-        let (one, many) = match self {
-            Self::One(one) => (Some(one), None),
-            Self::Many(set) => (None, Some(set.iter())),
+        let (list, many) = match self {
+            Self::One(one) => (std::slice::from_ref(one), None),
+            Self::List(list) => (list.as_slice(), None),
+            Self::Many(set) => (&[][..], Some(set.iter())),
         };
-        one.into_iter().chain(many.into_iter().flatten())
+        list.iter().chain(many.into_iter().flatten())
     }
 }
 
 /// The values of a [`Few`], in order.
 pub(super) type FewIter<'a, T> = std::iter::Chain<
-    std::option::IntoIter<&'a T>,
+    std::slice::Iter<'a, T>,
     std::iter::Flatten<std::option::IntoIter<std::collections::btree_set::Iter<'a, T>>>,
 >;
 
@@ -117,6 +143,50 @@ impl<'a, T: Ord> IntoIterator for &'a Few<T> {
 
     fn into_iter(self) -> FewIter<'a, T> {
         self.iter()
+    }
+}
+
+/// Numbers by what they are numbers of, which lies elsewhere: beside each stands its hash, so that nothing else is read to
+/// make room or to pass over another.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers<T>(HashTable<(u32, T)>);
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self(HashTable::new())
+    }
+}
+
+/// The hash of anything as [`Numbers`] keep it.
+pub(super) fn hash_of(it: impl Hash) -> u32 {
+    let hash = FxBuildHasher.hash_one(it);
+    (hash ^ (hash >> 32)) as u32
+}
+
+/// Spread over all bits: a table takes a place from the low ones and a mark from the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+impl<T: Copy> Numbers<T> {
+    pub(super) fn find(&self, hash: u32, is_it: impl Fn(T) -> bool) -> Option<T> {
+        self.0.find(spread(hash), |(known, number)| *known == hash && is_it(*number)).map(|(_, number)| *number)
+    }
+
+    /// Every number of this hash, and seldom of another.
+    pub(super) fn all(&self, hash: u32) -> impl Iterator<Item = T> + '_ {
+        self.0.iter_hash(spread(hash)).filter(move |(known, _)| *known == hash).map(|(_, number)| *number)
+    }
+
+    /// Adds a number that is not there.
+    pub(super) fn insert(&mut self, hash: u32, number: T) {
+        self.0.insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
+    }
+
+    pub(super) fn remove(&mut self, hash: u32, is_it: impl Fn(T) -> bool) {
+        if let Ok(found) = self.0.find_entry(spread(hash), |(known, number)| *known == hash && is_it(*number)) {
+            found.remove();
+        }
     }
 }
 
@@ -136,9 +206,8 @@ impl<'a> From<&'a ObjectKey> for KeyRef<'a> {
     }
 }
 
-// The hash is that of `ObjectKey`: the same texts in the same order.
-impl Equivalent<Arc<ObjectKey>> for KeyRef<'_> {
-    fn equivalent(&self, key: &Arc<ObjectKey>) -> bool {
+impl PartialEq<ObjectKey> for KeyRef<'_> {
+    fn eq(&self, key: &ObjectKey) -> bool {
         self.name == key.name
             && self.namespace == key.namespace
             && self.kind == key.kind
@@ -150,8 +219,8 @@ impl Equivalent<Arc<ObjectKey>> for KeyRef<'_> {
 /// Every key ever named. Numbers are not given back; [`super::World`] starts afresh when too many are idle.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    numbers: HashMap<Arc<ObjectKey>, Id>,
-    keys: Vec<Arc<ObjectKey>>,
+    numbers: Numbers<Id>,
+    keys: Vec<ObjectKey>,
     scopes: Vec<Scope>,
     scope_numbers: FxHashMap<(Word, Word), Scope>,
     /// All numbers in the order of their keys, once somebody asked; `before` is the order of the last time.
@@ -162,21 +231,22 @@ pub(super) struct Keys {
 impl Keys {
     /// The number of a key, given now where it has none yet.
     pub(super) fn number(&mut self, key: KeyRef<'_>, words: &mut Words) -> Id {
-        if let Some(id) = self.numbers.get(&key) {
-            return *id;
+        let hash = hash_of(key);
+        if let Some(id) = self.numbers.find(hash, |id| key == self.keys[id.at()]) {
+            return id;
         }
         let id = Id(self.keys.len() as u32);
-        let scope = self.scope_number(key.cluster, key.namespace, words);
-        let key = Arc::new(ObjectKey {
-            cluster: words.share(key.cluster),
+        let (cluster, namespace) = (words.number(key.cluster), words.number(key.namespace));
+        let next = Scope(self.scope_numbers.len() as u32);
+        self.scopes.push(*self.scope_numbers.entry((cluster, namespace)).or_insert(next));
+        self.keys.push(ObjectKey {
+            cluster: words.shared(cluster),
             group: words.share(key.group),
             kind: words.share(key.kind),
-            namespace: words.share(key.namespace),
+            namespace: words.shared(namespace),
             name: Text::from(key.name),
         });
-        self.keys.push(Arc::clone(&key));
-        self.scopes.push(scope);
-        self.numbers.insert(key, id);
+        self.numbers.insert(hash, id);
         if let Some(sorted) = self.sorted.take() {
             self.before = sorted;
         }
@@ -185,7 +255,8 @@ impl Keys {
 
     /// The number of a key that was named before.
     pub(super) fn find<'k>(&self, key: impl Into<KeyRef<'k>>) -> Option<Id> {
-        self.numbers.get(&key.into()).copied()
+        let key = key.into();
+        self.numbers.find(hash_of(key), |id| key == self.keys[id.at()])
     }
 
     /// The key of a number.
@@ -231,47 +302,56 @@ impl Keys {
 /// Texts that occur often: label keys and values, field paths, addresses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    numbers: HashMap<Text, Word>,
+    numbers: Numbers<Word>,
     words: Vec<Text>,
 }
 
 impl Words {
     /// The number of a text, given now where it has none yet.
     pub(super) fn number(&mut self, text: &str) -> Word {
-        if let Some(word) = self.numbers.get(text) {
-            return *word;
-        }
-        let word = Word(self.words.len() as u32);
-        let text = Text::from(text);
-        self.words.push(text.clone());
-        self.numbers.insert(text, word);
-        word
+        self.number_or(text, || Text::from(text))
     }
 
     /// The number of a text that somebody keeps already.
     pub(super) fn number_of(&mut self, text: &Text) -> Word {
-        if let Some(word) = self.numbers.get(text) {
-            return *word;
+        self.number_or(text, || text.clone())
+    }
+
+    fn number_or(&mut self, text: &str, kept: impl FnOnce() -> Text) -> Word {
+        let hash = hash_of(text);
+        if let Some(word) = self.numbers.find(hash, |word| self.text(word) == text) {
+            return word;
         }
         let word = Word(self.words.len() as u32);
-        self.words.push(text.clone());
-        self.numbers.insert(text.clone(), word);
+        self.words.push(kept());
+        self.numbers.insert(hash, word);
         word
     }
 
     /// The text as it is kept here once.
     pub(super) fn share(&mut self, text: &str) -> Text {
         let word = self.number(text);
-        self.words[word.0 as usize].clone()
+        self.shared(word)
+    }
+
+    /// The same for a text that somebody keeps already.
+    pub(super) fn share_of(&mut self, text: &Text) -> Text {
+        let word = self.number_of(text);
+        self.shared(word)
     }
 
     /// The number of a text that was seen before.
     pub(super) fn find(&self, text: &str) -> Option<Word> {
-        self.numbers.get(text).copied()
+        self.numbers.find(hash_of(text), |word| self.text(word) == text)
     }
 
     /// The text of a number.
     pub(super) fn text(&self, word: Word) -> &str {
         &self.words[word.0 as usize]
+    }
+
+    /// The same, to be kept.
+    pub(super) fn shared(&self, word: Word) -> Text {
+        self.words[word.0 as usize].clone()
     }
 }

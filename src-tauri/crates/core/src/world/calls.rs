@@ -11,10 +11,11 @@ use crate::resource::{Body, HostName, HostToken};
 
 /// Splits a name of the cluster's own domain (`cart.shop.svc…`, `cart-0.cart.shop.svc…`) into Service and namespace.
 pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
-    let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
-    let svc = labels.iter().position(|label| *label == "svc")?;
-    match labels[..svc] {
-        [service, namespace] | [_, service, namespace] => Some((service, namespace)),
+    let mut labels = name.trim_end_matches('.').split('.');
+    let (first, second, third) = (labels.next()?, labels.next()?, labels.next()?);
+    match (first, second, third, labels.next()) {
+        ("svc", ..) | (_, "svc", ..) => None,
+        (service, namespace, "svc", _) | (_, service, namespace, Some("svc")) => Some((service, namespace)),
         _ => None,
     }
 }
@@ -50,34 +51,37 @@ impl World {
     }
 
     /// The words of the index a token asks for.
-    fn words_of(&mut self, caller: &ObjectKey, host: &HostName) -> Vec<HostKey> {
+    fn words_of(&mut self, caller: Id, key: &ObjectKey, host: &HostName) -> [Option<HostKey>; 2] {
         match host {
             HostName::Hashed(hash) => {
-                let here = self.keys.scope_number(&caller.cluster, &caller.namespace, &mut self.words);
-                let cluster = self.words.number(&caller.cluster);
-                vec![HostKey::HashHere(here, *hash), HostKey::HashAnywhere(cluster, *hash)]
+                let here = self.keys.scope(caller);
+                let cluster = self.words.number(&key.cluster);
+                [Some(HostKey::HashHere(here, *hash)), Some(HostKey::HashAnywhere(cluster, *hash))]
             }
             HostName::Written(name) => {
                 let place = match service_of_domain(name) {
                     Some(place) => Some(place),
-                    None => match name.split('.').collect::<Vec<_>>()[..] {
-                        [service] => Some((service, caller.namespace.as_str())),
-                        [service, namespace] => Some((service, namespace)),
-                        _ => None,
+                    None => match name.split_once('.') {
+                        None => Some((name.as_str(), key.namespace.as_str())),
+                        Some((service, namespace)) => (!namespace.contains('.')).then_some((service, namespace)),
                     },
                 };
-                let Some((service, namespace)) = place else { return Vec::new() };
-                let scope = self.keys.scope_number(&caller.cluster, namespace, &mut self.words);
-                vec![HostKey::Name(scope, self.words.number(service))]
+                let Some((service, namespace)) = place else { return [None, None] };
+                let scope = if *namespace == key.namespace {
+                    self.keys.scope(caller)
+                } else {
+                    self.keys.scope_number(&key.cluster, namespace, &mut self.words)
+                };
+                [Some(HostKey::Name(scope, self.words.number(service))), None]
             }
         }
     }
 
     /// Adds what one token proves.
     fn call(&mut self, caller: Id, key: &ObjectKey, token: &HostToken, field: &str, proof: &mut Proof) {
-        let words = self.words_of(key, &token.host);
-        let found: BTreeSet<Id> =
-            words.iter().flat_map(|word| self.index.services.get(word).into_iter().flatten()).copied().collect();
+        let words = self.words_of(caller, key, &token.host).into_iter().flatten();
+        let services = words.clone().filter_map(|word| self.index.services.get(&word)).flatten();
+        let found: BTreeSet<Id> = services.copied().collect();
         proof.hosts.extend(words);
         let field = self.words.number(field);
         if found.is_empty() {

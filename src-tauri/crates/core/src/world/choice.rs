@@ -4,13 +4,12 @@
 //! match, found by one label pair, and a pod that comes to a class is selected by whoever selects the class.
 
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
-use super::arena::{Column, Few, Id, Scope, Word};
+use super::arena::{Column, Few, Id, Numbers, Scope, Word, hash_of};
 use super::index::{labels_of, put, take};
 use super::store::{Pending, World};
 use crate::resource::{Body, Labels, Object, Selector};
@@ -35,7 +34,7 @@ pub(super) struct Choice {
     /// Numbers of classes without members, to be given again.
     idle: Vec<ClassId>,
     /// Classes by namespace and labels.
-    known: HashTable<ClassId>,
+    known: Numbers<ClassId>,
     class_of: Column<ClassId>,
     /// Label pair → classes that bear it.
     labelled: FxHashMap<(Scope, Word, Word), Few<ClassId>>,
@@ -76,13 +75,16 @@ fn drop_from<T: Ord>(set: &mut Option<Few<T>>, value: &T) {
     }
 }
 
-fn hash_of(scope: Scope, labels: &Labels) -> u64 {
-    let mut hasher = FxBuildHasher.build_hasher();
-    scope.hash(&mut hasher);
-    for (key, value) in labels.iter() {
-        (key.as_str(), value.as_str()).hash(&mut hasher);
+/// Labels in a namespace, as they are hashed.
+struct Borne<'a>(Scope, &'a Labels);
+
+impl Hash for Borne<'_> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.hash(hasher);
+        for (key, value) in self.1.iter() {
+            (key.as_str(), value.as_str()).hash(hasher);
+        }
     }
-    hasher.finish()
 }
 
 impl Choice {
@@ -91,16 +93,16 @@ impl Choice {
     }
 
     fn find(&self, scope: Scope, labels: &Arc<Labels>) -> Option<ClassId> {
-        let same = |id: &ClassId| {
-            self.class(*id).is_some_and(|class| {
+        let same = |id: ClassId| {
+            self.class(id).is_some_and(|class| {
                 class.scope == scope && (Arc::ptr_eq(&class.labels, labels) || class.labels == *labels)
             })
         };
-        self.known.find(hash_of(scope, labels), same).copied()
+        self.known.find(hash_of(Borne(scope, labels)), same)
     }
 
     fn open(&mut self, class: Class) -> ClassId {
-        let hash = hash_of(class.scope, &class.labels);
+        let hash = hash_of(Borne(class.scope, &class.labels));
         let id = if let Some(id) = self.idle.pop() {
             self.classes[id as usize] = class;
             id
@@ -108,12 +110,7 @@ impl Choice {
             self.classes.push(class);
             self.classes.len() as ClassId - 1
         };
-        let classes = &self.classes;
-        let hash_again = |id: &ClassId| {
-            let class = &classes[*id as usize];
-            hash_of(class.scope, &class.labels)
-        };
-        self.known.insert_unique(hash, id, hash_again);
+        self.known.insert(hash, id);
         id
     }
 
@@ -280,7 +277,7 @@ impl World {
         let pairs: Vec<(Word, Word)> =
             labels.iter().map(|(key, value)| (self.words.number_of(key), self.words.number_of(value))).collect();
         let choice = self.choice(family);
-        let mut candidates: BTreeSet<Id> = BTreeSet::new();
+        let mut candidates: Vec<Id> = Vec::new();
         for scope in [scope, everywhere] {
             candidates.extend(choice.loose.get(&scope).into_iter().flatten());
             for (key, value) in &pairs {
@@ -289,6 +286,8 @@ impl World {
         }
         let selects =
             |selector: &Id| self.at(*selector).and_then(selects_of).is_some_and(|selects| selects.by.matches(labels));
+        candidates.sort_unstable();
+        candidates.dedup();
         candidates.retain(selects);
         let mut selectors = None;
         for selector in &candidates {
@@ -315,9 +314,7 @@ impl World {
         let pairs: Vec<(Word, Word)> =
             labels.iter().map(|(key, value)| (self.words.number_of(key), self.words.number_of(value))).collect();
         let choice = self.choice_mut(family);
-        if let Ok(known) = choice.known.find_entry(hash_of(scope, &labels), |known| *known == id) {
-            known.remove();
-        }
+        choice.known.remove(hash_of(Borne(scope, &labels)), |known| known == id);
         take(&mut choice.spaced, &scope, &id);
         if !choice.spaced.contains_key(&scope) {
             take(&mut choice.spaces, &cluster, &scope);

@@ -147,6 +147,28 @@ impl Proven {
         self.rest.as_deref()
     }
 
+    /// Whether another proof may follow when an object named in it comes, goes or is another one. Most edges are read from a
+    /// spec alone, and how they stand is looked up when they are read.
+    pub(super) fn hangs_on(&self, prover: Id, end: Id) -> bool {
+        let of_spec_alone = |edge: &Edge| match edge.r#type {
+            Type::Uses
+            | Type::IdentifiesAs
+            | Type::RunsOn
+            | Type::PartOf
+            | Type::BoundTo
+            | Type::Grants
+            | Type::Scales
+            | Type::LocatedIn
+            | Type::Guards
+            | Type::ClassedBy => true,
+            Type::Claims => edge.from == prover,
+            _ => false,
+        };
+        let edges = self.edges.iter().filter(|edge| edge.from == end || edge.to == end);
+        let interests = self.rest().map_or(&[][..], |rest| &rest.interests);
+        edges.into_iter().any(|edge| !of_spec_alone(edge)) || interests.contains(&end)
+    }
+
     /// True where a proof says the same.
     pub(super) fn is(&self, proof: &Proof) -> bool {
         let rest = match &self.rest {

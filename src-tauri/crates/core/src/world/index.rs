@@ -1,13 +1,12 @@
 //! Indexes over the objects: who owns whom, who bears which labels, who selects whom, who answers to which name.
 
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::arena::{Column, Few, Id, KeyRef, Scope, Word};
+use super::arena::{Column, Few, Id, KeyRef, Numbers, Scope, Word, hash_of};
 use super::choice::Choice;
 use super::edge::{Half, HostKey};
 use super::store::{Pending, World};
@@ -44,7 +43,7 @@ pub(super) struct Index {
     /// Address → nodes.
     pub(super) nodes_by_address: FxHashMap<Word, Few<Id>>,
     /// Objects by kind and name, see [`World::by_name`].
-    pub(super) names: HashTable<Id>,
+    pub(super) names: Numbers<Id>,
     /// Key → provers that name it.
     pub(super) touched: FxHashMap<Id, Few<(Id, Half)>>,
     /// Cluster and `service.name` → workloads that declare it and have no controller.
@@ -86,8 +85,8 @@ pub(super) fn take<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: &K
 }
 
 /// Under what [`Index::names`] has an object.
-pub(super) fn hash_of_name(kind: &str, name: &str) -> u64 {
-    FxBuildHasher.hash_one((kind, name))
+pub(super) fn hash_of_name(kind: &str, name: &str) -> u32 {
+    hash_of((kind, name))
 }
 
 /// The labels by which a pod or a pod template is selected.
@@ -153,9 +152,7 @@ impl World {
     pub(super) fn index(&mut self, id: Id, object: &Object, pending: &mut Pending) {
         let scope = self.keys.scope(id);
         let cluster = self.words.number_of(&object.key.cluster);
-        let keys = &self.keys;
-        let hash = |id: &Id| hash_of_name(&keys.key(*id).kind, &keys.key(*id).name);
-        self.index.names.insert_unique(hash(&id), id, hash);
+        self.index.names.insert(hash_of_name(&object.key.kind, &object.key.name), id);
         if let Some((parent, uid)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
             let parent = self.number(parent);
             let uid = self.words.number(uid);
@@ -216,9 +213,7 @@ impl World {
         let scope = self.keys.scope(id);
         let cluster = self.words.number_of(&object.key.cluster);
         let hash = hash_of_name(&object.key.kind, &object.key.name);
-        if let Ok(named) = self.index.names.find_entry(hash, |known| *known == id) {
-            named.remove();
-        }
+        self.index.names.remove(hash, |known| known == id);
         if let Some(parent) = self.index.parents.remove(id) {
             self.index.orphans.remove(&id);
             take(&mut self.index.wards, &parent.key, &id);
@@ -287,7 +282,7 @@ impl World {
         }
         let scope = self.keys.scope(id);
         let (name, long) = (hash_host(&key.name), hash_host(&format!("{}.{}", key.name, key.namespace)));
-        let (word, cluster) = (self.words.number(&key.name.clone()), self.words.number(&key.cluster.clone()));
+        let (word, cluster) = (self.words.number_of(&key.name), self.words.number_of(&key.cluster));
         vec![HostKey::Name(scope, word), HostKey::HashHere(scope, name), HostKey::HashAnywhere(cluster, long)]
     }
 

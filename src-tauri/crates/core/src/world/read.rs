@@ -326,7 +326,7 @@ impl World {
     /// The keys of existing objects by kind and name, in one namespace or in all, ordered.
     #[must_use]
     pub fn by_name(&self, kind: &str, namespace: Option<&str>, name: &str) -> Vec<&ObjectKey> {
-        let named = self.index.names.iter_hash(super::index::hash_of_name(kind, name)).map(|id| self.keys.key(*id));
+        let named = self.index.names.all(super::index::hash_of_name(kind, name)).map(|id| self.keys.key(id));
         let is_meant = |key: &&ObjectKey| {
             key.kind == kind && key.name == name && namespace.is_none_or(|space| space == key.namespace)
         };

@@ -124,7 +124,7 @@ impl World {
 
     fn word(&mut self, text: &mut Text) {
         if !text.is_empty() {
-            *text = self.words.share(text);
+            *text = self.words.share_of(text);
         }
     }
 

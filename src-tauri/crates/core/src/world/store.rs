@@ -353,7 +353,9 @@ impl World {
         // Of a ConfigMap also the keys are needed.
         let needed = existence || key.kind == "ConfigMap";
         for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
-            pending.prove(*prover, *half);
+            if *half == Half::Calls || self.plain.get(*prover).is_none_or(|proof| proof.hangs_on(*prover, id)) {
+                pending.prove(*prover, *half);
+            }
             pending.delta.relations |= existence;
             if needed && self.hangs_on_references(*prover) {
                 self.note(*prover, pending);
@@ -382,7 +384,10 @@ impl World {
     /// Asks for what hangs on whether this object is a house; of its streets where it may be one.
     fn ask_house(&mut self, id: Id, in_streets: bool, pending: &mut Pending) {
         pending.prove(id, Half::Plain);
-        pending.prove(id, Half::Calls);
+        // Only a house calls anybody; what becomes one is asked for again.
+        if self.calls.contains_key(&id) || self.is_house(id) {
+            pending.prove(id, Half::Calls);
+        }
         self.ask_measured(id, pending);
         if !in_streets {
             return;
@@ -472,23 +477,27 @@ impl World {
         let rest = before.rest().unwrap_or(&none);
         pending.delta.relations |=
             *before.edges != *proof.edges || rest.unresolved != proof.unresolved || rest.doors != proof.doors;
-        for touched in touched_by(id, &before.edges, &rest.interests) {
-            take(&mut self.index.touched, &touched, &(id, half));
+        let (was, is) =
+            (touched_by(id, &before.edges, &rest.interests), touched_by(id, &proof.edges, &proof.interests));
+        for touched in without(&was, &is) {
+            take(&mut self.index.touched, touched, &(id, half));
         }
-        for host in &rest.hosts {
+        for touched in without(&is, &was) {
+            put(&mut self.index.touched, *touched, (id, half));
+        }
+        for host in without(&rest.hosts, &proof.hosts) {
             take(&mut self.index.callers, host, &id);
         }
-        for address in &rest.addresses {
-            take(&mut self.index.slices_by_ip, address, &id);
-        }
-        for touched in touched_by(id, &proof.edges, &proof.interests) {
-            put(&mut self.index.touched, touched, (id, half));
-        }
-        for host in &proof.hosts {
+        for host in without(&proof.hosts, &rest.hosts) {
             put(&mut self.index.callers, *host, id);
         }
-        for address in &proof.addresses {
-            put(&mut self.index.slices_by_ip, *address, id);
+        if rest.addresses != proof.addresses {
+            for address in &rest.addresses {
+                take(&mut self.index.slices_by_ip, address, &id);
+            }
+            for address in &proof.addresses {
+                put(&mut self.index.slices_by_ip, *address, id);
+            }
         }
         if !proof.is_empty() {
             let proven = Proven::keep(proof);
@@ -514,6 +523,15 @@ pub(super) fn in_order<T: Ord>(ids: FxHashSet<T>) -> Vec<T> {
     let mut ids: Vec<T> = ids.into_iter().collect();
     ids.sort_unstable();
     ids
+}
+
+/// Of values in order those that are not among others in order.
+fn without<'v, T: Ord>(values: &'v [T], others: &'v [T]) -> impl Iterator<Item = &'v T> {
+    let mut others = others.iter().peekable();
+    values.iter().filter(move |value| {
+        while others.next_if(|other| other < value).is_some() {}
+        others.peek() != Some(value)
+    })
 }
 
 /// The keys beside its own that a proof names.

@@ -13,8 +13,7 @@ impl Prover<'_> {
                 continue;
             }
             let namespace = if namespace.is_empty() { self.object.key.namespace.as_str() } else { namespace };
-            let key = self.key("", "ServiceAccount", namespace, name);
-            let subject = self.world.number(&key);
+            let subject = self.within("", "ServiceAccount", namespace, name);
             self.edge((self.id, subject), Type::BoundTo, 16, &format!("subjects[{number}]"), Standing::ByEnds);
         }
         let group = "rbac.authorization.k8s.io";

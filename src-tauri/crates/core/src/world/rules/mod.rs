@@ -17,7 +17,6 @@ use super::RelationSource;
 use super::arena::{Id, KeyRef};
 use super::edge::{Edge, Proof, Standing, Type};
 use super::store::World;
-use crate::id::ObjectKey;
 use crate::resource::{Body, KINDS, NamedUse, Object, Port, Reference};
 
 pub(super) use gateway::grants_of;
@@ -69,9 +68,9 @@ impl World {
 }
 
 impl Prover<'_> {
-    /// A key of the same cluster.
-    fn key(&self, group: &str, kind: &str, namespace: &str, name: &str) -> ObjectKey {
-        ObjectKey::new(&self.object.key.cluster, group, kind, namespace, name)
+    /// The number of a key of the same cluster.
+    fn within(&mut self, group: &str, kind: &str, namespace: &str, name: &str) -> Id {
+        self.world.number(KeyRef { cluster: &self.object.key.cluster, group, kind, namespace, name })
     }
 
     /// The number of a key of the same cluster and namespace.
@@ -94,8 +93,7 @@ impl Prover<'_> {
             "" => self.object.key.namespace.as_str(),
             named => named,
         };
-        let key = self.key(group, kind, namespace, &reference.name);
-        (!namespace.is_empty()).then(|| self.world.number(&key))
+        (!namespace.is_empty()).then(|| self.within(group, kind, namespace, &reference.name))
     }
 
     /// True for a Service that does not open a port, by number or name; no port asks for nothing.

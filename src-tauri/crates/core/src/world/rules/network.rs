@@ -17,10 +17,7 @@ impl Prover<'_> {
         }
         let name = service.external_name.trim_end_matches('.');
         let (target, standing) = match service_of_domain(name) {
-            Some((name, namespace)) => {
-                let key = self.key("", "Service", namespace, name);
-                (self.world.number(&key), Standing::ByEnds)
-            }
+            Some((name, namespace)) => (self.within("", "Service", namespace, name), Standing::ByEnds),
             None => (self.above("", EXTERNAL, name), Standing::Free),
         };
         self.edge((self.id, target), Type::ResolvesTo, 8, "spec.externalName", standing);

@@ -35,8 +35,7 @@ impl Prover<'_> {
         if kind.is_empty() || name.is_empty() {
             return;
         }
-        let key = self.key(group, kind, namespace, name);
-        let about = self.world.number(&key);
+        let about = self.within(group, kind, namespace, name);
         let other = kind != "Node" && self.world.at(about).is_some_and(|it| is_other(it, &event.about_uid));
         let standing = if other { Standing::Said(RelationState::Dangling) } else { Standing::ByEnds };
         let field = if self.object.key.group.is_empty() { "involvedObject" } else { "regarding" };
