@@ -1,5 +1,7 @@
 //! HorizontalPodAutoscaler: able to scale, fed with metrics, below its limit (autoscaling/v2).
 
+use arcstr::literal;
+
 use super::{Health, HealthState, condition, field, words};
 use crate::resource::Autoscaler;
 
@@ -13,7 +15,7 @@ pub(super) fn judge(autoscaler: &Autoscaler) -> Health {
     }
     if let Some(blind) = condition(conditions, "ScalingActive").filter(|c| c.status == "False") {
         return if blind.reason == "ScalingDisabled" {
-            Health::new(HealthState::Resting, "its target is scaled to zero", field("ScalingActive"))
+            Health::new(HealthState::Resting, literal!("its target is scaled to zero"), field("ScalingActive"))
         } else {
             Health::new(HealthState::Warning, format!("not scaling: {}", words(blind)), field("ScalingActive"))
         };
@@ -23,7 +25,11 @@ pub(super) fn judge(autoscaler: &Autoscaler) -> Health {
         autoscaler.current, autoscaler.desired, autoscaler.min, autoscaler.max
     );
     if autoscaler.max > autoscaler.min && autoscaler.current >= autoscaler.max {
-        return Health::new(HealthState::Warning, format!("at its maximum: {counts}"), "status.currentReplicas");
+        return Health::new(
+            HealthState::Warning,
+            format!("at its maximum: {counts}"),
+            literal!("status.currentReplicas"),
+        );
     }
     if let Some(limited) =
         condition(conditions, "ScalingLimited").filter(|c| c.status == "True" && c.reason == "TooManyReplicas")

@@ -1,33 +1,43 @@
 //! PersistentVolumeClaim: bound, waiting with the provisioner's reason, or lost.
 
+use arcstr::literal;
+
 use super::{Around, Health, HealthState, condition, field, words};
 use crate::resource::{Claim, Object};
 
 pub(super) fn judge(object: &Object, claim: &Claim, around: &Around) -> Health {
     if object.deleted_at.is_some() && !claim.phase.is_empty() {
-        return Health::new(HealthState::Warning, "being deleted, held while it is used", "metadata.deletionTimestamp");
+        return Health::new(
+            HealthState::Warning,
+            literal!("being deleted, held while it is used"),
+            literal!("metadata.deletionTimestamp"),
+        );
     }
     match claim.phase.as_str() {
         "" => Health::never_applied(),
-        "Lost" => Health::new(HealthState::Critical, format!("its volume {} is gone", claim.volume), "status.phase"),
+        "Lost" => {
+            Health::new(HealthState::Critical, format!("its volume {} is gone", claim.volume), literal!("status.phase"))
+        }
         "Pending" => pending(around),
         "Bound" => bound(claim),
-        other => Health::new(HealthState::Unknown, format!("its phase is {other}"), "status.phase"),
+        other => Health::new(HealthState::Unknown, format!("its phase is {other}"), literal!("status.phase")),
     }
 }
 
 fn pending(around: &Around) -> Health {
     match &around.last_event {
-        Some((reason, _)) if reason == "WaitForFirstConsumer" || reason == "WaitForPodScheduled" => {
-            Health::new(HealthState::Starting, "pending until a pod that uses it is scheduled", "status.phase")
-        }
+        Some((reason, _)) if reason == "WaitForFirstConsumer" || reason == "WaitForPodScheduled" => Health::new(
+            HealthState::Starting,
+            literal!("pending until a pod that uses it is scheduled"),
+            literal!("status.phase"),
+        ),
         Some((reason, _)) if reason == "Provisioning" || reason == "ExternalProvisioning" => {
-            Health::new(HealthState::Starting, "its volume is being made", "status.phase")
+            Health::new(HealthState::Starting, literal!("its volume is being made"), literal!("status.phase"))
         }
         Some((reason, message)) => {
-            Health::new(HealthState::Critical, format!("pending, {reason}: {message}"), "status.phase")
+            Health::new(HealthState::Critical, format!("pending, {reason}: {message}"), literal!("status.phase"))
         }
-        None => Health::new(HealthState::Warning, "pending: it has no volume yet", "status.phase"),
+        None => Health::new(HealthState::Warning, literal!("pending: it has no volume yet"), literal!("status.phase")),
     }
 }
 
@@ -46,5 +56,5 @@ fn bound(claim: &Claim) -> Health {
             );
         }
     }
-    Health::new(HealthState::Well, format!("bound to {}", claim.volume), "status.phase")
+    Health::new(HealthState::Well, format!("bound to {}", claim.volume), literal!("status.phase"))
 }

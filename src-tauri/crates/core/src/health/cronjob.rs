@@ -1,5 +1,7 @@
 //! `CronJob`: suspended, late, or how its last run went (batch/v1).
 
+use arcstr::literal;
+
 use chrono::Duration;
 
 use super::schedule::Schedule;
@@ -14,12 +16,16 @@ pub(super) fn judge(object: &Object, job: &CronJob, around: &Around) -> Health {
         return Health::never_applied();
     }
     if job.suspended {
-        return Health::new(HealthState::Resting, "suspended", "spec.suspend");
+        return Health::new(HealthState::Resting, literal!("suspended"), literal!("spec.suspend"));
     }
     let schedule = match Schedule::read(&job.schedule, &job.time_zone) {
         Ok(schedule) => schedule,
         Err(why) => {
-            return Health::new(HealthState::Unknown, format!("its schedule cannot be read: {why}"), "spec.schedule");
+            return Health::new(
+                HealthState::Unknown,
+                format!("its schedule cannot be read: {why}"),
+                literal!("spec.schedule"),
+            );
         }
     };
     if !(job.waits && job.active > 0) {
@@ -29,7 +35,7 @@ pub(super) fn judge(object: &Object, job: &CronJob, around: &Around) -> Health {
             && around.clock.has_come(due + LATE) == Some(true)
         {
             let reason = format!("missed: nothing was started for {}", due.format("%Y-%m-%d %H:%M UTC"));
-            return Health::new(HealthState::Warning, reason, "status.lastScheduleTime");
+            return Health::new(HealthState::Warning, reason, literal!("status.lastScheduleTime"));
         }
     }
     last_run(job, around)
@@ -51,19 +57,25 @@ fn last_run(job: &CronJob, around: &Around) -> Health {
         }
     }
     let Some(last) = job.last_schedule else {
-        return Health::new(HealthState::Starting, "it has not been due yet", "status.lastScheduleTime");
+        return Health::new(
+            HealthState::Starting,
+            literal!("it has not been due yet"),
+            literal!("status.lastScheduleTime"),
+        );
     };
     let at = last.format("%Y-%m-%d %H:%M UTC");
     if job.active > 0 {
-        return Health::new(HealthState::Well, format!("the run of {at} goes on"), "status.active");
+        return Health::new(HealthState::Well, format!("the run of {at} goes on"), literal!("status.active"));
     }
     match job.last_success {
         Some(success) if success >= last => {
-            Health::new(HealthState::Well, format!("the run of {at} succeeded"), "status.lastSuccessfulTime")
+            Health::new(HealthState::Well, format!("the run of {at} succeeded"), literal!("status.lastSuccessfulTime"))
         }
-        Some(_) => {
-            Health::new(HealthState::Warning, format!("the run of {at} did not succeed"), "status.lastSuccessfulTime")
-        }
+        Some(_) => Health::new(
+            HealthState::Warning,
+            format!("the run of {at} did not succeed"),
+            literal!("status.lastSuccessfulTime"),
+        ),
         None => Health::new(
             HealthState::Unknown,
             format!("nothing says how the run of {at} went"),

@@ -2,6 +2,8 @@
 //! yet is starting, `Reconciling` and `Stalled` are true only while there is something to tell, and a value that is
 //! neither true nor false is unknown, never well.
 
+use arcstr::literal;
+
 use super::{Clock, Health, HealthState, condition, field, words};
 use crate::resource::{Condition, Object};
 
@@ -60,7 +62,7 @@ pub(super) fn judge(object: &Object, conditions: &[Condition], observed: i64, cl
     }
     if observed > 0 && observed < object.generation {
         let reason = format!("its controller has seen generation {observed} of {}", object.generation);
-        return Health::new(HealthState::Starting, reason, "status.observedGeneration");
+        return Health::new(HealthState::Starting, reason, literal!("status.observedGeneration"));
     }
     for (r#type, state) in BAD {
         if let Some(told) = condition(conditions, r#type).filter(|c| c.status == "True") {
@@ -99,7 +101,7 @@ pub(super) fn judge(object: &Object, conditions: &[Condition], observed: i64, cl
     if told.is_empty() {
         let types: Vec<&str> = conditions.iter().map(|c| c.r#type.as_str()).collect();
         let reason = format!("no condition says whether it works: it tells {}", types.join(", "));
-        return Health::new(HealthState::Unknown, reason, "status.conditions");
+        return Health::new(HealthState::Unknown, reason, literal!("status.conditions"));
     }
     let (yes, _) = told.swap_remove(0);
     Health::new(HealthState::Well, yes.r#type.to_lowercase(), field(&yes.r#type))

@@ -1,5 +1,7 @@
 //! DaemonSet: one available pod on each wanted node, none elsewhere (apps/v1).
 
+use arcstr::literal;
+
 use super::deployment::behind;
 use super::{Health, HealthState};
 use crate::resource::{Object, Workload};
@@ -14,7 +16,7 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
     // Worse than a pod too many is none where one is wanted.
     let astray = (workload.misscheduled > 0).then(|| {
         let reason = format!("{} pods run on nodes that should have none", workload.misscheduled);
-        Health::new(HealthState::Warning, reason, "status.numberMisscheduled")
+        Health::new(HealthState::Warning, reason, literal!("status.numberMisscheduled"))
     });
     let own = counts(workload);
     match astray {
@@ -25,7 +27,11 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
 
 fn counts(workload: &Workload) -> Health {
     if workload.desired == 0 {
-        return Health::new(HealthState::Resting, "no node is wanted", "status.desiredNumberScheduled");
+        return Health::new(
+            HealthState::Resting,
+            literal!("no node is wanted"),
+            literal!("status.desiredNumberScheduled"),
+        );
     }
     let counts = format!("available on {} of {} nodes", workload.available, workload.desired);
     let place = "status.numberAvailable";
@@ -40,7 +46,7 @@ fn counts(workload: &Workload) -> Health {
         }
         _ if updating => {
             let reason = format!("updating: {} of {} nodes updated", workload.updated, workload.desired);
-            Health::new(HealthState::Starting, reason, "status.updatedNumberScheduled")
+            Health::new(HealthState::Starting, reason, literal!("status.updatedNumberScheduled"))
         }
         _ => Health::new(HealthState::Well, counts, place),
     }

@@ -1,5 +1,7 @@
 //! Deployment: availability, the progress deadline, a rollout under way, pauses (deployment controller, apps/v1).
 
+use arcstr::literal;
+
 use super::{Health, HealthState, condition, field, is, words};
 use crate::resource::{Object, Workload};
 
@@ -13,7 +15,7 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
         return health;
     }
     if workload.desired == 0 {
-        return Health::new(HealthState::Resting, "scaled to zero", "spec.replicas");
+        return Health::new(HealthState::Resting, literal!("scaled to zero"), literal!("spec.replicas"));
     }
     if let Some(failure) = condition(conditions, "ReplicaFailure").filter(|c| c.status == "True") {
         return Health::new(
@@ -34,7 +36,7 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
     if workload.available == 0 {
         let first = object.annotations.get("deployment.kubernetes.io/revision").is_none_or(|revision| revision == "1");
         return if rolling && first {
-            Health::new(HealthState::Starting, format!("first rollout: {counts}"), "status.availableReplicas")
+            Health::new(HealthState::Starting, format!("first rollout: {counts}"), literal!("status.availableReplicas"))
         } else {
             let place = if is(conditions, "Available", "False") {
                 field("Available")
@@ -53,14 +55,14 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
     }
     if updating {
         let reason = format!("rolling out: {} of {} updated, {counts}", workload.updated, workload.desired);
-        return Health::new(HealthState::Starting, reason, "status.updatedReplicas");
+        return Health::new(HealthState::Starting, reason, literal!("status.updatedReplicas"));
     }
     if workload.available < workload.desired {
         let state = if rolling { HealthState::Starting } else { HealthState::Warning };
         return Health::new(state, counts, "status.availableReplicas");
     }
     let paused = if workload.paused { "; rollouts are paused" } else { "" };
-    Health::new(HealthState::Well, format!("{counts}{paused}"), "status.availableReplicas")
+    Health::new(HealthState::Well, format!("{counts}{paused}"), literal!("status.availableReplicas"))
 }
 
 /// What a controller says is about an older spec.
@@ -68,6 +70,6 @@ pub(super) fn behind(object: &Object, workload: &Workload) -> Option<Health> {
     (workload.observed_generation < object.generation).then(|| {
         let (seen, now) = (workload.observed_generation, object.generation);
         let reason = format!("its controller has seen generation {seen} of {now}");
-        Health::new(HealthState::Starting, reason, "status.observedGeneration")
+        Health::new(HealthState::Starting, reason, literal!("status.observedGeneration"))
     })
 }

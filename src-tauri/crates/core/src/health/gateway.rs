@@ -1,5 +1,7 @@
 //! Gateway: accepted and programmed, and its listeners (gateway.networking.k8s.io/v1).
 
+use arcstr::literal;
+
 use super::{Around, Health, HealthState, condition, field, lost, words};
 use crate::resource::Gateway;
 
@@ -37,6 +39,8 @@ pub(super) fn judge(gateway: &Gateway, around: &Around) -> Health {
             Health::new(HealthState::Well, word, field(&told.r#type))
         }
         Some(told) => Health::new(HealthState::Unknown, format!("nobody knows: {}", words(told)), field(&told.r#type)),
-        None => Health::new(HealthState::Unknown, "nothing says whether it works", "status.conditions"),
+        None => {
+            Health::new(HealthState::Unknown, literal!("nothing says whether it works"), literal!("status.conditions"))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Ingress: its backends and certificates, and whether a controller took it up (networking/v1).
 
+use arcstr::literal;
+
 use super::lost::{self, Lost};
 use super::{Around, Health, HealthState};
 use crate::resource::{Ingress, Object};
@@ -28,8 +30,10 @@ pub(super) fn judge(object: &Object, ingress: &Ingress, around: &Around) -> Heal
             format!("{leads}; no controller reported an address for it"),
             "status.loadBalancer.ingress",
         ),
-        [first, ..] => {
-            Health::new(HealthState::Well, format!("{leads}; reached at {first}"), "status.loadBalancer.ingress")
-        }
+        [first, ..] => Health::new(
+            HealthState::Well,
+            format!("{leads}; reached at {first}"),
+            literal!("status.loadBalancer.ingress"),
+        ),
     }
 }

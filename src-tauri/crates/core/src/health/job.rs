@@ -1,5 +1,7 @@
 //! Job: finished, failed with its reason, suspended, or trying again (batch/v1).
 
+use arcstr::literal;
+
 use super::{Health, HealthState, condition, field, words};
 use crate::resource::Job;
 
@@ -14,11 +16,11 @@ pub(super) fn judge(job: &Job) -> Health {
     }
     for r#type in ["Complete", "SuccessCriteriaMet"] {
         if condition(&job.conditions, r#type).is_some_and(|c| c.status == "True") {
-            return Health::new(HealthState::Resting, "completed", field(r#type));
+            return Health::new(HealthState::Resting, literal!("completed"), field(r#type));
         }
     }
     if job.suspended {
-        return Health::new(HealthState::Resting, "suspended", "spec.suspend");
+        return Health::new(HealthState::Resting, literal!("suspended"), literal!("spec.suspend"));
     }
     let done = match job.completions {
         Some(wanted) => format!("{} of {wanted} done", job.succeeded),
@@ -26,10 +28,10 @@ pub(super) fn judge(job: &Job) -> Health {
     };
     if job.failed > 0 {
         let reason = format!("{} pods failed, {} active, {done}", job.failed, job.active);
-        return Health::new(HealthState::Warning, reason, "status.failed");
+        return Health::new(HealthState::Warning, reason, literal!("status.failed"));
     }
     if job.active > 0 {
-        return Health::new(HealthState::Well, format!("{} active, {done}", job.active), "status.active");
+        return Health::new(HealthState::Well, format!("{} active, {done}", job.active), literal!("status.active"));
     }
-    Health::new(HealthState::Starting, format!("no pod yet, {done}"), "status.active")
+    Health::new(HealthState::Starting, format!("no pod yet, {done}"), literal!("status.active"))
 }

@@ -1,5 +1,7 @@
 //! References that lead nowhere: what a spec names and the cluster does not have.
 
+use arcstr::literal;
+
 use super::{Health, HealthState};
 use crate::id::Text;
 use crate::resource::Object;
@@ -21,7 +23,7 @@ pub(super) fn found(object: &Object) -> Health {
     if object.uid.is_empty() {
         return Health::never_applied();
     }
-    Health::new(HealthState::Well, "it is there", "metadata.name")
+    Health::new(HealthState::Well, literal!("it is there"), literal!("metadata.name"))
 }
 
 /// The verdict on an object that is not there, by the field of `who` that names it.

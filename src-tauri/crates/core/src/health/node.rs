@@ -1,5 +1,7 @@
 //! Node: Ready, pressure, network, lease; cordoned stands beside the state.
 
+use arcstr::literal;
+
 use chrono::Duration;
 
 use super::{Clock, Health, HealthState, condition, field, words};
@@ -44,7 +46,7 @@ fn state(object: &Object, node: &Node, clock: &Clock) -> Health {
         return if node.conditions.is_empty() {
             Health::never_applied()
         } else {
-            Health::new(HealthState::Unknown, "nothing says whether it is ready", field("Ready"))
+            Health::new(HealthState::Unknown, literal!("nothing says whether it is ready"), field("Ready"))
         };
     };
     match ready.status.as_str() {
@@ -70,7 +72,11 @@ fn state(object: &Object, node: &Node, clock: &Clock) -> Health {
         );
     }
     if node.lease_fresh == Some(false) {
-        return Health::new(HealthState::Warning, "its kubelet stopped renewing its lease", "Lease spec.renewTime");
+        return Health::new(
+            HealthState::Warning,
+            literal!("its kubelet stopped renewing its lease"),
+            literal!("Lease spec.renewTime"),
+        );
     }
-    Health::new(HealthState::Well, "ready", field("Ready"))
+    Health::new(HealthState::Well, literal!("ready"), field("Ready"))
 }

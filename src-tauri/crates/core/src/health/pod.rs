@@ -1,5 +1,7 @@
 //! Pod: phase, conditions, and how its containers wait and end (kubelet and scheduler reasons of Kubernetes 1.36).
 
+use arcstr::literal;
+
 use chrono::Duration;
 
 use super::{Clock, Health, HealthState, condition, field, words};
@@ -32,9 +34,15 @@ pub(super) fn judge(object: &Object, pod: &Pod, clock: &Clock) -> Health {
         return health;
     }
     match pod.phase.as_str() {
-        "Succeeded" => return Health::new(HealthState::Resting, "completed", "status.phase"),
+        "Succeeded" => return Health::new(HealthState::Resting, literal!("completed"), literal!("status.phase")),
         "Failed" => return failed(pod),
-        "Unknown" => return Health::new(HealthState::Unknown, "its node does not report it", "status.phase"),
+        "Unknown" => {
+            return Health::new(
+                HealthState::Unknown,
+                literal!("its node does not report it"),
+                literal!("status.phase"),
+            );
+        }
         _ => {}
     }
     if let Some(health) = unscheduled(pod) {
@@ -114,7 +122,7 @@ fn unscheduled(pod: &Pod) -> Option<Health> {
     let scheduled = condition(&pod.conditions, "PodScheduled").filter(|c| c.status == "False")?;
     let place = field("PodScheduled");
     Some(match scheduled.reason.as_str() {
-        "SchedulingGated" => Health::new(HealthState::Starting, "held back by its scheduling gates", place),
+        "SchedulingGated" => Health::new(HealthState::Starting, literal!("held back by its scheduling gates"), place),
         _ => Health::new(HealthState::Critical, format!("cannot be scheduled: {}", words(scheduled)), place),
     })
 }
@@ -189,13 +197,21 @@ fn readiness(pod: &Pod) -> Health {
         return if plain.is_empty() && pod.phase == "Pending" && pod.conditions.is_empty() {
             let waits =
                 if pod.node.is_empty() { "pending: not scheduled yet" } else { "pending: its node has not begun" };
-            Health::new(HealthState::Starting, waits, "status.phase")
+            Health::new(HealthState::Starting, waits, literal!("status.phase"))
         } else if plain.is_empty() {
-            Health::new(HealthState::Unknown, "nothing says whether it is ready", place)
+            Health::new(HealthState::Unknown, literal!("nothing says whether it is ready"), place)
         } else if plain.iter().all(|status| status.ready) {
-            Health::new(HealthState::Well, format!("every container is ready{past}"), "status.containerStatuses")
+            Health::new(
+                HealthState::Well,
+                format!("every container is ready{past}"),
+                literal!("status.containerStatuses"),
+            )
         } else {
-            Health::new(HealthState::Starting, "not every container is ready", "status.containerStatuses")
+            Health::new(
+                HealthState::Starting,
+                literal!("not every container is ready"),
+                literal!("status.containerStatuses"),
+            )
         };
     };
     match ready.status.as_str() {

@@ -1,5 +1,7 @@
 //! `ResourceQuota`: what is used up (core/v1).
 
+use arcstr::literal;
+
 use super::{Health, HealthState};
 use crate::resource::{Quota, QuotaLimit};
 
@@ -8,7 +10,7 @@ pub(super) fn judge(quota: &Quota) -> Health {
         return Health::never_applied();
     }
     if quota.limits.is_empty() {
-        return Health::new(HealthState::Resting, "it limits nothing", "status.hard");
+        return Health::new(HealthState::Resting, literal!("it limits nothing"), literal!("status.hard"));
     }
     let spell = |one: &QuotaLimit| format!("{} {} of {}", one.resource, one.used, one.hard);
     let mut unread = None;

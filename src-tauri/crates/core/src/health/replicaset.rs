@@ -1,5 +1,7 @@
 //! `ReplicaSet`: the pods it may make, and those that are available (apps/v1).
 
+use arcstr::literal;
+
 use super::deployment::behind;
 use super::{Health, HealthState, condition, field, words};
 use crate::resource::{Object, Workload};
@@ -12,7 +14,7 @@ pub(super) fn judge(object: &Object, workload: &Workload) -> Health {
         return health;
     }
     if workload.desired == 0 {
-        return Health::new(HealthState::Resting, "scaled to zero", "spec.replicas");
+        return Health::new(HealthState::Resting, literal!("scaled to zero"), literal!("spec.replicas"));
     }
     if let Some(failure) = condition(&workload.conditions, "ReplicaFailure").filter(|c| c.status == "True") {
         let reason = format!("cannot make pods: {}", words(failure));

@@ -1,5 +1,7 @@
 //! Routes of the Gateway API: taken up by their parents, and leading somewhere (gateway.networking.k8s.io/v1).
 
+use arcstr::literal;
+
 use super::lost::{self, Lost};
 use super::{Around, Health, HealthState, condition, words};
 use crate::resource::{Object, Route, RouteParent};
@@ -35,7 +37,7 @@ pub(super) fn judge(object: &Object, route: &Route, around: &Around) -> Health {
         told.is_none_or(|accepted| accepted.status != "True")
     });
     match (silent, route.parents.first()) {
-        (_, None) => Health::new(HealthState::Resting, "attached to no gateway", "spec.parentRefs"),
+        (_, None) => Health::new(HealthState::Resting, literal!("attached to no gateway"), literal!("spec.parentRefs")),
         (Some(parent), _) if parent.conditions.is_empty() => Health::new(
             HealthState::Unknown,
             format!("no controller said whether {} accepts it", parent.target.name),

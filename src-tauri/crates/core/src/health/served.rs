@@ -1,5 +1,7 @@
 //! What the API server calls: `APIService`, webhook configurations, `CustomResourceDefinition`.
 
+use arcstr::literal;
+
 use super::lost::{self, Lost};
 use super::{Around, Health, HealthState, condition, field, words};
 use crate::resource::{Object, Served};
@@ -18,9 +20,9 @@ fn api(served: &Served) -> Health {
     let place = field("Available");
     match told.status.as_str() {
         "True" if served.services.is_empty() => {
-            Health::new(HealthState::Well, "answered by the API server itself", place)
+            Health::new(HealthState::Well, literal!("answered by the API server itself"), place)
         }
-        "True" => Health::new(HealthState::Well, "available", place),
+        "True" => Health::new(HealthState::Well, literal!("available"), place),
         "False" => Health::new(HealthState::Critical, format!("unavailable: {}", words(told)), place),
         _ => Health::new(HealthState::Unknown, format!("nobody knows whether it is available: {}", words(told)), place),
     }
@@ -44,8 +46,8 @@ fn definition(served: &Served) -> Health {
         }
     }
     match condition(conditions, "Established") {
-        Some(told) if told.status == "True" => Health::new(HealthState::Well, "served", field("Established")),
-        _ => Health::new(HealthState::Unknown, "nothing says whether it is served", field("Established")),
+        Some(told) if told.status == "True" => Health::new(HealthState::Well, literal!("served"), field("Established")),
+        _ => Health::new(HealthState::Unknown, literal!("nothing says whether it is served"), field("Established")),
     }
 }
 
@@ -85,7 +87,11 @@ fn webhooks(object: &Object, served: &Served, around: &Around) -> Health {
             let reason = format!("Service {}{more} answers: {}", one.name, one.health.reason);
             Health::new(HealthState::Well, reason, format!("Service {}: {}", one.name, one.health.field))
         }
-        (_, 0) => Health::new(HealthState::Resting, "it has no webhook", "webhooks"),
-        _ => Health::new(HealthState::Unknown, "called by its address, outside the cluster", "webhooks"),
+        (_, 0) => Health::new(HealthState::Resting, literal!("it has no webhook"), literal!("webhooks")),
+        _ => Health::new(
+            HealthState::Unknown,
+            literal!("called by its address, outside the cluster"),
+            literal!("webhooks"),
+        ),
     }
 }

@@ -1,5 +1,7 @@
 //! Service: whether anything ready stands behind it.
 
+use arcstr::literal;
+
 use super::{Around, Backend, Health, HealthState};
 use crate::resource::{Object, Service};
 
@@ -12,11 +14,15 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
     }
     if service.r#type == "ExternalName" {
         let reason = format!("leads to {}, outside the cluster", service.external_name);
-        return Health::new(HealthState::Unknown, reason, "spec.externalName");
+        return Health::new(HealthState::Unknown, reason, literal!("spec.externalName"));
     }
     let by_hand = service.selector.is_empty();
     if by_hand && !around.slices_known {
-        return Health::new(HealthState::Unknown, "selects nothing, and its endpoints are not known", ENDPOINTS);
+        return Health::new(
+            HealthState::Unknown,
+            literal!("selects nothing, and its endpoints are not known"),
+            ENDPOINTS,
+        );
     }
     if by_hand && !around.has_slices {
         return Health::new(
@@ -38,7 +44,7 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
     } else if around.pods_known {
         (pods.iter().filter(|ready| **ready).count(), pods.len(), "Pod status.conditions[Ready]")
     } else {
-        return Health::new(HealthState::Unknown, "neither its endpoints nor its pods are known", ENDPOINTS);
+        return Health::new(HealthState::Unknown, literal!("neither its endpoints nor its pods are known"), ENDPOINTS);
     };
     if ready > 0 {
         return Health::new(HealthState::Well, format!("{ready} of {all} endpoints ready"), field);
@@ -49,7 +55,11 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
     });
     let asleep = pods.is_empty() && wanted.next().is_some_and(|first| first == 0 && wanted.all(|desired| desired == 0));
     if asleep {
-        return Health::new(HealthState::Resting, "what it selects is scaled to zero", "spec.replicas");
+        return Health::new(
+            HealthState::Resting,
+            literal!("what it selects is scaled to zero"),
+            literal!("spec.replicas"),
+        );
     }
     let reason = match (all, around.backends.is_empty()) {
         (0, _) if by_hand => "no endpoint: none was entered by hand".to_owned(),

@@ -1,5 +1,7 @@
 //! StatefulSet: ready replicas and an update under way (apps/v1). It has no conditions of its own.
 
+use arcstr::literal;
+
 use super::deployment::behind;
 use super::{Health, HealthState, PodVerdict};
 use crate::resource::{Object, Workload};
@@ -12,7 +14,7 @@ pub(super) fn judge(object: &Object, workload: &Workload, pods: &[PodVerdict]) -
         return health;
     }
     if workload.desired == 0 {
-        return Health::new(HealthState::Resting, "scaled to zero", "spec.replicas");
+        return Health::new(HealthState::Resting, literal!("scaled to zero"), literal!("spec.replicas"));
     }
     let counts = format!("{} of {} ready", workload.ready, workload.desired);
     let place = "status.readyReplicas";
@@ -29,7 +31,7 @@ pub(super) fn judge(object: &Object, workload: &Workload, pods: &[PodVerdict]) -
     }
     if updating && workload.updated < workload.desired {
         let reason = format!("updating: {} of {} updated, {counts}", workload.updated, workload.desired);
-        return Health::new(HealthState::Starting, reason, "status.updatedReplicas");
+        return Health::new(HealthState::Starting, reason, literal!("status.updatedReplicas"));
     }
     Health::new(HealthState::Well, counts, place)
 }

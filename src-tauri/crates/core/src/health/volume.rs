@@ -1,5 +1,7 @@
 //! `PersistentVolume`: free, bound, released, or failed (core/v1).
 
+use arcstr::literal;
+
 use super::{Health, HealthState};
 use crate::resource::Volume;
 
@@ -10,7 +12,7 @@ pub(super) fn judge(volume: &Volume) -> Health {
     match volume.phase.as_str() {
         "" => Health::never_applied(),
         "Bound" => Health::new(HealthState::Well, format!("bound to {}", volume.claim), place),
-        "Available" => Health::new(HealthState::Resting, "free: no claim uses it", place),
+        "Available" => Health::new(HealthState::Resting, literal!("free: no claim uses it"), place),
         "Released" => {
             Health::new(HealthState::Resting, format!("kept after its claim {} went{more}", volume.claim), place)
         }

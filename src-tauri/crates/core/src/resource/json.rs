@@ -1,10 +1,16 @@
 //! Reading JSON the way the API server writes it: absent and null are the same, another type is an error.
 
+use std::cell::RefCell;
+use std::hash::BuildHasher;
+use std::sync::{Arc, LazyLock};
+
+use chrono::DateTime;
+use rustc_hash::FxBuildHasher;
+
 use super::Labels;
 use super::sieve::Json;
 use crate::id::Text;
 use crate::time::Moment;
-use chrono::DateTime;
 
 /// Messages are kept up to this many characters.
 pub(super) const LONGEST_MESSAGE: usize = 300;
@@ -12,6 +18,44 @@ pub(super) const LONGEST_MESSAGE: usize = 300;
 /// A place in the JSON with the ways we read from it. Absent and null are the same; another type is malformed.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a>(pub(super) &'a Json<'a>);
+
+/// As many texts as a thread keeps, and the longest of them.
+const TEXTS_KEPT: usize = 4096;
+const LONGEST_KEPT: usize = 64;
+
+/// A text as it is kept: the same piece of memory as of late, where it was said of late. What lies side by side in a list
+/// says the same again and again.
+fn said(text: &str) -> Text {
+    thread_local! {
+        static SAID: RefCell<Vec<Text>> = RefCell::new(vec![Text::new(); TEXTS_KEPT]);
+    }
+    if text.is_empty() || text.len() > LONGEST_KEPT {
+        return Text::from(text);
+    }
+    let place = FxBuildHasher.hash_one(text) as usize % TEXTS_KEPT;
+    SAID.with_borrow_mut(|kept| {
+        let kept = &mut kept[place];
+        if kept != text {
+            *kept = Text::from(text);
+        }
+        kept.clone()
+    })
+}
+
+/// Labels as they are kept; none are kept once.
+pub(super) fn kept(labels: Labels) -> Arc<Labels> {
+    static NONE: LazyLock<Arc<Labels>> = LazyLock::new(Arc::default);
+    if labels.is_empty() { Arc::clone(&NONE) } else { Arc::new(labels) }
+}
+
+/// What is made of each place of a list, in no more room than it takes.
+pub(super) fn gather<I: ExactSizeIterator, T>(items: I, mut make: impl FnMut(I::Item) -> Read<T>) -> Read<Vec<T>> {
+    let mut made = Vec::with_capacity(items.len());
+    for item in items {
+        made.push(make(item)?);
+    }
+    Ok(made)
+}
 
 /// The places of a list.
 pub(super) type Items<'a> = std::iter::Map<std::slice::Iter<'a, Json<'a>>, fn(&'a Json<'a>) -> At<'a>>;
@@ -34,8 +78,16 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Text as it is kept.
+    /// Text as it is kept, where others say the same.
     pub(super) fn word(self, path: &str) -> Read<Text> {
+        match self.get(path).0 {
+            Json::Text(text) => Ok(said(text)),
+            _ => self.text(path).map(Text::from),
+        }
+    }
+
+    /// Text as it is kept, where nobody else says the same.
+    pub(super) fn own_word(self, path: &str) -> Read<Text> {
         match self.get(path).0 {
             Json::Text(text) => Ok(Text::from(&**text)),
             _ => self.text(path).map(Text::from),
@@ -82,11 +134,14 @@ impl<'a> At<'a> {
 
     /// A time of RFC 3339.
     pub(super) fn moment(self, path: &str) -> Read<Option<Moment>> {
-        let text = self.text(path)?;
+        let text = match self.get(path).0 {
+            Json::Text(text) => text.as_ref(),
+            _ => &self.text(path)?,
+        };
         if text.is_empty() {
             return Ok(None);
         }
-        DateTime::parse_from_rfc3339(&text)
+        DateTime::parse_from_rfc3339(text)
             .map(|at| Some(at.to_utc()))
             .map_err(|_| format!("`{path}` is no time: `{text}`"))
     }
@@ -113,10 +168,17 @@ impl<'a> At<'a> {
     pub(super) fn map(self, path: &str) -> Read<Labels> {
         match self.get(path).0 {
             Json::Null => Ok(Labels::new()),
-            Json::Map(fields) => Ok(fields
-                .iter()
-                .filter_map(|(key, value)| value.as_str().map(|value| (Text::from(&**key), Text::from(value))))
-                .collect()),
+            Json::Map(fields) => {
+                let texts = fields.iter().filter_map(|(key, value)| Some((key, value.as_str()?)));
+                let mut pairs: Vec<(Text, Text)> = Vec::with_capacity(texts.clone().count());
+                pairs.extend(texts.map(|(key, value)| (said(key), said(value))));
+                // The API server writes its maps in order.
+                Ok(if pairs.is_sorted_by(|(a, _), (b, _)| a < b) {
+                    Labels::from_sorted_store_unchecked(pairs)
+                } else {
+                    pairs.into_iter().collect()
+                })
+            }
             other => Err(format!("`{path}` is {} where a map is expected", type_of(other))),
         }
     }

@@ -84,13 +84,13 @@ pub struct Object {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The owner's API group, from its `apiVersion`.
-    pub group: String,
+    pub group: Text,
     /// The owner's kind.
-    pub kind: String,
+    pub kind: Text,
     /// The owner's name.
-    pub name: String,
+    pub name: Text,
     /// The owner's UID, what the match goes by.
-    pub uid: String,
+    pub uid: Text,
     /// Whether this owner is the managing controller.
     pub controller: bool,
 }

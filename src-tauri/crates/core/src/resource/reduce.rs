@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::custom::{is_known, references};
 use super::gateway::{gateway, grant, route};
 use super::hosts::hosts_in_data;
-use super::json::{At, Read};
+use super::json::{At, Read, gather, kept};
 use super::others::{api_service, definition, monitor, scaled, vertical, webhooks};
 use super::policy::policy;
 use super::quota::quota;
@@ -20,7 +20,7 @@ use super::{
     DisruptionBudget, Endpoint, EndpointSlice, Event, Ingress, IngressBackend, Job, KINDS, Labels, NamedUse, Namespace,
     Node, Object, Owner, Plain, Pod, Port, Service, Terminated, Volume, Workload,
 };
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::time::Moment;
 
 /// Annotations that are kept; every other one may hold anything.
@@ -67,13 +67,15 @@ pub fn reduce(cluster: &str, value: &Value) -> Result<Object, Malformed> {
 /// As [`reduce`].
 pub fn reduce_json(cluster: &str, json: &Json<'_>) -> Result<Object, Malformed> {
     let at = At(json);
-    let kind = at.get("kind").0.as_str().unwrap_or_default().to_owned();
-    let place = |field: &str| at.get(field).0.as_str().unwrap_or_default().to_owned();
-    let name = format!("{}/{}", place("metadata.namespace"), place("metadata.name"));
-    object(cluster, at, &kind).map_err(|why| Malformed {
-        kind: if kind.is_empty() { "object".to_owned() } else { kind.clone() },
-        name: name.trim_start_matches('/').to_owned(),
-        why,
+    let kind = at.get("kind").0.as_str().unwrap_or_default();
+    object(cluster, at, kind).map_err(|why| {
+        let place = |field: &str| at.get(field).0.as_str().unwrap_or_default().to_owned();
+        let name = format!("{}/{}", place("metadata.namespace"), place("metadata.name"));
+        Malformed {
+            kind: if kind.is_empty() { "object".to_owned() } else { kind.to_owned() },
+            name: name.trim_start_matches('/').to_owned(),
+            why,
+        }
     })
 }
 
@@ -94,32 +96,30 @@ fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
     let loose =
         namespace.is_empty() && KINDS.iter().any(|info| info.kind == kind && info.group == group && info.namespaced);
     let namespace = if loose { "default".to_owned() } else { namespace };
-    let annotations =
-        at.map("metadata.annotations")?.into_iter().filter(|(key, _)| ANNOTATIONS.contains(&key.as_str())).collect();
-    let owners = at
-        .list("metadata.ownerReferences")?
-        .into_iter()
-        .map(|owner| {
-            let version = owner.text("apiVersion")?;
-            Ok(Owner {
-                group: version.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
-                kind: owner.text("kind")?,
-                name: owner.text("name")?,
-                uid: owner.text("uid")?,
-                controller: owner.yes("controller")?,
-            })
+    let mut annotations = at.map("metadata.annotations")?;
+    if annotations.keys().any(|key| !ANNOTATIONS.contains(&key.as_str())) {
+        annotations = annotations.into_iter().filter(|(key, _)| ANNOTATIONS.contains(&key.as_str())).collect();
+    }
+    let owners = gather(at.list("metadata.ownerReferences")?, |owner| {
+        let version = owner.text("apiVersion")?;
+        Ok(Owner {
+            group: version.rsplit_once('/').map_or(Text::new(), |(group, _)| group.into()),
+            kind: owner.word("kind")?,
+            name: owner.word("name")?,
+            uid: owner.word("uid")?,
+            controller: owner.yes("controller")?,
         })
-        .collect::<Read<Vec<Owner>>>()?;
-    let labels = Arc::new(at.map("metadata.labels")?);
+    })?;
+    let labels = kept(at.map("metadata.labels")?);
     Ok(Object {
         key: ObjectKey::new(cluster, group, kind, &namespace, &name),
-        uid: at.word("metadata.uid")?,
-        resource_version: at.word("metadata.resourceVersion")?,
+        uid: at.own_word("metadata.uid")?,
+        resource_version: at.own_word("metadata.resourceVersion")?,
         created_at: at.moment("metadata.creationTimestamp")?,
         deleted_at: at.moment("metadata.deletionTimestamp")?,
         generation: at.count("metadata.generation")?,
-        annotations: Arc::new(annotations),
-        owners: owners.into(),
+        annotations: kept(annotations),
+        owners: if owners.is_empty() { Arc::default() } else { owners.into() },
         finalizers: at.texts("metadata.finalizers")?,
         body: body(at, group, kind, &labels)?,
         labels,
@@ -146,7 +146,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             conditions: conditions(at)?,
             template: template(
                 at.get("spec.template.spec"),
-                at.map("spec.template.metadata.labels")?.into(),
+                kept(at.map("spec.template.metadata.labels")?),
                 "spec.template.spec",
             )?,
         }),
@@ -161,25 +161,21 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             has_status: told(at),
             template: template(
                 at.get("spec.jobTemplate.spec.template.spec"),
-                at.map("spec.jobTemplate.spec.template.metadata.labels")?.into(),
+                kept(at.map("spec.jobTemplate.spec.template.metadata.labels")?),
                 "spec.jobTemplate.spec.template.spec",
             )?,
         }),
         ("", "Service") => Body::Service(Service {
             r#type: at.text("spec.type")?,
             selector: at.map("spec.selector")?,
-            ports: at
-                .list("spec.ports")?
-                .into_iter()
-                .map(|port| {
-                    Ok(Port {
-                        name: port.text("name")?,
-                        number: u16::try_from(port.count("port")?).unwrap_or_default(),
-                        target: port.scalar("targetPort")?,
-                        protocol: port.text("protocol")?.replace("TCP", ""),
-                    })
+            ports: gather(at.list("spec.ports")?, |port| {
+                Ok(Port {
+                    name: port.text("name")?,
+                    number: u16::try_from(port.count("port")?).unwrap_or_default(),
+                    target: port.scalar("targetPort")?,
+                    protocol: port.text("protocol")?.replace("TCP", ""),
                 })
-                .collect::<Read<_>>()?,
+            })?,
             external_name: at.text("spec.externalName")?,
             cluster_ip: at.text("spec.clusterIP")?,
         }),
@@ -194,7 +190,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             access_modes: at.texts("spec.accessModes")?,
             conditions: conditions(at)?,
         }),
-        ("", "PersistentVolume") => Body::Volume(volume(at)?),
+        ("", "PersistentVolume") => Body::Volume(Box::new(volume(at)?)),
         ("", "ResourceQuota") => Body::Quota(quota(at)),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => Body::Binding(Binding {
             role_kind: at.text("roleRef.kind")?,
@@ -205,7 +201,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
                 .map(|s| Ok((s.text("kind")?, s.text("namespace")?, s.text("name")?)))
                 .collect::<Read<_>>()?,
         }),
-        ("autoscaling", "HorizontalPodAutoscaler") => Body::Autoscaler(Autoscaler {
+        ("autoscaling", "HorizontalPodAutoscaler") => Body::Autoscaler(Box::new(Autoscaler {
             target: (
                 at.text("spec.scaleTargetRef.apiVersion")?
                     .rsplit_once('/')
@@ -219,7 +215,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             desired: at.count("status.desiredReplicas")?,
             has_status: at.has("status.conditions"),
             conditions: conditions(at)?,
-        }),
+        })),
         ("policy", "PodDisruptionBudget") => Body::DisruptionBudget(DisruptionBudget {
             selector: selector(at.get("spec.selector"))?,
             allowed: at.count("status.disruptionsAllowed")?,
@@ -239,8 +235,8 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             Body::Route(route(at)?)
         }
         ("gateway.networking.k8s.io", "ReferenceGrant") => Body::Grant(grant(at)?),
-        ("autoscaling.k8s.io", "VerticalPodAutoscaler") => Body::Scaler(vertical(at)?),
-        ("keda.sh", "ScaledObject") => Body::Scaler(scaled(at)?),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler") => Body::Scaler(Box::new(vertical(at)?)),
+        ("keda.sh", "ScaledObject") => Body::Scaler(Box::new(scaled(at)?)),
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") => {
             Body::Served(webhooks(at)?)
         }
@@ -280,22 +276,19 @@ pub(super) fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
 
 /// Conditions at a path.
 pub(super) fn conditions_in(at: At<'_>, path: &str) -> Read<Vec<Condition>> {
-    at.list(path)?
-        .into_iter()
-        .map(|condition| {
-            let reason = condition.word("reason")?;
-            // While a rollout moves this changes with every pod and says nothing a person reads.
-            let ended = matches!(reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
-            Ok(Condition {
-                r#type: condition.word("type")?,
-                status: condition.word("status")?,
-                reason,
-                message: condition.message("message")?.into(),
-                changed_at: condition.moment("lastTransitionTime")?,
-                updated_at: if ended { condition.moment("lastUpdateTime")? } else { None },
-            })
+    gather(at.list(path)?, |condition| {
+        let reason = condition.word("reason")?;
+        // While a rollout moves this changes with every pod and says nothing a person reads.
+        let ended = matches!(reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
+        Ok(Condition {
+            r#type: condition.word("type")?,
+            status: condition.word("status")?,
+            reason,
+            message: condition.message("message")?.into(),
+            changed_at: condition.moment("lastTransitionTime")?,
+            updated_at: if ended { condition.moment("lastUpdateTime")? } else { None },
         })
-        .collect()
+    })
 }
 
 fn node(at: At<'_>) -> Read<Node> {
@@ -345,7 +338,7 @@ fn pod(at: At<'_>, labels: Arc<Labels>) -> Read<Pod> {
         phase: at.word("status.phase")?,
         reason: at.word("status.reason")?,
         message: at.message("status.message")?.into(),
-        ip: at.word("status.podIP")?,
+        ip: at.own_word("status.podIP")?,
         host_ip: at.word("status.hostIP")?,
         started_at: at.moment("status.startTime")?,
         conditions: telling(conditions(at)?),
@@ -397,7 +390,7 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         conditions: conditions(at)?,
         template: template(
             at.get("spec.template.spec"),
-            at.map("spec.template.metadata.labels")?.into(),
+            kept(at.map("spec.template.metadata.labels")?),
             "spec.template.spec",
         )?,
         claim_templates: at
@@ -463,25 +456,20 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
         }
         class => class,
     };
-    let tls = at
-        .list("spec.tls")?
-        .into_iter()
-        .enumerate()
-        .map(|(i, tls)| {
-            Ok(NamedUse {
-                name: tls.word("secretName")?,
-                field: format!("spec.tls[{i}].secretName").into(),
-                optional: false,
-            })
-        })
-        .collect::<Read<Vec<_>>>()?;
+    let mut tls = gather(at.list("spec.tls")?.enumerate(), |(i, tls)| {
+        let field = format!("spec.tls[{i}].secretName").into();
+        Ok(NamedUse { name: tls.word("secretName")?, field, optional: false })
+    })?;
+    tls.retain(|tls| !tls.name.is_empty());
+    backends.shrink_to_fit();
     let mut addresses = Vec::new();
     for one in at.list("status.loadBalancer.ingress")? {
         let (ip, name) = (one.text("ip")?, one.text("hostname")?);
         addresses.push(if ip.is_empty() { name } else { ip });
     }
     addresses.retain(|address| !address.is_empty());
-    Ok(Ingress { class, backends, tls: tls.into_iter().filter(|tls| !tls.name.is_empty()).collect(), addresses })
+    addresses.shrink_to_fit();
+    Ok(Ingress { class, backends, tls, addresses })
 }
 
 fn config_map(at: At<'_>) -> ConfigMap {

@@ -62,6 +62,27 @@ impl<T> Column<T> {
     }
 }
 
+impl<T: Ord> Column<Few<T>> {
+    /// Adds to the set of a number.
+    pub(super) fn put_to(&mut self, id: Id, value: T) {
+        match self.0.get_mut(id.at()) {
+            Some(Some(set)) => {
+                set.insert(value);
+            }
+            _ => self.insert(id, Few::One(value)),
+        }
+    }
+
+    /// Takes from the set of a number, and the set away when it is empty.
+    pub(super) fn take_from(&mut self, id: Id, value: &T) {
+        if let Some(set) = self.0.get_mut(id.at())
+            && set.as_mut().is_some_and(|set| set.remove(value))
+        {
+            *set = None;
+        }
+    }
+}
+
 /// A set that mostly holds one, else some; what comes to it mostly comes in order.
 #[derive(Clone, Debug)]
 #[allow(clippy::box_collection)] // most hold one: half the size counts for more than one step further

@@ -45,7 +45,7 @@ pub(super) struct Index {
     /// Objects by kind and name, see [`World::by_name`].
     pub(super) names: Numbers<Id>,
     /// Key → provers that name it.
-    pub(super) touched: FxHashMap<Id, Few<(Id, Half)>>,
+    pub(super) touched: Column<Few<(Id, Half)>>,
     /// Cluster and `service.name` → workloads that declare it and have no controller.
     pub(super) telemetry: FxHashMap<(Word, Word), Few<Id>>,
     /// Namespace → grants in it.

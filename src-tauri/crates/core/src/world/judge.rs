@@ -140,7 +140,7 @@ impl World {
     /// its kind was not listed.
     pub(super) fn missed(&self, id: Id) -> Option<Health> {
         let mut by = Vec::new();
-        for (prover, _) in self.index.touched.get(&id).into_iter().flatten() {
+        for (prover, _) in self.index.touched.get(id).into_iter().flatten() {
             let Some(proof) = self.plain.get(*prover) else { continue };
             let needs = |edge: &&Edge| {
                 let counts =

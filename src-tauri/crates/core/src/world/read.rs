@@ -94,7 +94,7 @@ impl World {
     pub fn relations_of(&self, key: &ObjectKey) -> Vec<Relation> {
         let Some(id) = self.keys.find(key) else { return Vec::new() };
         let mut provers: BTreeSet<Id> =
-            self.index.touched.get(&id).into_iter().flatten().map(|(prover, _)| *prover).collect();
+            self.index.touched.get(id).into_iter().flatten().map(|(prover, _)| *prover).collect();
         provers.insert(id);
         let mut found = BTreeSet::new();
         for prover in provers {
@@ -282,7 +282,7 @@ impl World {
     pub fn events_of(&self, key: &ObjectKey) -> Vec<&Object> {
         let Some(id) = self.keys.find(key) else { return Vec::new() };
         let family = self.family(id);
-        let provers = family.iter().filter_map(|member| self.index.touched.get(member)).flatten();
+        let provers = family.iter().filter_map(|member| self.index.touched.get(*member)).flatten();
         let mut events: Vec<(Option<Moment>, &Object)> = provers
             .filter_map(|(prover, _)| self.at(*prover))
             .filter_map(|object| match &object.body {

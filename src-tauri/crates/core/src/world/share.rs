@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arena::Id;
+use super::arena::{Id, KeyRef};
 use super::store::World;
 use crate::health::{Health, HealthState};
 use crate::id::Text;
@@ -61,6 +61,9 @@ impl World {
                 is_kept = Arc::ptr_eq(mine, theirs);
             }
         }
+        if relative.as_ref().is_none_or(|relative| !Arc::ptr_eq(&object.owners, &relative.owners)) {
+            self.words_of_owners(object);
+        }
         if let Some(template) = template_of_mut(&mut object.body).filter(|_| !is_kept) {
             let template = Arc::make_mut(template);
             with(&mut template.labels, &object.labels);
@@ -83,6 +86,23 @@ impl World {
             Body::Job(job) => self.words_of_conditions(&mut job.conditions),
             Body::Node(node) => self.words_of_conditions(&mut node.conditions),
             _ => {}
+        }
+    }
+
+    /// Who owns is named in the words of its own key, and by a UID that many children know.
+    fn words_of_owners(&mut self, object: &mut Object) {
+        if object.owners.is_empty() {
+            return;
+        }
+        for owner in Arc::make_mut(&mut object.owners) {
+            let key = KeyRef { group: &owner.group, kind: &owner.kind, name: &owner.name, ..KeyRef::from(&object.key) };
+            if let Some(id) = self.keys.find(key) {
+                let key = self.keys.key(id);
+                owner.group.clone_from(&key.group);
+                owner.kind.clone_from(&key.kind);
+                owner.name.clone_from(&key.name);
+            }
+            self.word(&mut owner.uid);
         }
     }
 
@@ -123,7 +143,7 @@ impl World {
     }
 
     fn word(&mut self, text: &mut Text) {
-        if !text.is_empty() {
+        if !text.is_empty() && !Text::is_static(text) {
             *text = self.words.share_of(text);
         }
     }

@@ -234,15 +234,14 @@ impl World {
         }
     }
 
-    fn absorb_object(&mut self, object: Arc<Object>, pending: &mut Pending) {
+    fn absorb_object(&mut self, mut object: Arc<Object>, pending: &mut Pending) {
         let id = self.number(&object.key);
         if self.at(id) == Some(&*object) {
             return;
         }
-        let mut kept = Arc::unwrap_or_clone(object);
         pending.delta.objects.push(self.keys.key(id).clone());
-        self.share(id, &mut kept);
-        self.place(id, Some(Arc::new(kept)), pending);
+        self.share(id, Arc::make_mut(&mut object));
+        self.place(id, Some(object), pending);
     }
 
     fn absorb_freshness(&mut self, state: &SourceState, pending: &mut Pending) {
@@ -352,7 +351,7 @@ impl World {
         let key = self.keys.key(id);
         // Of a ConfigMap also the keys are needed.
         let needed = existence || key.kind == "ConfigMap";
-        for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
+        for (prover, half) in self.index.touched.get(id).into_iter().flatten() {
             if *half == Half::Calls || self.plain.get(*prover).is_none_or(|proof| proof.hangs_on(*prover, id)) {
                 pending.prove(*prover, *half);
             }
@@ -363,7 +362,7 @@ impl World {
         }
         if key.kind == "ReferenceGrant" {
             let all = self.keys.find(&super::rules::grants_of(&key.cluster, &key.namespace));
-            for (prover, half) in all.and_then(|all| self.index.touched.get(&all)).into_iter().flatten() {
+            for (prover, half) in all.and_then(|all| self.index.touched.get(all)).into_iter().flatten() {
                 pending.prove(*prover, *half);
             }
         }
@@ -460,7 +459,7 @@ impl World {
 
     /// The webhook configurations a Service answers for.
     fn webhooks_behind(&self, service: Id) -> impl Iterator<Item = Id> {
-        let touched = self.index.touched.get(&service).into_iter().flatten().map(|(prover, _)| *prover);
+        let touched = self.index.touched.get(service).into_iter().flatten().map(|(prover, _)| *prover);
         touched.filter(|id| matches!(self.at(*id).map(|object| &object.body), Some(Body::Served(_))))
     }
 
@@ -480,10 +479,10 @@ impl World {
         let (was, is) =
             (touched_by(id, &before.edges, &rest.interests), touched_by(id, &proof.edges, &proof.interests));
         for touched in without(&was, &is) {
-            take(&mut self.index.touched, touched, &(id, half));
+            self.index.touched.take_from(*touched, &(id, half));
         }
         for touched in without(&is, &was) {
-            put(&mut self.index.touched, *touched, (id, half));
+            self.index.touched.put_to(*touched, (id, half));
         }
         for host in without(&rest.hosts, &proof.hosts) {
             take(&mut self.index.callers, host, &id);

@@ -125,7 +125,7 @@ impl World {
         let mut told = vec![false; self.numbers()];
         let mut found = Vec::new();
         for node in nodes {
-            for (pod, _) in self.index.touched.get(&node).into_iter().flatten().filter(|it| it.1 == Half::Plain) {
+            for (pod, _) in self.index.touched.get(node).into_iter().flatten().filter(|it| it.1 == Half::Plain) {
                 let house = self.house(*pod);
                 if told[house.at()] {
                     continue;
@@ -163,7 +163,7 @@ impl World {
     /// Who calls a house, ordered by key.
     #[must_use]
     pub fn callers_of(&self, house: Id) -> Vec<Id> {
-        let provers = self.index.touched.get(&house).into_iter().flatten();
+        let provers = self.index.touched.get(house).into_iter().flatten();
         let proofs = provers.filter(|(_, half)| *half == Half::Calls).filter_map(|(prover, _)| self.calls.get(prover));
         let edges = proofs.flat_map(|proof| proof.edges.iter());
         self.distinct(edges.filter(|edge| edge.r#type == Type::Calls && edge.to == house).map(|edge| edge.from))
@@ -200,7 +200,7 @@ impl World {
         };
         prove(self.plain.get(id));
         prove(self.calls.get(&id));
-        for (prover, half) in self.index.touched.get(&id).into_iter().flatten() {
+        for (prover, half) in self.index.touched.get(id).into_iter().flatten() {
             prove(if *half == Half::Plain { self.plain.get(*prover) } else { self.calls.get(prover) });
         }
         for selector in self.matchers(id) {

@@ -52,13 +52,13 @@ pub enum Body {
     /// `PersistentVolumeClaim`.
     Claim(Claim),
     /// `PersistentVolume`.
-    Volume(Volume),
+    Volume(Box<Volume>),
     /// `ResourceQuota`.
     Quota(Quota),
     /// `RoleBinding` or `ClusterRoleBinding`.
     Binding(Binding),
     /// `HorizontalPodAutoscaler`.
-    Autoscaler(Autoscaler),
+    Autoscaler(Box<Autoscaler>),
     /// `PodDisruptionBudget`.
     DisruptionBudget(DisruptionBudget),
     /// Event.
@@ -76,7 +76,7 @@ pub enum Body {
     /// `ServiceMonitor` or `PodMonitor`.
     Monitor(Monitor),
     /// `VerticalPodAutoscaler` or `ScaledObject`.
-    Scaler(Scaler),
+    Scaler(Box<Scaler>),
     /// A custom kind whose references are known.
     Custom(Custom),
     /// A kind known by its metadata alone: Secret, `ServiceAccount`, Role, `StorageClass`, `IngressClass` …

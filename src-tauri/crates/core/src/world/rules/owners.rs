@@ -1,5 +1,7 @@
 //! Who owns whom (1, 2, 23).
 
+use std::borrow::Cow;
+
 use super::super::RelationState;
 use super::super::edge::{Standing, Type};
 use super::super::index::JOB_NAME_LABELS;
@@ -34,7 +36,11 @@ impl Prover<'_> {
                 ("Deployment", "ReplicaSet") if meant == Some(true) && self.is_current() => 2,
                 _ => 1,
             };
-            self.edge((from, self.id), Type::Owns, rule, &format!("metadata.ownerReferences[{number}]"), standing);
+            let field = match number {
+                0 => "metadata.ownerReferences[0]".into(),
+                _ => Cow::from(format!("metadata.ownerReferences[{number}]")),
+            };
+            self.edge((from, self.id), Type::Owns, rule, &field, standing);
         }
         if object.owners.is_empty() && object.key.kind == "Pod" {
             let named = JOB_NAME_LABELS.iter().find_map(|label| Some((label, object.labels.get(*label)?)));
