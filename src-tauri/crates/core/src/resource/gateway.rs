@@ -10,7 +10,7 @@ const GROUP: &str = "gateway.networking.k8s.io";
 pub(super) fn gateway(at: At<'_>) -> Read<Gateway> {
     Ok(Gateway {
         class: at.text("spec.gatewayClassName")?,
-        listeners: at.list("spec.listeners")?.into_iter().map(|one| one.text("name")).collect::<Read<_>>()?,
+        listeners: at.list("spec.listeners")?.map(|one| one.text("name")).collect::<Read<_>>()?,
         conditions: conditions(at)?,
         troubled: troubled(at)?,
     })
@@ -34,7 +34,7 @@ fn troubled(at: At<'_>) -> Read<Vec<(String, Condition)>> {
 /// Reads a route of any protocol.
 pub(super) fn route(at: At<'_>) -> Read<Route> {
     let mut route = Route::default();
-    for (index, parent) in at.list("spec.parentRefs")?.into_iter().enumerate() {
+    for (index, parent) in at.list("spec.parentRefs")?.enumerate() {
         let target = reference(parent, format!("spec.parentRefs[{index}]"), (GROUP, "Gateway"))?;
         let section = parent.text("sectionName")?;
         let conditions = told(at, &target, &section, parent.number("port")?)?;
@@ -43,10 +43,10 @@ pub(super) fn route(at: At<'_>) -> Read<Route> {
         refused.sort();
         route.parents.push(RouteParent { target, section, refused, conditions });
     }
-    for (index, rule) in at.list("spec.rules")?.into_iter().enumerate() {
+    for (index, rule) in at.list("spec.rules")?.enumerate() {
         let field = format!("spec.rules[{index}]");
         mirrors(&mut route, rule, &field)?;
-        for (number, one) in rule.list("backendRefs")?.into_iter().enumerate() {
+        for (number, one) in rule.list("backendRefs")?.enumerate() {
             let field = format!("{field}.backendRefs[{number}]");
             backend(&mut route, one, &field)?;
             mirrors(&mut route, one, &field)?;
@@ -57,7 +57,7 @@ pub(super) fn route(at: At<'_>) -> Read<Route> {
 
 /// Backends that only get a copy of the traffic.
 fn mirrors(route: &mut Route, at: At<'_>, field: &str) -> Read<()> {
-    for (index, filter) in at.list("filters")?.into_iter().enumerate() {
+    for (index, filter) in at.list("filters")?.enumerate() {
         let mirror = filter.get("requestMirror.backendRef");
         if !mirror.0.is_null() {
             backend(route, mirror, &format!("{field}.filters[{index}].requestMirror.backendRef"))?;
@@ -120,7 +120,7 @@ fn told(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Rea
 /// Reads a grant.
 pub(super) fn grant(at: At<'_>) -> Read<Grant> {
     let list = |field: &str, last: &str| -> Read<Vec<(String, String, String)>> {
-        let entries = at.list(field)?.into_iter();
+        let entries = at.list(field)?;
         entries.map(|one| Ok((one.text("group")?, one.text("kind")?, one.text(last)?))).collect()
     };
     Ok(Grant { from: list("spec.from", "namespace")?, to: list("spec.to", "name")? })

@@ -50,11 +50,11 @@ pub(super) fn kept(labels: Labels) -> Arc<Labels> {
 
 /// What is made of each place of a list, in no more room than it takes.
 pub(super) fn gather<I: ExactSizeIterator, T>(items: I, mut make: impl FnMut(I::Item) -> Read<T>) -> Read<Vec<T>> {
-    let mut made = Vec::with_capacity(items.len());
+    let mut all = Vec::with_capacity(items.len());
     for item in items {
-        made.push(make(item)?);
+        all.push(make(item)?);
     }
-    Ok(made)
+    Ok(all)
 }
 
 /// The places of a list.
@@ -159,7 +159,6 @@ impl<'a> At<'a> {
     /// A list of texts.
     pub(super) fn texts(self, path: &str) -> Read<Vec<String>> {
         self.list(path)?
-            .into_iter()
             .map(|item| item.0.as_str().map(str::to_owned).ok_or_else(|| format!("`{path}` holds {}", type_of(item.0))))
             .collect()
     }

@@ -33,7 +33,7 @@ pub(super) fn webhooks(at: At<'_>) -> Read<Served> {
     // Of several behind one Service the strictest counts.
     let mut strict = Vec::new();
     let mut outside = 0;
-    for (index, webhook) in at.list("webhooks")?.into_iter().enumerate() {
+    for (index, webhook) in at.list("webhooks")?.enumerate() {
         let field = format!("webhooks[{index}].clientConfig.service");
         let service = webhook.get("clientConfig.service");
         served(&mut services, service, &field)?;
@@ -68,7 +68,7 @@ pub(super) fn definition(at: At<'_>) -> Read<Served> {
 
 /// Reads `ServiceMonitor` and `PodMonitor`; an absent selector selects everything, as the operator reads it.
 pub(super) fn monitor(at: At<'_>, endpoints: &str) -> Read<Monitor> {
-    let names = at.list(endpoints)?.into_iter().map(|one| one.text("port")).collect::<Read<Vec<String>>>()?;
+    let names = at.list(endpoints)?.map(|one| one.text("port")).collect::<Read<Vec<String>>>()?;
     Ok(Monitor {
         selector: selector(at.get("spec.selector"))?.unwrap_or_default(),
         anywhere: at.yes("spec.namespaceSelector.any")?,

@@ -16,11 +16,10 @@ pub(super) fn policy(at: At<'_>) -> Read<NetworkPolicy> {
 
 fn rules(at: At<'_>, field: &str, peers: &str) -> Read<Vec<PolicyRule>> {
     at.list(field)?
-        .into_iter()
         .map(|rule| {
             Ok(PolicyRule {
-                peers: rule.list(peers)?.into_iter().map(peer).collect::<Read<_>>()?,
-                ports: rule.list("ports")?.into_iter().map(port).collect::<Read<_>>()?,
+                peers: rule.list(peers)?.map(peer).collect::<Read<_>>()?,
+                ports: rule.list("ports")?.map(port).collect::<Read<_>>()?,
             })
         })
         .collect()

@@ -197,7 +197,6 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             role_name: at.text("roleRef.name")?,
             subjects: at
                 .list("subjects")?
-                .into_iter()
                 .map(|s| Ok((s.text("kind")?, s.text("namespace")?, s.text("name")?)))
                 .collect::<Read<_>>()?,
         }),
@@ -296,7 +295,6 @@ fn node(at: At<'_>) -> Read<Node> {
         cordoned: at.yes("spec.unschedulable")?,
         taints: at
             .list("spec.taints")?
-            .into_iter()
             .map(|taint| {
                 let value = taint.text("value")?;
                 let value = if value.is_empty() { value } else { format!("={value}") };
@@ -304,11 +302,7 @@ fn node(at: At<'_>) -> Read<Node> {
             })
             .collect::<Read<_>>()?,
         conditions: conditions(at)?,
-        addresses: at
-            .list("status.addresses")?
-            .into_iter()
-            .map(|address| address.text("address"))
-            .collect::<Read<_>>()?,
+        addresses: at.list("status.addresses")?.map(|address| address.text("address")).collect::<Read<_>>()?,
         kubelet_version: at.text("status.nodeInfo.kubeletVersion")?,
         lease_fresh: None,
     })
@@ -395,7 +389,6 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         )?,
         claim_templates: at
             .list("spec.volumeClaimTemplates")?
-            .into_iter()
             .map(|claim| claim.text("metadata.name"))
             .collect::<Read<_>>()?,
     })
@@ -406,7 +399,6 @@ fn slice(at: At<'_>) -> Read<EndpointSlice> {
         service: at.map("metadata.labels")?.remove("kubernetes.io/service-name").unwrap_or_default().to_string(),
         endpoints: at
             .list("endpoints")?
-            .into_iter()
             .map(|endpoint| {
                 let pod = endpoint.text("targetRef.kind")? == "Pod";
                 Ok(Endpoint {
@@ -445,8 +437,8 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
         Ok(())
     };
     add(at.get("spec.defaultBackend"), "spec.defaultBackend".to_owned())?;
-    for (r, rule) in at.list("spec.rules")?.into_iter().enumerate() {
-        for (p, path) in rule.list("http.paths")?.into_iter().enumerate() {
+    for (r, rule) in at.list("spec.rules")?.enumerate() {
+        for (p, path) in rule.list("http.paths")?.enumerate() {
             add(path.get("backend"), format!("spec.rules[{r}].http.paths[{p}].backend"))?;
         }
     }

@@ -13,7 +13,6 @@ pub(super) fn selector(at: At<'_>) -> Read<Option<Selector>> {
         labels: at.map("matchLabels")?,
         expressions: at
             .list("matchExpressions")?
-            .into_iter()
             .map(|e| Ok(Expression { key: e.text("key")?, operator: e.text("operator")?, values: e.texts("values")? }))
             .collect::<Read<_>>()?,
     }))

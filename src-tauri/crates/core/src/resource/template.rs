@@ -42,13 +42,13 @@ fn read(spec: At<'_>, labels: Arc<Labels>, field: &str) -> Read<(Template, bool)
     let account = spec.word("serviceAccountName")?;
     let mut by_label = false;
     for list in ["initContainers", "containers", "ephemeralContainers"] {
-        for (index, container) in spec.list(list)?.into_iter().enumerate() {
+        for (index, container) in spec.list(list)?.enumerate() {
             self::container(&mut template, container, &format!("{field}.{list}[{index}]"))?;
             template.telemetry.extend(telemetry(container, &labels, &mut by_label)?);
         }
     }
     volumes(&mut template, spec, field)?;
-    for (index, secret) in spec.list("imagePullSecrets")?.into_iter().enumerate() {
+    for (index, secret) in spec.list("imagePullSecrets")?.enumerate() {
         let name = secret.word("name")?;
         template.secrets.push(NamedUse {
             name,
@@ -90,7 +90,7 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
         }
     }
     let mut values: Values<'_> = Vec::new();
-    for (index, env) in container.list("env")?.into_iter().enumerate() {
+    for (index, env) in container.list("env")?.enumerate() {
         let name = env.word("name")?;
         if let Json::Text(value) = env.get("value").0 {
             let value = expand(value, &values);
@@ -116,7 +116,7 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
             }
         }
     }
-    for (index, source) in container.list("envFrom")?.into_iter().enumerate() {
+    for (index, source) in container.list("envFrom")?.enumerate() {
         for (path, secret) in [("configMapRef", false), ("secretRef", true)] {
             let reference = source.get(path);
             if reference.has("name") {
@@ -136,7 +136,7 @@ fn container(template: &mut Found, container: At<'_>, field: &str) -> Read<()> {
     }
     let mut before = Cow::Borrowed("");
     for list in ["command", "args"] {
-        for (index, text) in container.list(list)?.into_iter().enumerate() {
+        for (index, text) in container.list(list)?.enumerate() {
             if let Json::Text(text) = text.0 {
                 let text = expand(text, &values);
                 let field = || format!("{field}.{list}[{index}]").into();
@@ -222,7 +222,7 @@ fn expand<'t>(text: &'t str, values: &Values<'_>) -> Cow<'t, str> {
 }
 
 fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
-    for (index, volume) in spec.list("volumes")?.into_iter().enumerate() {
+    for (index, volume) in spec.list("volumes")?.enumerate() {
         let here = format!("{field}.volumes[{index}]");
         let mut config = |source: At<'_>, field: String| -> Read<()> {
             if source.has("name") {
@@ -234,7 +234,7 @@ fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
             Ok(())
         };
         config(volume.get("configMap"), format!("{here}.configMap.name"))?;
-        for (s, source) in volume.list("projected.sources")?.into_iter().enumerate() {
+        for (s, source) in volume.list("projected.sources")?.enumerate() {
             config(source.get("configMap"), format!("{here}.projected.sources[{s}].configMap.name"))?;
             if source.has("secret.name") {
                 let optional = source.yes("secret.optional")?;

@@ -325,8 +325,9 @@ impl World {
 
     /// True for outermost controllers and standalone pods.
     pub(super) fn is_house(&self, id: Id) -> bool {
-        self.at(id).is_some_and(|object| rank(&object.key.kind) > 0 && labels_of(object).is_some())
-            && self.parent(id).is_none()
+        // Most objects that may be one have a parent, which is known without looking at them.
+        self.parent(id).is_none()
+            && self.at(id).is_some_and(|object| labels_of(object).is_some() && rank(&object.key.kind) > 0)
     }
 
     /// True for an object that names a controller which is not there, or another one of that name.

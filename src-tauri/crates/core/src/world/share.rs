@@ -8,6 +8,9 @@ use crate::health::{Health, HealthState};
 use crate::id::Text;
 use crate::resource::{Body, Condition, Object, Template};
 
+/// What this many hold is kept once, or seldom twice.
+const MANY: usize = 8;
+
 /// Takes what another holds where it is the same.
 fn with<T: PartialEq + ?Sized>(mine: &mut Arc<T>, theirs: &Arc<T>) {
     if !Arc::ptr_eq(mine, theirs) && **mine == **theirs {
@@ -143,7 +146,7 @@ impl World {
     }
 
     fn word(&mut self, text: &mut Text) {
-        if !text.is_empty() && !Text::is_static(text) {
+        if Text::strong_count(text).is_some_and(|holders| holders < MANY) {
             *text = self.words.share_of(text);
         }
     }
