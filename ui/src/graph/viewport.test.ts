@@ -53,6 +53,16 @@ describe("the viewport", () => {
     expect(fit({ x: 0, y: 0, w: 0, h: 0 }, size)).toEqual({ x: 0, y: 0, scale: 1 });
   });
 
+  it("shows all of a plan of any size, and comes back to it", () => {
+    const huge = { x: -40, y: 10, w: 400_000, h: 30_000 };
+    const all = fit(huge, size);
+    const seen = visible(all, size);
+    expect(seen.x).toBeLessThanOrEqual(huge.x);
+    expect(seen.x + seen.w).toBeGreaterThanOrEqual(huge.x + huge.w);
+    expect(all.scale).toBeLessThan(MIN_SCALE);
+    close(zoomAt(zoomAt(all, 10, 10, 4, all.scale), 10, 10, 1 / 9, all.scale).scale, all.scale);
+  });
+
   it("never loses the plan", () => {
     const seen = visible(hold({ x: 1e6, y: -1e6, scale: 1 }, plan, size), size);
     expect(seen.x).toBeLessThan(2000);

@@ -14,7 +14,7 @@ export interface Size {
   readonly h: number;
 }
 
-/** Nothing is read below or above these. */
+/** Nothing is read below or above these; a plan too large for the least is shown smaller, so that all of it can be seen. */
 export const MIN_SCALE = 0.02;
 export const MAX_SCALE = 8;
 /** Fitting never blows a small plan up beyond this. */
@@ -33,8 +33,8 @@ export function levelOf(scale: number): Level {
   return found;
 }
 
-export function clampScale(scale: number): number {
-  return Math.min(MAX_SCALE, Math.max(MIN_SCALE, scale));
+export function clampScale(scale: number, least = MIN_SCALE): number {
+  return Math.min(MAX_SCALE, Math.max(least, scale));
 }
 
 export function toScreen(view: View, x: number, y: number): [number, number] {
@@ -51,8 +51,8 @@ export function visible(view: View, size: Size): Rect {
 }
 
 /** Zooms by `factor` while the plan under the screen point stays where it is. */
-export function zoomAt(view: View, px: number, py: number, factor: number): View {
-  const scale = clampScale(view.scale * factor);
+export function zoomAt(view: View, px: number, py: number, factor: number, least = MIN_SCALE): View {
+  const scale = clampScale(view.scale * factor, least);
   const [x, y] = toPlan(view, px, py);
   return { x: x - px / scale, y: y - py / scale, scale };
 }
@@ -66,7 +66,7 @@ export function pan(view: View, dx: number, dy: number): View {
 export function fit(bounds: Rect, size: Size, margin = 16, most = MAX_FIT): View {
   if (bounds.w <= 0 || bounds.h <= 0 || size.w <= 0 || size.h <= 0) return { x: 0, y: 0, scale: 1 };
   const room = { w: Math.max(1, size.w - 2 * margin), h: Math.max(1, size.h - 2 * margin) };
-  const scale = clampScale(Math.min(room.w / bounds.w, room.h / bounds.h, most));
+  const scale = Math.min(room.w / bounds.w, room.h / bounds.h, most, MAX_SCALE);
   return {
     x: bounds.x + bounds.w / 2 - size.w / scale / 2,
     y: bounds.y + bounds.h / 2 - size.h / scale / 2,

@@ -21,6 +21,12 @@ pub(super) const GAP: i32 = 18;
 const CHANNEL: i32 = 36;
 /// What each street adds to a channel.
 const TRACK: i32 = 8;
+/// Streets a channel makes room for; more of them run closer together.
+const TRACKS: i32 = 8;
+/// A block is never too wide for a screen on which its names can be read.
+const SCREEN: i32 = 2400;
+/// Width by height of a block laid out afresh, at most.
+const SHAPE: f64 = 2.2;
 /// Room for the name of a block, one letter.
 const LETTER: f32 = 8.0;
 
@@ -60,13 +66,42 @@ impl Block {
         let web = self.web(calls);
         let area: i64 = self.houses.iter().map(|house| i64::from(house.w + CHANNEL) * i64::from(house.h + GAP)).sum();
         let tallest = self.houses.iter().map(|house| house.h).max().unwrap_or(0);
-        let target = ((area as f64 / 2.2).sqrt() as i32).max(tallest);
-        let mut columns = self.layered(&web, target);
-        let reach = columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(target);
+        let target = ((area as f64 / SHAPE).sqrt() as i32).max(tallest);
+        let layers = self.layers(&web);
         // Houses nobody in the block calls and that call nobody stand apart.
         let alone: Vec<usize> = (0..self.houses.len()).filter(|at| !web.is_joined(*at)).collect();
-        columns.extend(self.split(&alone, reach));
+        let mut columns: Vec<Vec<usize>> = layers.iter().flat_map(|layer| self.split(layer, 2 * target)).collect();
+        columns.extend(self.split(&alone, self.reach(&columns).max(target)));
+        if self.is_too_wide(&columns, &web) {
+            columns = self.wrapped(&layers.concat(), &alone, target, &web);
+        }
         self.stand(&columns, &web);
+    }
+
+    /// Whether columns would be far wider than high, and wider than a screen.
+    fn is_too_wide(&self, columns: &[Vec<usize>], web: &Web) -> bool {
+        let channel = CHANNEL + TRACK * i32::try_from(web.pairs.len()).map_or(TRACKS, |streets| streets.min(TRACKS));
+        let widest = |column: &Vec<usize>| column.iter().filter_map(|at| self.houses.get(*at)).map(|it| it.w).max();
+        let wide: i64 = columns.iter().map(|column| i64::from(widest(column).unwrap_or(0) + channel)).sum();
+        wide > i64::from(SCREEN) && wide as f64 > SHAPE * f64::from(TOP + self.reach(columns) + LOW)
+    }
+
+    /// Columns filled to the last: layers that are many or thin run on, as the lines of a text do.
+    fn wrapped(&self, joined: &[usize], alone: &[usize], target: i32, web: &Web) -> Vec<Vec<usize>> {
+        let mut most = target;
+        loop {
+            let mut columns = self.split(joined, most);
+            columns.extend(self.split(alone, most));
+            if columns.len() < 2 || !self.is_too_wide(&columns, web) {
+                return columns;
+            }
+            most = most.saturating_add((most / 8).max(1));
+        }
+    }
+
+    /// How high the highest of some columns stands.
+    fn reach(&self, columns: &[Vec<usize>]) -> i32 {
+        columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(0)
     }
 
     /// Who calls whom in this block.
@@ -96,8 +131,8 @@ impl Block {
         houses.map(|house| house.h + GAP).sum::<i32>() - GAP
     }
 
-    /// Columns of the houses that call or are called, callers first; a layer too high for one column takes several.
-    fn layered(&self, web: &Web, target: i32) -> Vec<Vec<usize>> {
+    /// The houses that call or are called by layer, callers first.
+    fn layers(&self, web: &Web) -> Vec<Vec<usize>> {
         let mut layers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (at, level) in levels(self.houses.len(), &web.pairs).into_iter().enumerate() {
             if web.is_joined(at) {
@@ -105,7 +140,7 @@ impl Block {
             }
         }
         let mut order: BTreeMap<usize, f64> = BTreeMap::new();
-        let mut columns = Vec::new();
+        let mut sorted = Vec::with_capacity(layers.len());
         for mut layer in layers.into_values() {
             // Below the middle of those who call it, else by age.
             let wish: BTreeMap<usize, f64> = layer
@@ -122,9 +157,9 @@ impl Block {
             for (place, at) in layer.iter().enumerate() {
                 order.insert(*at, (place as f64 + 0.5) / layer.len() as f64);
             }
-            columns.extend(self.split(&layer, 2 * target));
+            sorted.push(layer);
         }
-        columns
+        sorted
     }
 
     /// Breaks a list of houses into columns no higher than `most`.
@@ -153,22 +188,12 @@ impl Block {
                 }
             }
         }
-        let reach = columns.iter().map(|column| self.height(column)).max().unwrap_or(0).max(0);
+        let reach = self.reach(columns);
         for column in columns {
             self.stack(column, web, reach);
         }
-        // Wide enough for the streets each channel carries.
-        let mut tracks = vec![BTreeSet::new(); columns.len() + 1];
-        for (from, to) in &web.pairs {
-            let (Some(a), Some(b)) = (self.houses.get(*from), self.houses.get(*to)) else { continue };
-            let (out, into) = (a.column + 1, b.column);
-            for track in tracks.iter_mut().take(out.max(into) + 1).skip(out.min(into)) {
-                track.insert(*from);
-            }
-        }
-        let wide = |channel: usize, least: i32| {
-            least + TRACK * i32::try_from(tracks.get(channel).map_or(0, BTreeSet::len)).unwrap_or(0)
-        };
+        let tracks = self.tracks(columns.len(), web);
+        let wide = |channel: usize, least: i32| least + TRACK * tracks.get(channel).copied().unwrap_or(0).min(TRACKS);
         let mut x = wide(0, LEFT);
         self.columns.clear();
         for (number, column) in columns.iter().enumerate() {
@@ -184,6 +209,25 @@ impl Block {
         let title = (self.name.chars().count().min(40) as f32 * LETTER) as i32 + 90;
         self.w = x.max(title);
         self.h = TOP + reach + LOW;
+    }
+
+    /// How many houses send streets through each channel.
+    fn tracks(&self, columns: usize, web: &Web) -> Vec<i32> {
+        // All streets of a house begin in one channel, so they run through one span of channels.
+        let mut spans: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        for (from, to) in &web.pairs {
+            let (Some(a), Some(b)) = (self.houses.get(*from), self.houses.get(*to)) else { continue };
+            let out = a.column + 1;
+            let (first, last) = spans.entry(*from).or_insert((out, out));
+            (*first, *last) = ((*first).min(b.column), (*last).max(b.column));
+        }
+        let mut tracks = vec![0; columns + 1];
+        for (first, last) in spans.into_values() {
+            for track in tracks.iter_mut().take(last + 1).skip(first) {
+                *track += 1;
+            }
+        }
+        tracks
     }
 
     /// Stacks a column, each house as near as can be to the doors of its callers.
@@ -348,4 +392,40 @@ fn levels(n: usize, calls: &[(usize, usize)]) -> Vec<usize> {
         }
     }
     level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn house(number: usize) -> House {
+        let pods: Vec<String> = (0..number % 7).map(|pod| format!("p-{pod}")).collect();
+        House::fresh(&ObjectKey::new("c", "apps", "Deployment", "s", &format!("service-of-the-city-{number}")), &pods)
+    }
+
+    /// A block whose houses call others, by number.
+    fn laid(many: usize, calls: &[(usize, usize)]) -> Block {
+        let mut block = Block { name: "s".to_owned(), houses: (0..many).map(house).collect(), ..Block::default() };
+        let key = |at: usize| house(at).key;
+        block.lay(&calls.iter().map(|(from, to)| (key(*from), key(*to))).collect::<Vec<_>>());
+        block
+    }
+
+    #[test]
+    fn a_block_has_the_shape_of_a_screen_whoever_calls_whom() {
+        for many in [40, 300, 1000] {
+            let all_over: Vec<(usize, usize)> = (0..3 * many).map(|n| (n % many, n * 7919 % many)).collect();
+            let chain: Vec<(usize, usize)> = (1..many).map(|n| (n - 1, n)).collect();
+            let hub: Vec<(usize, usize)> = (1..many).map(|n| (n, 0)).collect();
+            let few: Vec<(usize, usize)> = (1..many / 10).map(|n| (n - 1, n)).collect();
+            for (what, calls) in
+                [("all over", all_over), ("chain", chain), ("hub", hub), ("few", few), ("none", Vec::new())]
+            {
+                let block = laid(many, &calls);
+                let aspect = f64::from(block.w) / f64::from(block.h);
+                let fits = (0.75..2.3).contains(&aspect) || block.w < SCREEN && aspect < 4.0;
+                assert!(fits, "{many} houses, {what}: {aspect:.2} times as wide as high");
+            }
+        }
+    }
 }
