@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { deskOn, openCity } from "../walk/city.mjs";
 import { Desk, until } from "../walk/desk.mjs";
+import { cutOff } from "./zoomed.mjs";
 import { addressFrom, neverRests, openScreen, THEMES, useTheme } from "./screen.mjs";
 
 const LEVELS = ["Cluster", "Namespace", "Workload", "Pod"];
@@ -33,6 +34,7 @@ const SOURCES = {
   "k8s-max": () => served("k8s-max"),
 };
 
+const faults = [];
 for (const [source, open] of Object.entries(SOURCES)) {
   if (only.length > 0 && !only.includes(source)) continue;
   const { desk, city } = await open();
@@ -41,10 +43,12 @@ for (const [source, open] of Object.entries(SOURCES)) {
     neverRests(page);
     page.setDefaultTimeout(60_000);
     await page.waitForFunction(() => /[1-9]\d* houses?/.test(document.querySelector("[aria-label^='Plan of']")?.getAttribute("aria-label") ?? ""));
-    // The hottest house, around which the closer levels look.
-    await page.keyboard.press("h");
-    await page.waitForTimeout(1500);
     for (const level of LEVELS) {
+      // All of it is shown as whoever comes to it sees it; the closer levels look around the hottest house.
+      if (level === LEVELS[1]) {
+        await page.keyboard.press("h");
+        await page.waitForTimeout(1500);
+      }
       await page.getByRole("button", { name: level, exact: true }).or(page.getByRole("radio", { name: level, exact: true })).first().click();
       for (const theme of THEMES) {
         await useTheme(page, theme);
@@ -52,6 +56,7 @@ for (const [source, open] of Object.entries(SOURCES)) {
         const path = join(folder, `${source}.${level.toLowerCase()}.${theme}.png`);
         await page.screenshot({ path });
         console.log(path);
+        for (const fault of await cutOff(page)) faults.push(`${path}: ${fault}`);
       }
     }
   } finally {
@@ -61,3 +66,5 @@ for (const [source, open] of Object.entries(SOURCES)) {
     await city?.end();
   }
 }
+for (const fault of faults) console.log(fault);
+process.exitCode = faults.length > 0 ? 1 : 0;

@@ -1,14 +1,15 @@
 /** Words and bars above the picture of either back end, on one 2D canvas: at most `MOST_LABELS` labels, the important first. */
-import type { Frame } from "../painter";
-import { MOST_LABELS, PILES_FLOOR, type Plot } from "../plot/plot";
-import { Health, type Rect, box, verdict } from "../scene";
+import type { Drawn, Frame } from "../painter";
+import { PILES_FLOOR } from "../plot/floors";
+import { MOST_LABELS, type Plot } from "../plot/plot";
+import { type Heat, Health, type Rect, box, hottest, verdict } from "../scene";
 import type { Size } from "../viewport";
 import { drawDistricts } from "./districts";
 import { drawNames, drawPile, NAME_FLOOR } from "./houses";
 import { placeLabels, shorten, type Wish } from "./labels";
 import { Pen } from "./pen";
 import { drawPills } from "./pills";
-import { ADVANCE, drawTitles } from "./titles";
+import { ADVANCE, drawTitles, hasTitle } from "./titles";
 import { drawVerdicts } from "./verdicts";
 
 /** Of all labels, how many titles of blocks and how many counts on streets there may be. */
@@ -35,6 +36,32 @@ export function drawOverlay(ink: CanvasRenderingContext2D, frame: Frame, plot: P
   else drawLabels(pen, plot, left);
 }
 
+/** The hottest houses that are numbered on the plan as in the list beside it. */
+const RANKED = 10;
+/** Where more than so many houses want to be named seen from afar, only so many are: the map has to be seen as well. */
+const AFAR = 44;
+const UNRANKED: ReadonlyMap<number, number> = new Map();
+const ranks = new WeakMap<Heat, ReadonlyMap<number, number>>();
+
+/** The hottest houses by their place in the list, the first being 1; only where anything fires. */
+function ranksOf({ scene, heat }: Drawn): ReadonlyMap<number, number> {
+  let found = ranks.get(heat);
+  if (!found) {
+    const hot = hottest(scene, heat).slice(0, RANKED).filter((h) => heat.weight[h]! > 0);
+    found = new Map(hot.map((h, i) => [h, i + 1]));
+    ranks.set(heat, found);
+  }
+  return found;
+}
+
+/** How wide the number of a hottest house is, before its name. */
+function badgeWidth(rank: number): number {
+  return rank ? String(rank).length * 6 + 8 : 0;
+}
+
+/** From the upper wall of a house to its cells, in units of the plan. */
+const ROOF = 20;
+
 function housesWithCases({ drawn }: Frame): number[] {
   const rows: number[] = [];
   for (let h = 0; h < drawn.scene.houses.count; h++) if (drawn.heat.from[h] !== drawn.heat.from[h + 1]) rows.push(h);
@@ -46,37 +73,50 @@ function drawLabels(pen: Pen, plot: Plot, most: number): void {
   const { ink, palette } = pen;
   const { scene, heat } = pen.drawn;
   const size = 10;
-  const advance = size * ADVANCE;
+  // Between the wall and the cells, which a name of any size would else run into.
+  const roof = ROOF * pen.s;
+  const inner = Math.max(8.6, Math.min(size, roof - 2));
+  const advance = inner * ADVANCE;
   const wishes: Wish[] = [];
   const taken: Rect[] = [];
   for (const b of plot.blocks) {
     const r = pen.rect(box(scene.blocks, b));
-    if (r.w >= 44) taken.push({ x: r.x, y: r.y, w: r.w, h: 16 });
+    if (hasTitle(r)) taken.push({ x: r.x, y: r.y, w: r.w, h: 16 });
   }
+  const ranks = pen.s < PILES_FLOOR ? ranksOf(pen.drawn) : UNRANKED;
   for (const h of plot.named) {
     const own = verdict(scene, heat, h);
     const trouble = own >= Health.Warning;
     if ((pen.s < 0.34 && !trouble) || pen.strength(h) < 1) continue;
     const r = pen.rect(box(scene.houses, h));
     const text = trouble ? scene.houses.name[h]! : shorten(scene.houses.name[h]!, Math.max(3, Math.floor((r.w - 2) / advance)));
-    const w = text.length * advance + 6;
+    const rank = ranks.get(h) ?? 0;
+    const w = text.length * (trouble ? size : inner) * ADVANCE + 6 + badgeWidth(rank);
     const cx = r.x + r.w / 2 - w / 2;
     wishes.push({
       row: h,
       text,
-      priority: own * 1000 + heat.weight[h]! * 100 + Math.min(90, scene.houses.cellCount[h]!),
+      priority: (rank ? 100_000 - 1000 * rank : 0) + own * 1000 + heat.weight[h]! * 100 + Math.min(90, scene.houses.cellCount[h]!),
       places: trouble ? [{ x: cx, y: r.y - 14, w, h: 13 }, { x: cx, y: r.y + r.h + 1, w, h: 13 }, { x: r.x + r.w + 2, y: r.y, w, h: 13 }] : [{ x: r.x + 1, y: r.y + 1, w: Math.min(w, r.w), h: 12 }],
     });
   }
   const screen = { x: 0, y: 0, w: pen.size.w, h: pen.size.h };
-  for (const placed of placeLabels(wishes, screen, most, taken)) {
+  const room = ranks.size > 0 && wishes.length > AFAR ? Math.min(most, AFAR) : most;
+  for (const placed of placeLabels(wishes, screen, room, taken)) {
     const trouble = verdict(scene, heat, placed.row) >= Health.Warning;
     if (trouble) {
       ink.fillStyle = palette.halo;
       pen.faded(0.86, () => ink.fillRect(placed.rect.x, placed.rect.y, placed.rect.w, placed.rect.h));
     }
-    ink.font = pen.font(size, trouble ? 600 : 400, true);
+    const rank = ranks.get(placed.row) ?? 0;
+    ink.font = pen.font(trouble ? size : inner, trouble ? 600 : 400, true);
+    if (rank) {
+      ink.fillStyle = palette.ink;
+      ink.fillRect(placed.rect.x, placed.rect.y, badgeWidth(rank), placed.rect.h);
+      ink.fillStyle = palette.canvas;
+      ink.fillText(String(rank), placed.rect.x + 4, placed.rect.y + 10);
+    }
     ink.fillStyle = trouble ? palette.ink : palette.label;
-    ink.fillText(placed.text, placed.rect.x + 3, placed.rect.y + 10);
+    ink.fillText(placed.text, placed.rect.x + 3 + badgeWidth(rank), placed.rect.y + (trouble ? 10 : Math.max(7, Math.min(10, roof - 2.5))));
   }
 }

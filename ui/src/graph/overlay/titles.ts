@@ -1,5 +1,6 @@
 /** The name of a block and, right of it, what is in it. */
 import type { Drawn } from "../painter";
+import { PILES_FLOOR } from "../plot/floors";
 import { CaseState, Health, Severity, box, verdict, type Scene } from "../scene";
 import type { Pen } from "./pen";
 
@@ -45,12 +46,17 @@ export function sumsOf({ scene, heat }: Drawn): BlockSums {
 /** Width of a letter of the fixed-width face, in ems. */
 export const ADVANCE = 0.6;
 
+/** Whether a block of a size on screen has room for its name. */
+export function hasTitle({ w, h }: { readonly w: number; readonly h: number }): boolean {
+  return w >= 44 && h >= 20;
+}
+
 /** Writes the titles of the blocks in view, those that burn and the large ones first, at most `most`; answers how many. Small blocks get their name only. */
 export function drawTitles(pen: Pen, rows: readonly number[], most: number): number {
   const { ink, palette } = pen;
   const { blocks } = pen.drawn.scene;
   const { firing, known, worst } = sumsOf(pen.drawn);
-  const room = rows.filter((b) => blocks.w[b]! * pen.s >= 44 && blocks.h[b]! * pen.s >= 20);
+  const room = rows.filter((b) => hasTitle({ w: blocks.w[b]! * pen.s, h: blocks.h[b]! * pen.s }));
   if (room.length > most) room.sort((a, b) => firing[b]! - firing[a]! || blocks.w[b]! * blocks.h[b]! - blocks.w[a]! * blocks.h[a]! || a - b).length = most;
   ink.textBaseline = "alphabetic";
   for (const b of room) {
@@ -63,9 +69,16 @@ export function drawTitles(pen: Pen, rows: readonly number[], most: number): num
     ink.font = pen.font(size, 600, true);
     const longest = Math.floor((r.w - 2 * pad) / (size * ADVANCE));
     const name = blocks.name[b]!;
+    const shown = name.length > longest ? `${name.slice(0, Math.max(1, longest - 1))}…` : name;
+    // From afar the cells reach up to the wall: a title stands on ground of its own.
+    const ground = (x: number, letters: number, em: number) => {
+      if (pen.s >= PILES_FLOOR) return;
+      ink.fillStyle = palette.block;
+      pen.faded(0.86, () => ink.fillRect(x - 2, base - em, letters * em * ADVANCE + 4, em + 3));
+    };
+    ground(r.x + pad, shown.length, size);
     ink.textAlign = "left";
     ink.fillStyle = big ? palette.ink : palette.label;
-    const shown = name.length > longest ? `${name.slice(0, Math.max(1, longest - 1))}…` : name;
     ink.fillText(shown, r.x + pad, base);
     const left = r.w - 2 * pad - shown.length * size * ADVANCE - 12;
     const pods = blocks.pods[b]!;
@@ -75,6 +88,7 @@ export function drawTitles(pen: Pen, rows: readonly number[], most: number): num
     const small = Math.min(12.5, size * 0.92);
     const text = (fire ? [`${fire} firing, ${count}`, `${fire} firing`] : [count]).find((t) => t.length * small * ADVANCE <= left);
     if (!text) continue;
+    ground(r.x + r.w - pad - text.length * small * ADVANCE, text.length, small);
     ink.font = pen.font(small, 400, true);
     ink.textAlign = "right";
     ink.fillStyle = fire ? (worst[b] === Health.Critical ? palette.critText : palette.warnText) : palette.ink3;

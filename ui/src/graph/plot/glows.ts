@@ -1,5 +1,6 @@
 /** Heat on the ground: one ellipse a house with firing alerts; strength and size follow their weight. */
 import { Severity } from "../scene";
+import { PILES_FLOOR } from "./floors";
 import type { Draft, Plot } from "./plot";
 
 /** Words of one glow: middle x, y, radius across, radius down, strength 0 to 1. */
@@ -14,14 +15,19 @@ export function glowsOf(draft: Draft, plot: Plot): void {
   const { ratio, k } = draft;
   const w = draft.size.w * ratio;
   const h = draft.size.h * ratio;
+  // Seen from far away hundreds of glows would run into one: there each is as strong as it is beside the hottest.
+  const far = draft.s < PILES_FLOOR;
+  let most = 4;
+  if (far) for (let row = 0; row < houses.count; row++) most = Math.max(most, heat.weight[row]!);
   let n = 0;
   for (let row = 0; row < houses.count; row++) {
     const weight = heat.weight[row]!;
     if (weight <= 0) continue;
-    // Far away the glow keeps a size one can see from across a room.
-    const size = Math.max(draft.s, 0.42) * ratio;
-    const rx = (62 + 26 * Math.min(weight, 4)) * size;
-    const ry = (40 + 19 * Math.min(weight, 4)) * size;
+    // Far away the glow keeps a size one can see from across a room, and near by it stays a glow around its house.
+    const size = Math.min(1.5, Math.max(draft.s, 0.42)) * ratio;
+    const grown = Math.min(weight, far ? 8 : 4);
+    const rx = Math.max((62 + 26 * grown) * size, 0.8 * houses.w[row]! * k);
+    const ry = Math.max((40 + 19 * grown) * size, 0.9 * houses.h[row]! * k);
     const yard = heat.worst[row] === Severity.Critical ? 30 : 20;
     const cx = draft.x(houses.x[row]!) + ((houses.w[row]! + yard) / 2) * k;
     const cy = draft.y(houses.y[row]!) + (houses.h[row]! / 2) * k;
@@ -31,7 +37,7 @@ export function glowsOf(draft: Draft, plot: Plot): void {
       more.set(plot.glows);
       plot.glows = more;
     }
-    const strength = Math.min(0.9, 0.34 + weight * 0.15) * (0.35 + 0.65 * draft.frame.settled) * draft.strength(row);
+    const strength = Math.min(0.9, far ? 0.14 + 0.76 * Math.sqrt(weight / most) : 0.34 + weight * 0.15) * (0.35 + 0.65 * draft.frame.settled) * draft.strength(row);
     plot.glows.set([cx, cy, rx, ry, strength], n * GLOW_WORDS);
     n++;
   }

@@ -10,6 +10,7 @@ import { Flag, Health, verdict, type Boxes } from "../scene";
 import type { Size } from "../viewport";
 import { glowsOf } from "./glows";
 import { Lines } from "./lines";
+import { PILES_FLOOR, SHAPED, STREETS_FLOOR, WALLS_FLOOR } from "./floors";
 import { Rects, Style } from "./rects";
 import { plotStreets, streetsSeen, type SeenStreets } from "./streets";
 
@@ -17,15 +18,6 @@ import { plotStreets, streetsSeen, type SeenStreets } from "./streets";
 export const MOST_GLYPHS = 2000;
 /** Most labels of a view. */
 export const MOST_LABELS = 200;
-/** Below this many CSS pixels a cell has no shape. */
-export const SHAPED = 4.5;
-/** Below this scale walls are left to the mosaic. */
-export const WALLS_FLOOR = 0.22;
-/** Below this scale streets are not drawn. */
-export const STREETS_FLOOR = 0.2;
-/** Below this scale piles of bars are not drawn. */
-export const PILES_FLOOR = 0.3;
-
 /** What is picked at a pixel: the kind in the top four bits, the row below. */
 export const Pick = { House: 1 << 28, Cell: 2 << 28, Row: (1 << 28) - 1 } as const;
 

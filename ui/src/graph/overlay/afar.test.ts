@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { crowd } from "../crowd";
+import type { Frame } from "../painter";
+import { paletteFrom } from "../palette";
+import { GLOW_WORDS } from "../plot/glows";
+import { Plot, plotFrame } from "../plot/plot";
+import { prepare } from "../prepare";
+import { box, hottest } from "../scene";
+import { fit } from "../viewport";
+import { drawOverlay } from "./overlay";
+
+/** A surface that writes down which words are written on it, and takes everything else. */
+function paper() {
+  const words: string[] = [];
+  const rest: Record<string, unknown> = { fillText: (text: string) => words.push(text) };
+  const ink = new Proxy(rest, { get: (known, name: string) => known[name] ?? (() => undefined), set: (known, name: string, value) => ((known[name] = value), true) });
+  return { ink: ink as unknown as CanvasRenderingContext2D, words };
+}
+
+describe("a crowd seen from afar", () => {
+  const scene = crowd({ blocks: 60, houses: 1500, cells: 9000, unhealthy: 300, cases: 200, streets: 400 });
+  const drawn = prepare(scene);
+  const size = { w: 1000, h: 600 };
+  const view = fit(scene.bounds, size);
+  const frame: Frame = { drawn, view, palette: paletteFrom((token) => token), selected: -1, hovered: -1, keep: null, stale: false, settled: 1, fresh: new Set() };
+  const plot = new Plot();
+  plotFrame(plot, frame, size, 1);
+  const [first, second] = hottest(scene, drawn.heat);
+
+  it("has the numbers of the list beside it at the names of the hottest", () => {
+    const { ink, words } = paper();
+    drawOverlay(ink, frame, plot, size, 1);
+    for (const [rank, h] of [[1, first!], [2, second!]] as const) {
+      const at = words.indexOf(scene.houses.name[h]!);
+      expect(at).toBeGreaterThan(0);
+      expect(words[at - 1]).toBe(String(rank));
+    }
+  });
+
+  it("glows most where it is hottest", () => {
+    const glows = Array.from({ length: plot.glowCount }, (_, n) => [...plot.glows.subarray(n * GLOW_WORDS, (n + 1) * GLOW_WORDS)]);
+    const [x, y] = glows.reduce((a, b) => (b[4]! > a[4]! ? b : a)) as [number, number];
+    const strongest = Array.from({ length: scene.houses.count }, (_, h) => h).find((h) => {
+      const r = box(scene.houses, h);
+      return x >= (r.x - view.x) * view.scale && x <= (r.x + r.w + 30 - view.x) * view.scale && Math.abs(y - (r.y + r.h / 2 - view.y) * view.scale) < 0.5;
+    });
+    expect(drawn.heat.weight[strongest!]).toBe(Math.max(...drawn.heat.weight));
+  });
+});
