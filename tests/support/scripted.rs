@@ -87,7 +87,7 @@ pub struct ScriptedCluster {
     watching: Watching,
     /// Contexts of the kubeconfig.
     pub contexts: Arc<Mutex<Vec<String>>>,
-    /// Contexts that accept a connection and answer nothing.
+    /// Contexts that accept a connection and answer nothing, until they are taken off this list.
     pub hanging: Arc<Mutex<Vec<String>>>,
     /// Contexts that lead to the cluster of another, by their names.
     pub twins: Arc<Mutex<BTreeMap<String, String>>>,
@@ -125,9 +125,12 @@ impl Cluster for ScriptedCluster {
     }
     fn connect(&self, choice: ContextChoice) -> Answer<'_, Result<Arc<dyn Connection>, ClusterError>> {
         let name = choice.context.unwrap_or_else(|| "c".to_owned());
-        let hangs = self.hanging.lock().unwrap_or_else(PoisonError::into_inner).contains(&name);
-        let made = Arc::new(ScriptedConnection { cluster: self.clone(), name }) as Arc<dyn Connection>;
-        Box::pin(async move { if hangs { std::future::pending().await } else { Ok(made) } })
+        Box::pin(async move {
+            while self.hanging.lock().unwrap_or_else(PoisonError::into_inner).contains(&name) {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            Ok(Arc::new(ScriptedConnection { cluster: self.clone(), name }) as Arc<dyn Connection>)
+        })
     }
     fn read_files(&self, _: &str, _: &str) -> Result<Snapshot, ClusterError> {
         Ok(self.files.lock().unwrap_or_else(PoisonError::into_inner).clone())

@@ -13,6 +13,7 @@ stories! {
     a_cluster_that_never_answers_keeps_no_other_waiting
     what_is_recorded_of_several_clusters_is_what_was_seen_of_them
     evidence_is_frozen_in_each_cluster_and_leaves_in_one_bundle
+    a_cluster_that_answers_after_declare_joins_the_incident
     an_alert_stands_in_the_cluster_its_source_belongs_to
     two_contexts_of_one_cluster_are_watched_once
 }
@@ -126,6 +127,9 @@ async fn what_is_recorded_of_several_clusters_is_what_was_seen_of_them(place: Pl
     // One is left: from then on it is nowhere, and before that it is as it was.
     desk.call("leave_context", json!({ "id": "cluster:b" })).await.expect("left");
     desk.settle(|state| state.tapes.len() == 1).await;
+    for one in &seen[1..] {
+        assert_eq!(&then(&desk, one.0).await, one, "after the other was left");
+    }
     desk.cluster.say_in("a", Observation::Changes(shop_in("a", "late", "late:1", ""))).await;
     desk.settle(|state| state.world.objects().any(|object| object.key.name == "late")).await;
     let alone = now(&desk).await;
@@ -172,6 +176,60 @@ async fn evidence_is_frozen_in_each_cluster_and_leaves_in_one_bundle(place: Plac
     other.engine.stop().await;
 }
 
+/// Entries of a kind on the timeline, once there are as many as that.
+async fn entries(desk: &TestDesk, incident: &str, kind: &str, many: usize) -> Vec<Value> {
+    for _ in 0..2_000 {
+        let rows = desk.call("timeline", json!({ "incident": incident })).await.expect("the timeline");
+        let all = rows["entries"].as_array().cloned().unwrap_or_default();
+        let found: Vec<Value> = all.into_iter().filter(|it| it["kind"] == kind).collect();
+        if found.len() >= many {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the timeline never had {many} of {kind}");
+}
+
+async fn a_cluster_that_answers_after_declare_joins_the_incident(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    *desk.cluster.hanging.lock().unwrap() = vec!["late".to_owned()];
+    opened(&desk, &["a", "late"]).await;
+    read(&desk, "a", "cart:1").await;
+    let incident = desk.call("declare", json!({ "title": "Carts fail", "severity": 2 })).await.expect("declared");
+    let id = text(&incident, "/id").to_owned();
+    assert_eq!(entries(&desk, &id, "evidence.frozen", 1).await.len(), 1);
+    // Longer than a cluster that answers is waited for until it is read.
+    desk.clock.advance(chrono::Duration::minutes(20));
+    desk.cluster.hanging.lock().unwrap().clear();
+    let joined = entries(&desk, &id, "cluster.joined", 1).await;
+    assert_eq!(text(&joined[0], "/text"), "late answered, and is part of the incident from now on");
+    read(&desk, "late", "cart:2").await;
+    let frozen = entries(&desk, &id, "evidence.frozen", 2).await;
+    assert!(text(&frozen[1], "/text").starts_with("Evidence frozen in late:"), "{frozen:#?}");
+    let then = desk.engine.file(text(&frozen[1], "/refs/0/target")).await.expect("the file");
+    let then: Value = serde_json::from_slice(&then).expect("JSON");
+    assert!(then["keyframe"].to_string().contains("cart-1-a"), "what was read of it is frozen");
+    // One that is opened later for something else is no part of it.
+    desk.cluster.contexts.lock().unwrap().push("other".to_owned());
+    desk.call("open_context", json!({ "contexts": ["other"], "beside": true })).await.expect("opened");
+    read(&desk, "other", "cart:3").await;
+    desk.clock.advance(chrono::Duration::seconds(3));
+    let file = desk.call("export_bundle", json!({ "incident": id })).await.expect("a bundle");
+    let bytes = desk.engine.file(text(&file, "/blob")).await.expect("the file");
+    let elsewhere = TestDesk::at(place, JONAS).await;
+    let blob = elsewhere.engine.keep_file(bytes).await.expect("kept");
+    let opened = elsewhere.call("open_bundle", json!({ "blob": blob })).await.expect("opened");
+    for (cluster, is_there) in [("a", true), ("late", true), ("other", false)] {
+        let object = json!({ "id": format!("{cluster}/apps/Deployment/shop/cart"), "at": opened["recorded_to"] });
+        let panel = elsewhere.call("object", object).await;
+        let exists = panel.as_ref().is_ok_and(|panel| panel["exists"] == true);
+        assert_eq!(exists, is_there, "{cluster}: {panel:?}");
+    }
+    assert_eq!(entries(&desk, &id, "cluster.joined", 1).await.len(), 1);
+    desk.engine.stop().await;
+    elsewhere.engine.stop().await;
+}
+
 async fn an_alert_stands_in_the_cluster_its_source_belongs_to(place: Place) {
     let desk = TestDesk::at(place, MEI).await;
     opened(&desk, &["a", "b"]).await;
@@ -208,6 +266,16 @@ async fn an_alert_stands_in_the_cluster_its_source_belongs_to(place: Place) {
     let source = told["sources"].as_array().into_iter().flatten().find(|it| it["id"] == "prometheus:x").cloned();
     let why = source.map(|it| text(&it, "/why").to_owned()).unwrap_or_default();
     assert!(why.contains("2 clusters are open, and its settings do not say to which of them it belongs"), "{why}");
+    // Where one of them alone has its Service, it is that one's.
+    let service =
+        json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "p", "namespace": "m", "uid": "s-p" } });
+    let service = broadstreet_core::resource::reduce("b", &service).expect("a Service");
+    desk.cluster.say_in("b", Observation::Changes(vec![Change::Object(std::sync::Arc::new(service))])).await;
+    desk.settle(|state| {
+        let proof = state.proofs.get(&"prometheus:x".into());
+        proof.is_some_and(|it| it.trouble.is_none() && it.alive_at.is_some())
+    })
+    .await;
     desk.engine.stop().await;
 }
 

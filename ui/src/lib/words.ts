@@ -112,6 +112,7 @@ export function groupOf(kind: string): KindGroup {
       return "tasks";
     case "comms":
       return "comms";
+    case "cluster":
     case "evidence":
       return "evidence";
     default:
@@ -123,7 +124,7 @@ export function groupOf(kind: string): KindGroup {
 export function iconOf(kind: string): string {
   const group = groupOf(kind);
   if (kind.startsWith("alert.resolved")) return "check";
-  if (kind.startsWith("topology")) return "map";
+  if (kind.startsWith("topology") || kind.startsWith("cluster")) return "map";
   if (kind.startsWith("k8s.event") || kind.startsWith("k8s.node")) return "machine";
   if (kind.startsWith("page.acked")) return "check";
   if (kind.startsWith("milestone") || kind.startsWith("incident")) return "flag";

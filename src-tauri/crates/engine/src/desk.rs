@@ -297,7 +297,7 @@ impl Engine {
                 drop(open);
                 desk.mode = Mode::Live;
                 desk.title = live.title();
-                let scope = live.scope();
+                let scope = live.scope_since(live.since);
                 let first = self.archive.entries(&scope, None).await?.first().and_then(|entry| entry.from);
                 desk.recorded = Some(Window { from: first.map_or(live.since, |first| first.min(live.since)), to: now });
                 let state = live.state.read().await;

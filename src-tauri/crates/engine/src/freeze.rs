@@ -8,7 +8,7 @@ use broadstreet_core::alerts::AlertState;
 use broadstreet_core::id::{IncidentId, SourceId};
 use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
 use broadstreet_core::ledger::incident::Incident;
-use broadstreet_core::ledger::kinds::{EVIDENCE_FROZEN, INCIDENT_DECLARED};
+use broadstreet_core::ledger::kinds::{CLUSTER_JOINED, EVIDENCE_FROZEN, INCIDENT_DECLARED};
 use broadstreet_core::ledger::{Draft, Row};
 use broadstreet_core::resource::Body;
 use broadstreet_core::time::Moment;
@@ -43,6 +43,9 @@ const BEFORE: chrono::Duration = chrono::Duration::hours(1);
 
 /// Pages this long before Declare go onto the timeline.
 const PAGES_BEFORE: chrono::Duration = chrono::Duration::hours(2);
+
+/// The field of a declaration that names the contexts of the clusters that were open and had not answered.
+pub(crate) const AWAITED: &str = "awaited";
 
 /// Revisions of a workload that are frozen.
 const REVISIONS: usize = 10;
@@ -85,6 +88,7 @@ impl Engine {
         let _one = self.evidence.writing.lock().await;
         let Some(live) = self.live().await else { return Ok(()) };
         self.book.catch_up(id).await;
+        self.let_join(id, &live).await?;
         let (incident, rows) = self.book.read(id).await?;
         let now = self.now();
         let declared = declared(&incident).unwrap_or(now);
@@ -93,7 +97,8 @@ impl Engine {
             let is_read = {
                 let state = live.state.read().await;
                 let is_read = member.id().is_some_and(|it| state.synced.contains(it));
-                let is_early = !is_read && now - declared.max(live.since) < READ_BY;
+                let began = declared.max(live.since).max(joined(&rows, &member).unwrap_or(declared));
+                let is_early = !is_read && now - began < READ_BY;
                 if is_early || (now - live.since < ASKED_BY && !live.every_source_was_asked(&state)) {
                     self.evidence.look();
                     continue;
@@ -111,6 +116,28 @@ impl Engine {
             }
         }
         failed
+    }
+
+    /// Lets clusters join an incident that were silent while this desk declared it, and have answered.
+    async fn let_join(&self, id: &IncidentId, live: &Live) -> Result<()> {
+        let (incident, rows) = self.book.read(id).await?;
+        let joining = self.joining_in(live, &incident, &rows);
+        let joining = joining.iter().filter_map(|it| Some(drafts::cluster_joined(self.now(), it.id()?, &it.label)));
+        let joining: Vec<Draft> = joining.collect();
+        if !joining.is_empty() && !self.book.append_machine(id, joining).await?.is_empty() {
+            self.notices.tell("ledger", [id.0.clone()]);
+        }
+        Ok(())
+    }
+
+    /// The clusters that are to join an incident. Another desk's contexts may be called the same.
+    fn joining_in(&self, live: &Live, incident: &Incident, rows: &[Arc<Row>]) -> Vec<Arc<Member>> {
+        let is_ours = |row: &&Arc<Row>| row.kind == INCIDENT_DECLARED && &row.writer == self.book.writer();
+        let awaited = rows.iter().find(is_ours).and_then(|row| row.payload.get(AWAITED)).and_then(Value::as_array);
+        let Some(awaited) = awaited else { return Vec::new() };
+        let is_new = |id: &str| !incident.clusters.iter().any(|it| it == id);
+        let is_meant = |it: &Arc<Member>| it.id().is_some_and(is_new) && awaited.iter().any(|name| name == &it.label);
+        live.members().into_iter().filter(is_meant).collect()
     }
 
     /// Freezes the evidence of an incident in one cluster.
@@ -210,8 +237,9 @@ impl Engine {
             let declared = rows.iter().find(|row| row.kind == INCIDENT_DECLARED);
             let is_theirs =
                 declared.is_some_and(|row| &row.writer != self.book.writer() && self.now() - row.recorded_at < THEIRS);
+            let joins = !self.joining_in(&live, &incident, &rows).is_empty();
             let is_kept = unfrozen_in(&live, &incident, &rows).is_empty();
-            if !is_theirs && (!is_kept || troubles.contains_key(&id)) && !is_elsewhere(&incident, &live) {
+            if joins || !is_theirs && (!is_kept || troubles.contains_key(&id)) && !is_elsewhere(&incident, &live) {
                 found.push(id);
             }
         }
@@ -306,6 +334,14 @@ fn fact_row(note: &Noted) -> Option<Draft> {
     let What::Fact(fact) = &note.what else { return None };
     let source = if fact.kind == "kubernetes_event" { "kubernetes events" } else { "cluster" };
     Some(drafts::fact(fact, note.at, source))
+}
+
+/// When a cluster joined an incident; none where it was there from the start.
+fn joined(rows: &[Arc<Row>], member: &Member) -> Option<Moment> {
+    let is_its = |row: &&Arc<Row>| {
+        row.kind == CLUSTER_JOINED && row.payload.get("cluster").and_then(Value::as_str) == member.id()
+    };
+    rows.iter().find(is_its).map(|row| row.recorded_at)
 }
 
 /// When an incident was declared.

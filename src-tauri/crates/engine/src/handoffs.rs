@@ -113,7 +113,7 @@ impl Engine {
         let (scope, archive, since) = match &*desk {
             Open::Closed => return Ok(vec![window]),
             Open::Recorded(it) => (it.scope.clone(), Arc::clone(&it.archive), None),
-            Open::Live(live) => (live.scope(), Arc::clone(&self.archive), Some(live.since)),
+            Open::Live(live) => (live.scope_since(live.since), Arc::clone(&self.archive), Some(live.since)),
         };
         drop(desk);
         let entries = archive.entries(&scope, Some(window)).await?;
@@ -142,7 +142,7 @@ impl Engine {
 
     /// What happened in a live cluster since a moment, oldest first: what is no longer held is read from the recording.
     pub(crate) async fn noted_live(&self, live: &Live, since: Moment) -> Result<Vec<Noted>> {
-        let scope = live.scope();
+        let scope = live.scope_since(since);
         if live.state.read().await.noted_from().is_some_and(|from| since < from) {
             let entries = self.archive.entries(&scope, None).await?;
             let last: BTreeMap<_, _> = entries.iter().map(|entry| (&entry.cluster, entry)).collect();

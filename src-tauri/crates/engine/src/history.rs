@@ -93,7 +93,7 @@ impl Engine {
         let desk = self.desk.read().await;
         let (scope, archive, whole, live) = match &*desk {
             Open::Live(live) => {
-                let scope = live.scope();
+                let scope = live.scope_since(live.since);
                 (scope, Arc::clone(&self.archive), None, Some(Arc::clone(live)))
             }
             Open::Recorded(it) => {

@@ -9,6 +9,7 @@ use broadstreet_core::ledger::{Draft, drafts, is_open};
 use broadstreet_core::ports::IncidentEntry;
 use broadstreet_core::time::{Moment, Stamp};
 
+use crate::freeze::AWAITED;
 use crate::{Engine, EngineError, Result};
 
 /// Rows go on arriving this long after an incident was resolved: alerts resolve late.
@@ -121,9 +122,9 @@ impl Engine {
         }
         let commander = declaration.commander.filter(|name| !name.trim().is_empty());
         let commander = commander.map(|name| self.person(&name)).transpose()?;
-        let clusters = match self.live().await {
-            Some(live) => live.clusters(),
-            None => Vec::new(),
+        let (clusters, silent) = match self.live().await {
+            Some(live) => (live.clusters(), live.silent()),
+            None => (Vec::new(), Vec::new()),
         };
         let update_minutes = self.looks().await?.update_minutes;
         if let Some(id) = self.declared_with(&declaration.token).await? {
@@ -134,6 +135,9 @@ impl Engine {
         let mut declared =
             drafts::declared(&actor, at, title, severity, &zone, &clusters, &declaration.subjects, declaration.drill);
         declared.payload["update_minutes"] = update_minutes.into();
+        if !silent.is_empty() {
+            declared.payload[AWAITED] = silent.into();
+        }
         declared.source_id.clone_from(&declaration.token);
         let mut rows = vec![declared];
         if let Some(person) = commander {

@@ -83,13 +83,16 @@ impl Engine {
             return self.close_desk().await;
         }
         member.tasks.ask_to_stop();
+        // From here on nothing more of it is taken, so that what is kept is all of it.
+        live.members.lock().unwrap_or_else(PoisonError::into_inner).retain(|it| it.source != *source);
         live::keep(self, &live).await;
+        // What was read of its recording before has grown since, and is its past from now on.
+        self.archive.forget();
         if let Some(id) = member.id()
             && let Err(why) = self.remember_plan(&live, id).await
         {
             tracing::warn!(%why, "the plan could not be remembered");
         }
-        live.members.lock().unwrap_or_else(PoisonError::into_inner).retain(|it| it.source != *source);
         let _ = live.input.send(live::Input::Left(source.clone(), member.id().map(str::to_owned))).await;
         let hung = member.tasks.stop().await;
         if !hung.is_empty() {
@@ -126,6 +129,7 @@ impl Engine {
         let since = chrono::SubsecRound::trunc_subsecs(self.now(), 6);
         let live = Arc::new(Live {
             members: Mutex::default(),
+            left: Mutex::default(),
             state: Arc::new(RwLock::new(State { at: Some(since), ..State::default() })),
             input,
             flush: tokio::sync::Notify::new(),

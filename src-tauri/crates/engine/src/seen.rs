@@ -137,7 +137,7 @@ impl Engine {
                 let tails = tapes.tapes.iter().filter_map(|(id, tape)| Some((id.clone(), tape.tail(at)?)));
                 let current = tails.collect();
                 drop(tapes);
-                let scope = live.scope();
+                let scope = live.scope_since(at);
                 Ok(Seen::Then(archive.seek(&scope, at, current).await?))
             }
             Open::Recorded(recorded) => {

@@ -112,6 +112,8 @@ pub const PAGE_ACKED: &str = "page.acked";
 pub const PAGE_ESCALATED: &str = "page.escalated";
 /// Declaring froze what was known.
 pub const EVIDENCE_FROZEN: &str = "evidence.frozen";
+/// A cluster that was silent while the incident was declared answered, and is part of it from then on.
+pub const CLUSTER_JOINED: &str = "cluster.joined";
 /// What the cluster looked like was kept.
 pub const TOPOLOGY_SNAPSHOT: &str = "topology.snapshot";
 
@@ -177,6 +179,7 @@ pub const MACHINE: &[&str] = &[
     PAGE_ACKED,
     PAGE_ESCALATED,
     EVIDENCE_FROZEN,
+    CLUSTER_JOINED,
     TOPOLOGY_SNAPSHOT,
 ];
 

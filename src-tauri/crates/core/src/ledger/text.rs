@@ -149,6 +149,7 @@ pub(super) fn say(kind: &str, actor: &Actor, payload: &Value, context: Context<'
             };
             plain(format!("Evidence frozen{place}: {}", parts.join(", ")))
         }
+        kinds::CLUSTER_JOINED => plain(format!("{} answered, and is part of the incident from now on", get("label"))),
         kinds::TOPOLOGY_SNAPSHOT => plain(format!("What {} looked like was kept", get("cluster"))),
         _ if kind.starts_with("alert.") => alert(kind, payload, context.zone),
         _ if kind.starts_with("page.") => page(kind, payload),

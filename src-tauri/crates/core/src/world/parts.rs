@@ -44,16 +44,22 @@ impl World {
         keyframe
     }
 
-    /// This world without a cluster.
+    /// The changes that rebuild this world without a cluster.
     #[must_use]
-    pub fn without(&self, cluster: &str) -> Self {
+    pub fn keyframe_without(&self, cluster: &str) -> Vec<Change> {
         let is_of = |change: &Change| match change {
             Change::Cluster { id, .. } => id == cluster,
             _ => self.cluster_of(change).is_some_and(|it| it == cluster),
         };
         let mut keyframe = self.keyframe();
         keyframe.retain(|change| !is_of(change));
-        Self::from_changes(&keyframe)
+        keyframe
+    }
+
+    /// This world without a cluster.
+    #[must_use]
+    pub fn without(&self, cluster: &str) -> Self {
+        Self::from_changes(&self.keyframe_without(cluster))
     }
 
     /// One world of the worlds of several clusters, each with the id of its own. What is about no single cluster is as the

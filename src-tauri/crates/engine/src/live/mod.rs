@@ -241,6 +241,8 @@ impl State {
 pub struct Live {
     /// Each cluster, in the order they were opened.
     pub members: std::sync::Mutex<Vec<Arc<Member>>>,
+    /// The clusters that were left, by id, and when.
+    pub left: std::sync::Mutex<Vec<(String, Moment)>>,
     /// Everything live; written by one task only.
     pub state: Arc<RwLock<State>>,
     /// Where observations go in.
@@ -280,9 +282,26 @@ impl Live {
         self.members().iter().filter_map(|member| member.id().map(str::to_owned)).collect()
     }
 
-    /// The recordings of these clusters.
+    /// The names of the contexts of the clusters that have not answered.
+    pub fn silent(&self) -> Vec<String> {
+        self.members().iter().filter(|member| member.id().is_none()).map(|member| member.label.clone()).collect()
+    }
+
+    /// The recordings of the clusters that are open.
     pub fn scope(&self) -> Scope {
         Scope::Clusters(self.clusters())
+    }
+
+    /// The same with the clusters that were left after a moment: until then they stand in the past.
+    pub fn scope_since(&self, at: Moment) -> Scope {
+        let mut clusters = self.clusters();
+        let left = self.left.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (id, _) in left.iter().filter(|(_, until)| at < *until) {
+            if !clusters.contains(id) {
+                clusters.push(id.clone());
+            }
+        }
+        Scope::Clusters(clusters)
     }
 
     /// What the clusters are called, for a person.
@@ -300,8 +319,8 @@ impl Live {
     /// The cluster a source belongs to.
     ///
     /// # Errors
-    /// Where its settings name none that is open, or none while several are.
-    pub fn member_for(&self, settings: &SourceSettings) -> std::result::Result<Arc<Member>, String> {
+    /// Where its settings name none that is open, or none while several are and not one alone has its Service.
+    pub fn member_for(&self, world: &World, settings: &SourceSettings) -> std::result::Result<Arc<Member>, String> {
         let members = self.members();
         if !settings.cluster.is_empty() {
             let named = members.into_iter().find(|member| member.label == settings.cluster);
@@ -310,10 +329,20 @@ impl Live {
         match members.as_slice() {
             [one] => Ok(Arc::clone(one)),
             [] => Err("no cluster is open".to_owned()),
-            several => Err(format!(
-                "{} clusters are open, and its settings do not say to which of them it belongs",
-                several.len()
-            )),
+            several => {
+                let has_service = |member: &&Arc<Member>| {
+                    let key = settings.proxy.as_ref().zip(member.id());
+                    let key = key.map(|(it, id)| ObjectKey::new(id, "", "Service", &it.namespace, &it.service));
+                    key.is_some_and(|key| world.object(&key).is_some())
+                };
+                match several.iter().filter(has_service).collect::<Vec<_>>().as_slice() {
+                    [one] => Ok(Arc::clone(one)),
+                    _ => Err(format!(
+                        "{} clusters are open, and its settings do not say to which of them it belongs",
+                        several.len()
+                    )),
+                }
+            }
         }
     }
 
@@ -330,8 +359,10 @@ impl Live {
     pub fn proxy_of(self: &Arc<Self>, settings: &SourceSettings) -> ProxyGet {
         let (live, settings) = (Arc::clone(self), settings.clone());
         Arc::new(move |request| {
-            let (member, server) = (live.member_for(&settings), settings.cluster.clone());
+            let (live, settings) = (Arc::clone(&live), settings.clone());
             Box::pin(async move {
+                let member = live.member_for(&live.state.read().await.world, &settings);
+                let server = settings.cluster;
                 let member = member.map_err(|why| ClusterError::Unreachable { server, why })?;
                 member.reach()?.proxy_get(request).await
             })

@@ -142,7 +142,8 @@ fn poll_alerts(
     tasks.start(&format!("poll {id}"), async move {
         let mut read_history = kind == SourceKind::Prometheus;
         loop {
-            let answer = match live.member_for(&settings) {
+            let member = live.member_for(&live.state.read().await.world, &settings);
+            let answer = match member {
                 Err(why) if settings.proxy.is_some() => Err(SignalError::BadSettings { source_id: id.clone(), why }),
                 _ => source.poll().await,
             };

@@ -6,7 +6,7 @@
 mod calls;
 mod clusters;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use broadstreet_core::ledger::{Draft, drafts};
 use broadstreet_core::pages;
 use broadstreet_core::ports::{AlertPoll, PagerPoll, SignalError, SourceKind};
 use broadstreet_core::time::Moment;
-use broadstreet_core::world::{Change, Freshness, SourceState, notable};
+use broadstreet_core::world::{Change, Freshness, SourceState, World, notable};
 use tokio::sync::mpsc;
 
 use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble, unseen};
@@ -50,19 +50,21 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
         let live = live_;
         let mut unwritten: Vec<Draft> = Vec::new();
         while let Some(first) = input.recv().await {
-            let mut inputs = vec![first];
+            let mut inputs = VecDeque::from([first]);
             while inputs.len() < AT_ONCE {
                 match input.try_recv() {
-                    Ok(next) => inputs.push(next),
+                    Ok(next) => inputs.push_back(next),
                     Err(_) => break,
                 }
             }
             let mut round = Round::default();
-            {
+            while let Some(first) = inputs.pop_front() {
+                let rest = rest_of(&live, &first).await;
                 let mut state = live.state.write().await;
-                let mut hand = Hand { engine: &engine, live: &live, state: &mut state, round: &mut round };
-                for one in inputs {
-                    hand.take(one);
+                let mut hand = Hand { engine: &engine, live: &live, state: &mut state, round: &mut round, rest };
+                hand.take(first);
+                while let Some(next) = inputs.pop_front_if(|next| !matches!(next, Input::Left(..))) {
+                    hand.take(next);
                 }
                 hand.settle();
             }
@@ -89,6 +91,14 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
         }
         Ok(())
     });
+}
+
+/// What the world is without a cluster that is left. It takes a while to build: meanwhile everybody else may read, and
+/// nothing changes, since the writer is who builds it.
+async fn rest_of(live: &Live, input: &Input) -> Option<World> {
+    let Input::Left(_, Some(id)) = input else { return None };
+    let keyframe = live.state.read().await.world.keyframe_without(id);
+    Some(World::from_changes(&keyframe))
 }
 
 /// Writes machine rows to every incident under way. What cannot be written is kept for the next round.
@@ -134,6 +144,8 @@ struct Hand<'a> {
     live: &'a Live,
     state: &'a mut State,
     round: &'a mut Round,
+    /// The world without the cluster that is left next.
+    rest: Option<World>,
 }
 
 impl Hand<'_> {

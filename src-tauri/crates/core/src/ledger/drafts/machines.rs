@@ -202,6 +202,12 @@ pub fn evidence_frozen(at: Moment, blob: &BlobId, cluster: &str, label: &str, co
     row(SELF, format!("frozen:{blob}"), Stamp::exact(at), kinds::EVIDENCE_FROZEN, payload, refs)
 }
 
+/// A cluster that was silent while the incident was declared answered.
+pub fn cluster_joined(at: Moment, cluster: &str, label: &str) -> Draft {
+    let payload = json!({ "cluster": cluster, "label": label });
+    row(SELF, format!("joined:{cluster}"), Stamp::exact(at), kinds::CLUSTER_JOINED, payload, Vec::new())
+}
+
 /// What a cluster looked like was kept.
 pub fn snapshot(at: Moment, cluster: &str, digest: &str) -> Draft {
     let payload = json!({ "cluster": cluster, "digest": digest });

@@ -4,7 +4,7 @@ mod machines;
 mod people;
 
 pub use machines::{
-    FrozenCounts, alert, alert_muting, alert_unseen, evidence_frozen, fact, page_transitions, snapshot,
+    FrozenCounts, alert, alert_muting, alert_unseen, cluster_joined, evidence_frozen, fact, page_transitions, snapshot,
 };
 pub use people::*;
 

@@ -295,7 +295,7 @@ impl State {
                 pages::merge(&mut self.incident.pages, attempt.into_iter().collect());
             }
             // Where none was open when it was declared, it is of the cluster its evidence is of.
-            kinds::EVIDENCE_FROZEN => self.concerns([step.text("cluster")]),
+            kinds::EVIDENCE_FROZEN | kinds::CLUSTER_JOINED => self.concerns([step.text("cluster")]),
             kind if kind.starts_with("role.") || kind == kinds::BRIEF_SHOWN => self.take_role(step),
             _ => self.take_item(step),
         }

@@ -16,7 +16,7 @@ impl Hand<'_> {
         drop(sources);
         let Some(settings) = settings else { return };
         // Where it belongs to none, each call says in which cluster it was seen, or is found nowhere.
-        let member = self.live.member_for(&settings).ok();
+        let member = self.live.member_for(&self.state.world, &settings).ok();
         let cluster = member.and_then(|member| member.id().map(str::to_owned)).unwrap_or_default();
         let changes = match answer {
             Ok(poll) => {

@@ -62,6 +62,8 @@ impl Hand<'_> {
         }
         self.round.channels.extend(["desk", "map"]);
         self.round.stir = true;
+        // An incident may wait for it.
+        self.engine.evidence.look();
     }
 
     /// What the watches of a cluster tell. Of one that was left nothing is taken.
@@ -108,16 +110,17 @@ impl Hand<'_> {
             self.freshness(whole(source, Freshness::Absent));
             return;
         };
+        let at = self.instant();
+        self.live.left.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((id.to_owned(), at));
         self.state.tapes.remove(id);
         self.state.synced.remove(id);
         self.state.in_sync =
             !self.state.tapes.is_empty() && self.state.tapes.keys().all(|it| self.state.synced.contains(it));
         self.state.plan.leave(id);
-        self.state.world = self.state.world.without(id);
+        self.state.world = self.rest.take().unwrap_or_else(|| self.state.world.without(id));
         self.state.unsettled.alerts = true;
         self.state.unsettled.moved.retain(|(key, _)| key.cluster != id);
         // The recordings of the others go on without it.
-        let at = self.instant();
         for other in self.state.tapes.keys().cloned().collect::<Vec<_>>() {
             self.start_tape(&other, at);
         }
