@@ -92,12 +92,16 @@ function drawLabels(pen: Pen, plot: Plot, most: number): void {
     const text = trouble ? scene.houses.name[h]! : shorten(scene.houses.name[h]!, Math.max(3, Math.floor((r.w - 2) / advance)));
     const rank = ranks.get(h) ?? 0;
     const w = text.length * (trouble ? size : inner) * ADVANCE + 6 + badgeWidth(rank);
-    const cx = r.x + r.w / 2 - w / 2;
+    // Beside the edge of the screen a name is moved in, as long as it stands at its house.
+    const cx = Math.max(Math.min(r.x, 2), Math.min(r.x + r.w / 2 - w / 2, Math.max(r.x + r.w, pen.size.w - 2) - w));
+    const [above, below, right, left] = [{ x: cx, y: r.y - 14, w, h: 13 }, { x: cx, y: r.y + r.h + 1, w, h: 13 }, { x: r.x + r.w + 2, y: r.y, w, h: 13 }, { x: r.x - w - 4, y: r.y, w, h: 13 }];
+    // One of the hottest is named in any case, if need be a few lines away.
+    const farther = rank ? [left, ...[0, 1, 2, 3].flatMap((lines) => [cx, r.x, r.x + r.w - w].flatMap((x) => [{ ...above, x, y: above.y - 14 * lines }, { ...below, x, y: below.y + 14 * lines }]))] : [];
     wishes.push({
       row: h,
       text,
       priority: (rank ? 100_000 - 1000 * rank : 0) + own * 1000 + heat.weight[h]! * 100 + Math.min(90, scene.houses.cellCount[h]!),
-      places: trouble ? [{ x: cx, y: r.y - 14, w, h: 13 }, { x: cx, y: r.y + r.h + 1, w, h: 13 }, { x: r.x + r.w + 2, y: r.y, w, h: 13 }] : [{ x: r.x + 1, y: r.y + 1, w: Math.min(w, r.w), h: 12 }],
+      places: trouble ? [above, below, right, ...farther] : [{ x: r.x + 1, y: r.y + 1, w: Math.min(w, r.w), h: 12 }],
     });
   }
   const screen = { x: 0, y: 0, w: pen.size.w, h: pen.size.h };
