@@ -307,16 +307,55 @@ impl Keys {
         self.keys.len()
     }
 
+    /// All numbers.
+    pub(super) fn ids(&self) -> impl Iterator<Item = Id> + use<> {
+        (0..self.keys.len()).map(|at| Id(at as u32))
+    }
+
     /// All numbers in the order of their keys.
     pub(super) fn in_order(&self) -> impl Iterator<Item = Id> + '_ {
         let sorted = self.sorted.get_or_init(|| {
-            // What was in order stays in order: the sort merges it with the few that came since.
-            let since = (self.before.len()..self.keys.len()).map(|at| Id(at as u32));
-            let mut all: Vec<Id> = self.before.iter().copied().chain(since).collect();
-            all.sort_by(|a, b| self.keys[a.at()].cmp(&self.keys[b.at()]));
+            let known = self.before.len();
+            if known / 8 < self.keys.len() - known {
+                return self.put_in_order(self.ids());
+            }
+            // What was in order stays in order: the few that came since are put between.
+            let mut all = Vec::with_capacity(self.keys.len());
+            let mut rest = self.before.as_slice();
+            for id in self.put_in_order(self.ids().skip(known)) {
+                let (less, more) = rest.split_at(rest.partition_point(|it| self.keys[it.at()] < self.keys[id.at()]));
+                all.extend_from_slice(less);
+                all.push(id);
+                rest = more;
+            }
+            all.extend_from_slice(rest);
             all
         });
         sorted.iter().copied()
+    }
+
+    /// Numbers in the order of their keys. Many keys differ in their names alone, so those that do are compared by name.
+    fn put_in_order(&self, ids: impl IntoIterator<Item = Id>) -> Vec<Id> {
+        let mut places: Vec<(&ObjectKey, Vec<(&str, Id)>)> = Vec::new();
+        // Words are kept once: where they lie tells them apart.
+        let mut at: FxHashMap<[*const u8; 4], usize> = FxHashMap::default();
+        for id in ids {
+            let key = self.key(id);
+            let words = [&key.cluster, &key.group, &key.kind, &key.namespace].map(|word| word.as_ptr());
+            let place = *at.entry(words).or_insert_with(|| {
+                places.push((key, Vec::new()));
+                places.len() - 1
+            });
+            places[place].1.push((key.name.as_str(), id));
+        }
+        places.sort_unstable_by_key(|(key, _)| *key);
+        places
+            .into_iter()
+            .flat_map(|(_, mut names)| {
+                names.sort_unstable();
+                names.into_iter().map(|(_, id)| id)
+            })
+            .collect()
     }
 }
 
