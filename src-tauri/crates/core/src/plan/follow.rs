@@ -3,23 +3,29 @@
 //! A pod that stays in its house changes nothing, so most changes cost a look at its cells. The result is that of
 //! [`Plan::update`], which a property holds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::survey::{self, Ages, Streets, WantedHouse};
-use super::{Block, City, Gone, House, Meant, Plan};
-use crate::id::ObjectKey;
+use rustc_hash::FxHashMap;
+
+use super::survey::{self, Roll, Streets, WantedHouse};
+use super::tenant::{Tenant, cell_of};
+use super::{Block, City, Gone, Lens, Meant, Plan};
+use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
-use crate::world::{Delta, World, is_of_houses};
+use crate::world::{Delta, Id, World, is_of_houses};
 
 /// What the last delta said of an object: as it was before, if it was.
-type Moved<'d> = BTreeMap<&'d ObjectKey, Option<&'d Object>>;
+type Moved<'d> = FxHashMap<&'d ObjectKey, Option<&'d Object>>;
 
-/// Pods that left a house and pods that came to it.
+/// Cells that pods of a house left, and pods that came to it.
 #[derive(Debug, Default)]
 struct Turnover {
-    gone: Vec<String>,
-    new: Vec<ObjectKey>,
+    gone: Vec<usize>,
+    new: Vec<Id>,
 }
+
+/// Pods that left a node and pods that came to it, by the name of the node; it is empty for those on none.
+type Moves<'d> = FxHashMap<&'d str, (Vec<&'d ObjectKey>, Vec<Id>)>;
 
 impl Plan {
     /// Brings the plan up to date after changes, of which the world said `delta`; before them it was up to date. The
@@ -52,19 +58,19 @@ impl Plan {
             self.renew(world, gone, is_meant);
             return;
         }
-        let mut moved: BTreeMap<&str, Moved<'_>> = BTreeMap::new();
+        let mut moved: BTreeMap<&Text, Moved<'_>> = BTreeMap::new();
         for (key, was) in told() {
-            moved.entry(key.cluster.as_str()).or_default().entry(key).or_insert(was.as_deref());
+            moved.entry(&key.cluster).or_default().entry(key).or_insert(was.as_deref());
         }
         let streets = Streets::of(world);
         for (cluster, moved) in moved {
-            let district = self.districts.entry(cluster.to_owned()).or_default();
-            district.namespaces.follow_workloads(world, &moved, &streets, gone);
+            let district = self.districts.entry(cluster.to_string()).or_default();
+            district.namespaces.follow_workloads(world, cluster, &moved, &streets, gone);
             if moved.keys().any(|key| key.kind == "Node" && key.group.is_empty()) {
-                let nodes = survey::nodes(world, &Ages::of(world), gone, &|id| id == cluster);
-                district.nodes.update(&nodes, &Streets::none(), None, gone);
+                let nodes = Roll::of(world, &|id| id == cluster.as_str()).nodes(gone);
+                district.nodes.update(nodes, &Streets::none(), None, gone);
             } else {
-                district.nodes.follow_nodes(world, &moved, gone);
+                district.nodes.follow_nodes(world, cluster, &moved, gone);
             }
         }
         self.clear_empty();
@@ -75,37 +81,26 @@ fn is_pod(key: &ObjectKey) -> bool {
     key.kind == "Pod" && key.group.is_empty()
 }
 
-impl House {
-    fn holds(&self, pod: &str) -> bool {
-        self.cells.iter().flatten().any(|cell| cell == pod)
-    }
-}
-
-/// Where each house of a block stands among them.
-fn index(block: &Block) -> HashMap<&ObjectKey, usize> {
-    block.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect()
-}
-
 impl City {
-    fn follow_workloads(&mut self, world: &World, moved: &Moved<'_>, streets: &Streets<'_>, gone: Gone) {
-        let mut whole: BTreeSet<ObjectKey> = BTreeSet::new();
-        let mut pods: BTreeMap<ObjectKey, Vec<(&ObjectKey, bool)>> = BTreeMap::new();
+    fn follow_workloads(&mut self, world: &World, cluster: &str, moved: &Moved<'_>, streets: &Streets<'_>, gone: Gone) {
+        let mut whole: BTreeSet<&Text> = BTreeSet::new();
+        let mut pods: FxHashMap<&Text, Vec<(&ObjectKey, Option<&Object>)>> = FxHashMap::default();
         for (key, was) in moved {
             if is_pod(key) {
-                let space = survey::space_of(&key.cluster, &key.namespace);
-                pods.entry(space).or_default().push((key, was.is_some()));
+                pods.entry(&key.namespace).or_default().push((key, *was));
             } else if is_of_houses(&key.kind) {
-                whole.insert(survey::space_of(&key.cluster, &key.namespace));
+                whole.insert(&key.namespace);
             }
         }
         pods.retain(|space, _| !whole.contains(space));
-        let blocks: HashMap<String, usize> = match pods.len() {
-            0 => HashMap::new(),
-            _ => self.blocks.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect(),
+        let id = |space: &Text| survey::space_of(cluster, space).to_string();
+        let blocks: FxHashMap<&str, usize> = match pods.len() {
+            0 => FxHashMap::default(),
+            _ => self.blocks.iter().enumerate().map(|(at, block)| (block.id.as_str(), at)).collect(),
         };
         let mut turnovers = Vec::new();
         for (space, pods) in pods {
-            let block = blocks.get(&space.to_string()).and_then(|at| Some((*at, self.blocks.get(*at)?)));
+            let block = blocks.get(id(space).as_str()).and_then(|at| Some((*at, self.blocks.get(*at)?)));
             match block.and_then(|(at, block)| Some((at, turnover(world, block, &pods, gone)?))) {
                 Some((at, turnover)) => turnovers.push((at, turnover)),
                 None => {
@@ -116,67 +111,65 @@ impl City {
         let mut resized = false;
         for (at, turnover) in turnovers {
             if let Some(block) = self.blocks.get_mut(at) {
-                resized |= block.turn_over(world, turnover, &[], streets, |pod| pod.name.to_string());
+                resized |= block.turn_over(world, turnover, Vec::new(), streets, Lens::Namespaces);
             }
         }
         if !whole.is_empty() {
-            let ids = whole.iter().map(ToString::to_string).collect();
-            self.update(&survey::some_namespaces(world, &whole, gone), streets, Some(&ids), gone);
+            let ids = whole.iter().map(|space| id(space)).collect();
+            self.update(survey::some_namespaces(world, cluster, &whole, gone), streets, Some(&ids), gone);
         } else if resized {
             self.place();
         }
     }
 
-    fn follow_nodes(&mut self, world: &World, moved: &Moved<'_>, gone: Gone) {
-        let node_of = |key: &ObjectKey, object: Option<&Object>| match object.map(|object| &object.body) {
-            Some(Body::Pod(pod)) => Some(survey::node_of(&key.cluster, &pod.node)),
-            _ => None,
-        };
-        let mut zones: BTreeMap<ObjectKey, BTreeMap<ObjectKey, Turnover>> = BTreeMap::new();
-        let mut turnover = |node: ObjectKey, gone: Option<String>, new: Option<ObjectKey>| {
-            let zone = zones.entry(survey::zone_of(world, &node)).or_default();
-            let turnover = zone.entry(node).or_default();
-            turnover.gone.extend(gone);
-            turnover.new.extend(new);
-        };
+    fn follow_nodes(&mut self, world: &World, cluster: &str, moved: &Moved<'_>, gone: Gone) {
+        let mut zones: BTreeMap<&str, Moves<'_>> = BTreeMap::new();
         for (key, was) in moved.iter().filter(|(key, _)| is_pod(key)) {
-            let (left, stands) = (node_of(key, *was), node_of(key, world.object(key)));
+            let id = world.id_of(key);
+            let (left, stands) = (node_of(*was), node_of(id.and_then(|id| world.object_of(id))));
             if left == stands {
                 continue;
             }
+            let zone = |node| survey::zone_name(world, cluster, node);
             if let Some(node) = left {
-                turnover(node, Some(survey::spaced(key)), None);
+                zones.entry(zone(node)).or_default().entry(node).or_default().0.push(key);
             }
-            if let Some(node) = stands.filter(|node| gone == Gone::Leave || survey::is_known_node(world, node)) {
-                turnover(node, None, Some((*key).clone()));
+            let is_known = |node: &str| survey::is_known_node(world, &survey::node_of(cluster, node));
+            let Some((node, id)) = stands.zip(id) else { continue };
+            if gone == Gone::Leave || is_known(node) {
+                zones.entry(zone(node)).or_default().entry(node).or_default().1.push(id);
             }
         }
         if zones.is_empty() {
             return;
         }
+        let manned = |node: &str, pods: Vec<Id>| {
+            survey::house_of(world, survey::node_of(cluster, node), &survey::by_age(world, pods), Lens::Nodes)
+        };
         let none = Streets::none();
         let mut resized = false;
-        let mut fresh: BTreeMap<ObjectKey, Vec<(ObjectKey, Vec<ObjectKey>)>> = BTreeMap::new();
-        for (zone, nodes) in zones {
+        let mut fresh = Vec::new();
+        for (zone, mut nodes) in zones {
+            let zone = survey::zone_named(cluster, zone);
             let id = zone.to_string();
             let Some(block) = self.blocks.iter_mut().find(|block| block.id == id) else {
-                let new = nodes.into_iter().map(|(node, turnover)| (node, turnover.new));
-                fresh.insert(zone, new.filter(|(_, pods)| !pods.is_empty()).collect());
+                let new = nodes.into_iter().filter(|(_, (_, new))| !new.is_empty());
+                let new: Vec<_> = new.map(|(node, (_, new))| manned(node, new)).collect();
+                if !new.is_empty() {
+                    fresh.push((zone, new));
+                }
                 continue;
             };
-            let places = index(block);
-            let (mut turnovers, mut new) = (BTreeMap::new(), Vec::new());
-            for (node, turnover) in nodes {
-                match places.get(&node) {
-                    Some(at) => {
-                        turnovers.insert(*at, turnover);
-                    }
-                    None if turnover.new.is_empty() => {}
-                    None => new.push((node, turnover.new)),
-                }
+            let mut turnovers = BTreeMap::new();
+            for (at, house) in block.houses.iter().enumerate() {
+                let name = if house.key.kind == "Node" { house.key.name.as_str() } else { "" };
+                let Some((gone, new)) = nodes.remove(name) else { continue };
+                let gone = gone.into_iter().filter_map(|pod| cell_of(&house.cells, world.id_of(pod), pod)).collect();
+                turnovers.insert(at, Turnover { gone, new });
             }
-            let new = survey::houses_in_order(&Ages::Asked(world), new, true);
-            resized |= block.turn_over(world, turnovers, &new, &none, survey::spaced);
+            let new = nodes.into_iter().filter(|(_, (_, new))| !new.is_empty());
+            let new = survey::houses_in_order(new.map(|(node, (_, new))| manned(node, new)).collect());
+            resized |= block.turn_over(world, turnovers, new, &none, Lens::Nodes);
         }
         let before = self.blocks.len();
         self.blocks.retain(|block| !block.houses.is_empty());
@@ -184,13 +177,20 @@ impl City {
             self.shelves.clear();
             self.width = 0;
         }
-        fresh.retain(|_, houses| !houses.is_empty());
         resized |= before != self.blocks.len() || !fresh.is_empty();
-        let fresh = survey::blocks_in_order(world, &Ages::Asked(world), fresh, true);
-        self.blocks.extend(fresh.iter().map(|want| Block::fresh(want, &none)));
+        let fresh = survey::blocks_in_order(world, fresh);
+        self.blocks.extend(fresh.into_iter().map(|want| Block::fresh(want, &none)));
         if resized {
             self.place();
         }
+    }
+}
+
+/// The node a pod stands on; empty where it stands on none.
+fn node_of(pod: Option<&Object>) -> Option<&str> {
+    match pod.map(|object| &object.body) {
+        Some(Body::Pod(pod)) => Some(&pod.node),
+        _ => None,
     }
 }
 
@@ -198,31 +198,40 @@ impl City {
 fn turnover(
     world: &World,
     block: &Block,
-    pods: &[(&ObjectKey, bool)],
+    pods: &[(&ObjectKey, Option<&Object>)],
     gone: Gone,
 ) -> Option<BTreeMap<usize, Turnover>> {
-    let places = index(block);
+    let place_of = |key: &ObjectKey| {
+        // Texts are shared: mostly the name lies where the world has it.
+        let near = block.houses.iter().position(|house| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key);
+        near.or_else(|| block.houses.iter().position(|house| house.key == *key))
+    };
     let mut turnovers: BTreeMap<usize, Turnover> = BTreeMap::new();
     for (key, was) in pods {
-        let stands = world.house_of(key).filter(|house| gone == Gone::Leave || !world.awaits_controller(house));
-        let stands = match &stands {
-            Some(house) if house == *key && !places.contains_key(house) => return None,
-            Some(house) => Some(*places.get(house)?),
+        let id = world.id_of(key);
+        let house = id.and_then(|id| world.house_at(id));
+        let house = house.filter(|house| gone == Gone::Leave || !world.awaits_controller(world.key_of(*house)));
+        let stands = match house {
             None => None,
+            Some(house) => Some(place_of(world.key_of(house))?),
         };
-        let name = key.name.as_str();
-        let holds = |at: usize| block.houses.get(at).is_some_and(|house| house.holds(name));
-        if stands.is_some_and(holds) {
+        let cell = |at: usize| block.houses.get(at).and_then(|house| cell_of(&house.cells, id, key));
+        if stands.is_some_and(|at| cell(at).is_some()) {
             continue;
         }
-        if *was && let Some(at) = (0..block.houses.len()).find(|at| holds(*at)) {
-            if block.houses.get(at).is_some_and(|house| house.key == **key) {
-                return None;
+        if let Some(was) = was {
+            let had = world.house_named_by(was).and_then(|house| place_of(world.key_of(house)));
+            let likely = had.and_then(|at| Some((at, cell(at)?)));
+            let found = likely.or_else(|| (0..block.houses.len()).find_map(|at| Some((at, cell(at)?))));
+            if let Some((at, cell)) = found {
+                if block.houses.get(at).is_some_and(|house| house.key == **key) {
+                    return None;
+                }
+                turnovers.entry(at).or_default().gone.push(cell);
             }
-            turnovers.entry(at).or_default().gone.push(name.to_owned());
         }
-        if let Some(at) = stands {
-            turnovers.entry(at).or_default().new.push((*key).clone());
+        if let (Some(at), Some(id)) = (stands, id) {
+            turnovers.entry(at).or_default().new.push(id);
         }
     }
     Some(turnovers)
@@ -235,25 +244,29 @@ impl Block {
         &mut self,
         world: &World,
         turnovers: BTreeMap<usize, Turnover>,
-        new: &[WantedHouse],
+        new: Vec<WantedHouse>,
         streets: &Streets<'_>,
-        name: fn(&ObjectKey) -> String,
+        lens: Lens,
     ) -> bool {
         let before = (self.w, self.h);
+        let mut touched: Vec<usize> = Vec::new();
         let mut left: Vec<ObjectKey> = Vec::new();
-        for (at, mut turnover) in turnovers {
+        for (at, turnover) in turnovers {
             let Some(house) = self.houses.get_mut(at) else { continue };
-            survey::by_age(world, &mut turnover.new);
-            house.free(|pod| turnover.gone.iter().any(|gone| gone == pod));
-            house.admit(turnover.new.iter().map(name));
+            touched.push(at);
+            let came = survey::by_age(world, turnover.new);
+            house.free(&turnover.gone);
+            house.admit(came.into_iter().map(|pod| Tenant::of(world, pod, lens)));
             if house.cells.is_empty() && world.object(&house.key).is_none() {
                 left.push(house.key.clone());
             }
         }
         if !left.is_empty() {
             self.houses.retain(|house| !left.contains(&house.key));
+            touched = (0..self.houses.len()).collect();
         }
-        self.fit(new, streets);
+        let cramped = self.cramped(touched);
+        self.fit(new, cramped, streets);
         before != (self.w, self.h)
     }
 }

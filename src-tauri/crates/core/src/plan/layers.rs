@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::survey::Streets;
@@ -106,7 +107,7 @@ impl Block {
 
     /// Who calls whom in this block.
     fn web(&self, calls: &[(ObjectKey, ObjectKey)]) -> Web {
-        let index: BTreeMap<&ObjectKey, usize> =
+        let index: FxHashMap<&ObjectKey, usize> =
             self.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
         let known = calls.iter().filter_map(|(from, to)| Some((*index.get(from)?, *index.get(to)?)));
         let n = self.houses.len();
@@ -396,11 +397,13 @@ fn levels(n: usize, calls: &[(usize, usize)]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::survey::WantedHouse;
     use super::*;
 
     fn house(number: usize) -> House {
-        let pods: Vec<String> = (0..number % 7).map(|pod| format!("p-{pod}")).collect();
-        House::fresh(&ObjectKey::new("c", "apps", "Deployment", "s", &format!("service-of-the-city-{number}")), &pods)
+        let pods = (0..number % 7).map(|pod| serde_json::from_value(format!("p-{pod}").into()).unwrap()).collect();
+        let key = ObjectKey::new("c", "apps", "Deployment", "s", &format!("service-of-the-city-{number}"));
+        House::fresh(WantedHouse { key, pods })
     }
 
     /// A block whose houses call others, by number.

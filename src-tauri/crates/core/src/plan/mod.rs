@@ -5,6 +5,7 @@
 //! coordinates on every machine.
 
 mod blocks;
+mod columns;
 mod districts;
 mod follow;
 mod layers;
@@ -15,20 +16,23 @@ mod size;
 mod streets;
 mod survey;
 mod svg;
+mod tenant;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::ObjectKey;
 use crate::world::World;
 use blocks::Shelf;
 use layers::Column;
-use survey::{Ages, Streets, WantedBlock, WantedHouse};
+use survey::{Roll, Streets, WantedBlock, WantedHouse};
+use tenant::Tenant;
 
 pub use scene::{SceneOptions, scene};
 pub(crate) use survey::{node_of, zone_of};
@@ -110,19 +114,18 @@ impl Plan {
     }
 
     fn renew(&mut self, world: &World, gone: Gone, is_meant: Meant<'_>) {
-        let ages = Ages::of(world);
+        let roll = Roll::of(world, is_meant);
         let streets = Streets::of(world);
-        let namespaces = by_cluster(survey::namespaces(world, &ages, gone, is_meant));
-        let nodes = by_cluster(survey::nodes(world, &ages, gone, is_meant));
+        let mut namespaces = by_cluster(roll.namespaces(gone));
+        let mut nodes = by_cluster(roll.nodes(gone));
         let known = self.districts.keys().filter(|cluster| is_meant(cluster));
         let clusters: BTreeSet<String> = known.chain(namespaces.keys()).chain(nodes.keys()).cloned().collect();
-        let of = |wanted: &BTreeMap<String, Vec<WantedBlock>>, cluster: &str| {
-            wanted.get(cluster).cloned().unwrap_or_default()
-        };
         for cluster in clusters {
-            let district = self.districts.entry(cluster.clone()).or_default();
-            district.namespaces.update(&of(&namespaces, &cluster), &streets, None, gone);
-            district.nodes.update(&of(&nodes, &cluster), &Streets::none(), None, gone);
+            let wanted = |of: &mut BTreeMap<String, Vec<WantedBlock>>| of.remove(&cluster).unwrap_or_default();
+            let (namespaces, nodes) = (wanted(&mut namespaces), wanted(&mut nodes));
+            let district = self.districts.entry(cluster).or_default();
+            district.namespaces.update(namespaces, &streets, None, gone);
+            district.nodes.update(nodes, &Streets::none(), None, gone);
         }
         self.clear_empty();
     }
@@ -240,8 +243,8 @@ struct House {
     across: usize,
     /// Rows of cells there is room for.
     rows: usize,
-    /// Pod by cell: the name, with its namespace before it where the house is a node. Ends with a pod.
-    cells: Vec<Option<String>>,
+    /// Pod by cell; ends with a pod.
+    cells: Vec<Option<Tenant>>,
 }
 
 impl House {
@@ -253,28 +256,27 @@ impl House {
 
 impl City {
     /// Makes the blocks what is wanted; only those named, where some are.
-    fn update(&mut self, wanted: &[WantedBlock], streets: &Streets<'_>, only: Option<&BTreeSet<String>>, gone: Gone) {
-        let ids: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(at, block)| (block.id.as_str(), at)).collect();
-        let want_of = |id: &str| ids.get(id).and_then(|at| wanted.get(*at));
+    fn update(&mut self, wanted: Vec<WantedBlock>, streets: &Streets<'_>, only: Option<&BTreeSet<String>>, gone: Gone) {
+        let ids: FxHashMap<String, usize> =
+            wanted.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect();
+        let mut wanted: Vec<Option<WantedBlock>> = wanted.into_iter().map(Some).collect();
         self.blocks.retain(|block| {
-            let kept = want_of(&block.id).is_none() && gone == Gone::Stay;
+            let want = ids.get(&block.id).and_then(|at| wanted.get(*at)?.as_ref());
+            let kept = want.is_none() && gone == Gone::Stay;
             kept || only.is_some_and(|only| !only.contains(&block.id))
                 // A block laid out before all was known makes room for itself as it really is.
-                || want_of(&block.id).is_some_and(|want| !block.provisional || !want.settled)
+                || want.is_some_and(|want| !block.provisional || !want.settled)
         });
         if self.blocks.is_empty() {
             self.shelves.clear();
             self.width = 0;
         }
-        let mut known: BTreeSet<String> = BTreeSet::new();
         for block in &mut self.blocks {
-            if let Some(want) = want_of(&block.id) {
+            if let Some(want) = ids.get(&block.id).and_then(|at| wanted.get_mut(*at)?.take()) {
                 block.update(want, streets, gone);
-                known.insert(block.id.clone());
             }
         }
-        let new = wanted.iter().filter(|want| !known.contains(&want.id));
-        self.blocks.extend(new.map(|want| Block::fresh(want, streets)));
+        self.blocks.extend(wanted.into_iter().flatten().map(|want| Block::fresh(want, streets)));
         self.place();
     }
 
@@ -292,47 +294,48 @@ impl City {
 }
 
 impl Block {
-    fn fresh(want: &WantedBlock, streets: &Streets<'_>) -> Self {
+    fn fresh(want: WantedBlock, streets: &Streets<'_>) -> Self {
         let mut block = Self {
-            id: want.id.clone(),
-            cluster: want.cluster.clone(),
-            name: want.name.clone(),
+            id: want.id,
+            cluster: want.cluster,
+            name: want.name,
             provisional: !want.settled,
-            houses: want.houses.iter().map(|house| House::fresh(&house.key, &house.pods)).collect(),
+            houses: want.houses.into_iter().map(House::fresh).collect(),
             ..Self::default()
         };
         block.lay(streets.inside(&block.id));
         block
     }
 
-    fn update(&mut self, want: &WantedBlock, streets: &Streets<'_>, gone: Gone) {
-        let index: HashMap<&ObjectKey, &WantedHouse> = want.houses.iter().map(|house| (&house.key, house)).collect();
-        self.houses.retain(|house| gone == Gone::Stay || index.contains_key(&house.key));
+    fn update(&mut self, want: WantedBlock, streets: &Streets<'_>, gone: Gone) {
+        let ids: FxHashMap<ObjectKey, usize> =
+            want.houses.iter().enumerate().map(|(at, house)| (house.key.clone(), at)).collect();
+        let mut wanted: Vec<Option<WantedHouse>> = want.houses.into_iter().map(Some).collect();
+        self.houses.retain(|house| gone == Gone::Stay || ids.contains_key(&house.key));
         for house in &mut self.houses {
-            if let Some(want) = index.get(&house.key) {
-                if gone == Gone::Leave {
-                    house.clear(&want.pods);
-                }
-                house.seat(&want.pods);
+            if let Some(want) = ids.get(&house.key).and_then(|at| wanted.get_mut(*at)?.take()) {
+                house.seat(&want.pods, gone);
             }
         }
-        let standing: HashSet<&ObjectKey> = self.houses.iter().map(|house| &house.key).collect();
-        let new: Vec<WantedHouse> =
-            want.houses.iter().filter(|house| !standing.contains(&house.key)).cloned().collect();
-        self.fit(&new, streets);
+        let new = wanted.into_iter().flatten().collect();
+        self.fit(new, self.cramped(0..self.houses.len()), streets);
+    }
+
+    /// Those among some of its houses that outgrew their walls.
+    fn cramped(&self, among: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let is_cramped = |house: &House| house.cells.len() > house.across * house.rows;
+        among.into_iter().filter(|at| self.houses.get(*at).is_some_and(is_cramped)).collect()
     }
 
     /// Makes room for houses that outgrew their walls and for new ones; far more or far fewer lay the block out anew.
-    fn fit(&mut self, new: &[WantedHouse], streets: &Streets<'_>) {
-        let new = new.iter().map(|house| House::fresh(&house.key, &house.pods));
+    fn fit(&mut self, new: Vec<WantedHouse>, cramped: Vec<usize>, streets: &Streets<'_>) {
+        let new = new.into_iter().map(House::fresh);
         let count = self.houses.len() + new.len();
         if count > self.laid_for + self.laid_for / 2 + 2 || self.laid_for > 2 * count + count / 2 + 2 {
             self.houses.extend(new);
             self.lay(streets.inside(&self.id));
             return;
         }
-        let cramped = |(at, house): (usize, &House)| (house.cells.len() > house.across * house.rows).then_some(at);
-        let cramped: Vec<usize> = self.houses.iter().enumerate().filter_map(cramped).collect();
         for at in cramped {
             self.enlarge(at, streets);
         }

@@ -4,9 +4,10 @@
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
-use serde::Serializer as _;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::{Map, Value, json};
+
+use crate::id::Text;
 
 /// One column of numbers.
 #[derive(Clone, Debug)]
@@ -53,11 +54,17 @@ impl Numbers {
 /// What stands before the texts in a header.
 const STRINGS: &str = "\"strings\":";
 
-/// The text of a number.
+/// The text of a number, among texts as they stand in a JSON array.
 fn told<'t>(texts: &'t str, starts: &[usize], at: u32) -> &'t str {
     let at = at as usize;
     let from = starts.get(at).copied().unwrap_or_default();
-    texts.get(from..starts.get(at + 1).copied().unwrap_or(texts.len())).unwrap_or_default()
+    let to = starts.get(at + 1).copied().unwrap_or(texts.len());
+    texts.get(from + 1..to.saturating_sub(2)).unwrap_or_default()
+}
+
+/// Whether a text stands in JSON otherwise than as it is.
+fn is_escaped(text: &str) -> bool {
+    text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
 }
 
 /// Collects columns and texts, then writes them.
@@ -65,13 +72,19 @@ fn told<'t>(texts: &'t str, starts: &[usize], at: u32) -> &'t str {
 pub(super) struct Packer {
     columns: Vec<(&'static str, Numbers)>,
     rows: Map<String, Value>,
-    /// Every text once, one after the other, and where each begins.
+    /// Every text once, as it stands in a JSON array with a comma after it, and where each begins.
     texts: String,
     starts: Vec<usize>,
     index: HashTable<u32>,
 }
 
 impl Packer {
+    /// With room for so many texts.
+    pub fn for_texts(many: usize) -> Self {
+        let index = HashTable::with_capacity(many);
+        Self { index, ..Self::default() }
+    }
+
     /// Says how many rows a table has.
     pub fn table(&mut self, name: &str, rows: usize) {
         self.rows.insert(name.to_owned(), json!(rows));
@@ -99,33 +112,70 @@ impl Packer {
         self.columns.push((name, Numbers::U32(numbers)));
     }
 
+    /// A column of texts of which many are the same one, not only alike.
+    pub fn shared<'a>(&mut self, name: &'static str, texts: impl IntoIterator<Item = &'a Text>) {
+        let mut known: FxHashMap<*const u8, u32> = FxHashMap::default();
+        let number = |text: &'a Text| *known.entry(text.as_ptr()).or_insert_with(|| self.string(text));
+        let numbers = texts.into_iter().map(number).collect();
+        self.columns.push((name, Numbers::U32(numbers)));
+    }
+
+    /// A column of texts that are put together here.
+    pub fn spelled<'a, T: 'a>(
+        &mut self,
+        name: &'static str,
+        rows: impl IntoIterator<Item = &'a T>,
+        spell: impl Fn(&T, &mut String),
+    ) {
+        let mut number = |row| {
+            let from = self.begin();
+            spell(row, &mut self.texts);
+            self.end(from)
+        };
+        let numbers = rows.into_iter().map(&mut number).collect();
+        self.columns.push((name, Numbers::U32(numbers)));
+    }
+
     fn string(&mut self, text: &str) -> u32 {
+        let from = self.begin();
+        self.texts.push_str(text);
+        self.end(from)
+    }
+
+    /// Opens a text.
+    fn begin(&mut self) -> usize {
+        let from = self.texts.len();
+        self.texts.push('"');
+        from
+    }
+
+    /// Closes the text that was opened, and takes it back where it stands there already.
+    fn end(&mut self, from: usize) -> u32 {
+        let text = self.texts.get(from + 1..).unwrap_or_default();
+        if is_escaped(text) {
+            let escaped = serde_json::to_string(text).unwrap_or_default();
+            self.texts.truncate(from);
+            self.texts.push_str(escaped.strip_suffix('"').unwrap_or_default());
+        }
+        let (known, text) = self.texts.split_at(from);
+        let text = text.get(1..).unwrap_or_default();
         let hash = FxBuildHasher.hash_one(text);
-        if let Some(at) = self.index.find(hash, |at| told(&self.texts, &self.starts, *at) == text) {
+        if let Some(at) = self.index.find(hash, |at| told(known, &self.starts, *at) == text) {
+            self.texts.truncate(from);
             return *at;
         }
         let at = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
-        self.starts.push(self.texts.len());
-        self.texts.push_str(text);
+        self.starts.push(from);
+        self.texts.push_str("\",");
         let (texts, starts) = (&self.texts, &self.starts);
         self.index.insert_unique(hash, at, |at| FxBuildHasher.hash_one(told(texts, starts, *at)));
         at
     }
 
-    /// Every text as a JSON array.
-    fn strings(&self) -> String {
-        let numbers = 0..u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
-        let mut out = Vec::with_capacity(self.texts.len() + 4 * self.starts.len() + 2);
-        let written =
-            serde_json::Serializer::new(&mut out).collect_seq(numbers.map(|at| told(&self.texts, &self.starts, at)));
-        debug_assert!(written.is_ok(), "memory takes whatever is written to it");
-        String::from_utf8(out).unwrap_or_default()
-    }
-
     /// Writes everything, with `header` beside what the packer itself tells in it.
     pub fn finish(self, mut header: Map<String, Value>) -> Vec<u8> {
         // Written by itself: it is nearly all of a header. No text can look like its place: quotes in texts are escaped.
-        let strings = self.strings();
+        let strings = self.texts.strip_suffix(',').unwrap_or_default();
         header.insert("rows".to_owned(), Value::Object(self.rows));
         header.insert("strings".to_owned(), Value::Null);
         let spelled = |header: &Map<String, Value>| {
@@ -145,7 +195,7 @@ impl Packer {
         // Offsets count from the first byte, and their digits stand in the header before them: the header takes room
         // for the longest, and spaces fill what is left over.
         header.insert("columns".to_owned(), shape(0).0);
-        let longest = spelled(&header).len() + strings.len() + 12 * self.columns.len();
+        let longest = spelled(&header).len() + strings.len() + 2 + 12 * self.columns.len();
         let start = (8 + longest).next_multiple_of(8);
         let (columns, end) = shape(start);
         header.insert("columns".to_owned(), columns);
@@ -154,7 +204,7 @@ impl Packer {
         let mut out = Vec::with_capacity(end);
         out.extend(b"BSC1");
         out.extend(u32::try_from(start - 8).unwrap_or(0).to_le_bytes());
-        for part in [before, STRINGS, &strings, after] {
+        for part in [before, STRINGS, "[", strings, "]", after] {
             out.extend(part.as_bytes());
         }
         // The last brace of a header may be followed by spaces.

@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
-
 use super::districts::{self, DistrictRow, Ground, bounds_of};
-use super::pack::Packer;
 use super::silence::Silences;
-use super::size::{CELL, PITCH};
 use super::streets::{Line, Way, route};
+use super::tenant::Tenant;
 use super::{Block, House, Lens, Plan, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
 use crate::health::{Health, HealthState};
 use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
-use crate::world::{RelationSource, RelationState, Verdict, World};
+use crate::world::{Id, RelationSource, RelationState, Street, Verdict, World};
 use rustc_hash::FxHashMap;
 
 /// Cordoned or quarantined.
@@ -69,9 +66,10 @@ pub(super) struct BlockRow {
 #[derive(Debug, Default)]
 pub(super) struct HouseRow {
     pub rect: Rect,
+    pub cluster: Text,
     pub id: String,
-    pub name: String,
-    pub kind: String,
+    pub name: Text,
+    pub kind: Text,
     pub badge: String,
     pub block: usize,
     pub health: u8,
@@ -87,7 +85,7 @@ pub(super) struct CellRow {
     pub house: usize,
     pub health: u8,
     pub flags: u8,
-    pub id: String,
+    pub namespace: Text,
     pub name: Text,
     pub place: Text,
 }
@@ -127,8 +125,32 @@ pub(super) struct CaseRow {
     pub block: Option<usize>,
 }
 
-/// Houses by their key: block, house in it, row.
-type Rows<'a> = FxHashMap<&'a ObjectKey, (usize, usize, usize)>;
+/// Where a house stands: block, house in it, row.
+type Row = (usize, usize, usize);
+
+/// Houses by their key.
+type Rows<'a> = FxHashMap<&'a ObjectKey, Row>;
+
+/// A call between two houses of a cluster that are drawn.
+struct Ends<'a> {
+    call: &'a Street,
+    cluster: &'a Text,
+    from: Row,
+    to: Row,
+}
+
+/// The calls that may become streets: between two houses, of which the called is no hub.
+fn ends<'a>(world: &'a World, calls: &'a [Street], rows: &Rows<'_>, hubs: &FxHashMap<Id, usize>) -> Vec<Ends<'a>> {
+    let mut known: FxHashMap<Id, Option<Row>> = FxHashMap::default();
+    let mut row = |id: Id| *known.entry(id).or_insert_with(|| rows.get(world.key_of(id)).copied());
+    let meant = calls.iter().filter(|call| call.from != call.to && !hubs.contains_key(&call.to));
+    let found = meant.filter_map(|call| {
+        let cluster = &world.key_of(call.from).cluster;
+        let is_inside = world.key_of(call.to).cluster == *cluster;
+        is_inside.then_some(Ends { call, cluster, from: row(call.from)?, to: row(call.to)? })
+    });
+    found.collect()
+}
 
 /// Everything a lens shows, as rows.
 #[derive(Debug, Default)]
@@ -176,8 +198,9 @@ impl Picture {
         let grounds = districts::lay_out(world, plan, lens);
         let bounds = bounds_of(grounds.iter().map(|ground| ground.rect));
         let mut picture = Self { bounds, tray: placed.tray.len(), ..Self::default() };
-        let calls = if lens == Lens::Namespaces { world.calls() } else { Vec::new() };
+        let calls: Vec<Street> = if lens == Lens::Namespaces { world.streets().collect() } else { Vec::new() };
         let hubs = survey::hubs(world, &calls);
+        let mut pen = Cells { world, lens, places: FxHashMap::default() };
         let silences = Silences::of(world, lens);
         if grounds.len() > 1 {
             picture.districts = grounds.iter().map(|it| districts::row(world, it, &silences, lens)).collect();
@@ -189,19 +212,20 @@ impl Picture {
             for (b, block) in city.blocks.iter().enumerate() {
                 let from = picture.houses.len();
                 let at = (block.x + ground.away.0, city.top(block) + ground.away.1);
-                picture.draw_block(world, at, first + b, block, lens, &silences);
+                picture.draw_block(&mut pen, at, first + b, block, &silences);
                 let keys = block.houses.iter().enumerate();
                 rows.extend(keys.map(|(h, house)| (&house.key, (b, h, from + h))));
             }
         }
         for (house, callers) in &hubs {
-            if let Some(row) = rows.get(house).and_then(|(.., row)| picture.houses.get_mut(*row)) {
+            if let Some(row) = rows.get(world.key_of(*house)).and_then(|(.., row)| picture.houses.get_mut(*row)) {
                 row.flags |= HUB;
                 row.badge = callers.to_string();
             }
         }
+        let calls = ends(world, &calls, &rows, &hubs);
         for ground in &grounds {
-            picture.draw_streets(ground, &calls, &rows, &hubs);
+            picture.draw_streets(ground, &calls);
         }
         let ids: BTreeMap<String, usize> =
             picture.blocks.iter().enumerate().map(|(at, block)| (block.id.clone(), at)).collect();
@@ -216,13 +240,13 @@ impl Picture {
 
     fn draw_block(
         &mut self,
-        world: &World,
+        cells: &mut Cells<'_>,
         (left, top): (i32, i32),
         b: usize,
         block: &Block,
-        lens: Lens,
         silences: &Silences<'_>,
     ) {
+        let (world, lens) = (cells.world, cells.lens);
         let namespace = block.houses.first().map_or("", |house| house.key.namespace.as_str());
         let (mut flags, why) = silences.tell(&block.cluster, namespace, lens);
         let mut worst = 0;
@@ -238,7 +262,8 @@ impl Picture {
             let mut own = number_of(health.state);
             for (at, pod) in house.cells.iter().enumerate() {
                 let Some(pod) = pod else { continue };
-                let cell = cell(world, house, pod, at, (x, y), self.houses.len(), lens);
+                let (dx, dy) = house.cell(at);
+                let cell = cells.draw(house, pod, (x + dx, y + dy), self.houses.len());
                 if house.key.kind == "Unscheduled" {
                     own = own.max(cell.health);
                 }
@@ -249,9 +274,10 @@ impl Picture {
             worst = worst.max(own);
             self.houses.push(HouseRow {
                 rect: Rect { x, y, w: house.w, h: house.h },
+                cluster: house.key.cluster.clone(),
                 id: house.key.to_string(),
-                name: house.key.name.to_string(),
-                kind: house.key.kind.to_string(),
+                name: house.key.name.clone(),
+                kind: house.key.kind.clone(),
                 badge: String::new(),
                 block: b,
                 health: own,
@@ -279,32 +305,21 @@ impl Picture {
         });
     }
 
-    fn draw_streets(
-        &mut self,
-        ground: &Ground<'_>,
-        calls: &[survey::Call],
-        rows: &Rows<'_>,
-        hubs: &BTreeMap<ObjectKey, usize>,
-    ) {
+    fn draw_streets(&mut self, ground: &Ground<'_>, calls: &[Ends<'_>]) {
         let Some(city) = ground.city else { return };
         let mut streets: BTreeMap<(usize, usize), (Way, StreetRow)> = BTreeMap::new();
-        let here = |key: &ObjectKey| key.cluster == ground.cluster.as_str();
-        for (from, to, relation) in calls.iter().filter(|(from, to, _)| here(from) && here(to)) {
-            let (Some(a), Some(b)) = (rows.get(from), rows.get(to)) else { continue };
-            if a == b || hubs.contains_key(to) {
-                continue;
-            }
+        for Ends { call, from: a, to: b, .. } in calls.iter().filter(|call| call.cluster == ground.cluster.as_str()) {
             let (_, street) = streets.entry((a.2, b.2)).or_insert_with(|| {
                 let way = Way { from: (a.0, a.1), to: (b.0, b.1) };
                 (way, StreetRow { from: a.2, to: b.2, ..StreetRow::default() })
             });
-            if relation.source == RelationSource::Observed {
+            if call.source == RelationSource::Observed {
                 street.flags |= OBSERVED;
             } else {
                 street.flags |= DECLARED;
                 street.load += 1;
             }
-            match relation.state {
+            match call.state {
                 RelationState::Ok => {}
                 RelationState::Broken => street.health = WARNING,
                 RelationState::Dangling => street.flags |= DANGLING,
@@ -380,35 +395,41 @@ impl Picture {
     }
 }
 
-fn cell(world: &World, house: &House, pod: &str, at: usize, (x, y): (i32, i32), row: usize, lens: Lens) -> CellRow {
-    let (namespace, name) = match lens {
-        Lens::Namespaces => (house.key.namespace.as_str(), pod),
-        Lens::Nodes => pod.split_once('/').unwrap_or(("", pod)),
-    };
-    let (dx, dy) = house.cell(at);
-    let (x, y) = (x + dx, y + dy);
-    let Some(id) = world.pod_named(&house.key.cluster, namespace, name) else {
-        let key = ObjectKey::new(&house.key.cluster, "", "Pod", namespace, name);
-        let health = world.health(&key);
-        let (health, flags) = (number_of(health.state), contained(&health));
-        let place = Text::default();
-        return CellRow { x, y, house: row, health, flags, id: key.to_string(), name: key.name, place };
-    };
-    let key = world.key_of(id);
-    let place = match lens {
-        Lens::Namespaces => match world.object_of(id).map(|object| &object.body) {
-            Some(Body::Pod(pod)) => pod.node.clone(),
-            _ => Text::default(),
-        },
-        Lens::Nodes => world.house_at(id).map_or_else(Text::default, |house| {
-            let house = world.key_of(house);
-            [&house.namespace, "/", &house.name].concat().into()
-        }),
-    };
-    let (state, is_contained) = world.glance(id);
-    let flags = if is_contained { CONTAINED } else { 0 };
-    let name = key.name.clone();
-    CellRow { x, y, house: row, health: number_of(state), flags, id: key.to_string(), name, place }
+/// What the cells of a lens are drawn from.
+struct Cells<'w> {
+    world: &'w World,
+    lens: Lens,
+    /// What the houses of pods are called, where that stands at their cells.
+    places: FxHashMap<Id, Text>,
+}
+
+impl Cells<'_> {
+    fn draw(&mut self, house: &House, pod: &Tenant, (x, y): (i32, i32), row: usize) -> CellRow {
+        let (name, namespace) = (pod.name.clone(), pod.namespace(&house.key).clone());
+        let Some(id) = pod.find(self.world, &house.key) else {
+            let health = self.world.health(&ObjectKey::new(&house.key.cluster, "", "Pod", &namespace, &name));
+            let (health, flags) = (number_of(health.state), contained(&health));
+            return CellRow { x, y, house: row, health, flags, namespace, name, place: Text::default() };
+        };
+        let place = match self.lens {
+            Lens::Namespaces => match self.world.object_of(id).map(|object| &object.body) {
+                Some(Body::Pod(pod)) => pod.node.clone(),
+                _ => Text::default(),
+            },
+            Lens::Nodes => self.world.house_at(id).map_or_else(Text::default, |house| self.place(house)),
+        };
+        let (state, is_contained) = self.world.glance(id);
+        let flags = if is_contained { CONTAINED } else { 0 };
+        CellRow { x, y, house: row, health: number_of(state), flags, namespace, name, place }
+    }
+
+    fn place(&mut self, house: Id) -> Text {
+        let named = || {
+            let key = self.world.key_of(house);
+            [&key.namespace, "/", &key.name].concat().into()
+        };
+        self.places.entry(house).or_insert_with(named).clone()
+    }
 }
 
 /// Finds where on the plan an object stands.
@@ -468,107 +489,5 @@ impl Finder<'_> {
             return None;
         }
         self.blocks.get(&survey::space_of(&key.cluster, namespace).to_string()).copied()
-    }
-}
-
-fn signed(row: Option<usize>) -> i32 {
-    row.and_then(|row| i32::try_from(row).ok()).unwrap_or(-1)
-}
-
-fn plain(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-impl Picture {
-    fn pack(&self, lens: Lens, revision: u32) -> Vec<u8> {
-        let mut p = Packer::default();
-        let districts = &self.districts;
-        if !districts.is_empty() {
-            p.table("districts", districts.len());
-            p.f32("districts.x", districts.iter().map(|d| d.rect.x as f32));
-            p.f32("districts.y", districts.iter().map(|d| d.rect.y as f32));
-            p.f32("districts.w", districts.iter().map(|d| d.rect.w as f32));
-            p.f32("districts.h", districts.iter().map(|d| d.rect.h as f32));
-            p.text("districts.id", districts.iter().map(|d| d.id.as_str()));
-            p.text("districts.name", districts.iter().map(|d| d.name.as_str()));
-            p.text("districts.why", districts.iter().map(|d| d.why.as_str()));
-            p.u8("districts.flags", districts.iter().map(|d| d.flags));
-        }
-        let blocks = &self.blocks;
-        p.table("blocks", blocks.len());
-        p.f32("blocks.x", blocks.iter().map(|b| b.rect.x as f32));
-        p.f32("blocks.y", blocks.iter().map(|b| b.rect.y as f32));
-        p.f32("blocks.w", blocks.iter().map(|b| b.rect.w as f32));
-        p.f32("blocks.h", blocks.iter().map(|b| b.rect.h as f32));
-        p.text("blocks.id", blocks.iter().map(|b| b.id.as_str()));
-        p.text("blocks.name", blocks.iter().map(|b| b.name.as_str()));
-        p.text("blocks.why", blocks.iter().map(|b| b.why.as_str()));
-        p.u8("blocks.health", blocks.iter().map(|b| b.health));
-        p.u8("blocks.flags", blocks.iter().map(|b| b.flags));
-        p.u32("blocks.pods", blocks.iter().map(|b| b.pods));
-        p.u32("blocks.firing", blocks.iter().map(|b| b.firing));
-        let houses = &self.houses;
-        p.table("houses", houses.len());
-        p.f32("houses.x", houses.iter().map(|h| h.rect.x as f32));
-        p.f32("houses.y", houses.iter().map(|h| h.rect.y as f32));
-        p.f32("houses.w", houses.iter().map(|h| h.rect.w as f32));
-        p.f32("houses.h", houses.iter().map(|h| h.rect.h as f32));
-        p.text("houses.id", houses.iter().map(|h| h.id.as_str()));
-        p.text("houses.name", houses.iter().map(|h| h.name.as_str()));
-        p.text("houses.kind", houses.iter().map(|h| h.kind.as_str()));
-        p.text("houses.badge", houses.iter().map(|h| h.badge.as_str()));
-        p.i32("houses.block", houses.iter().map(|h| signed(Some(h.block))));
-        p.u8("houses.health", houses.iter().map(|h| h.health));
-        p.u8("houses.flags", houses.iter().map(|h| h.flags));
-        p.u32("houses.cell_from", houses.iter().map(|h| plain(h.cell_from)));
-        p.u32("houses.cell_count", houses.iter().map(|h| plain(h.cell_count)));
-        let cells = &self.cells;
-        p.table("cells", cells.len());
-        p.f32("cells.x", cells.iter().map(|c| c.x as f32));
-        p.f32("cells.y", cells.iter().map(|c| c.y as f32));
-        p.i32("cells.house", cells.iter().map(|c| signed(Some(c.house))));
-        p.u8("cells.health", cells.iter().map(|c| c.health));
-        p.u8("cells.flags", cells.iter().map(|c| c.flags));
-        p.text("cells.id", cells.iter().map(|c| c.id.as_str()));
-        p.text("cells.name", cells.iter().map(|c| c.name.as_str()));
-        p.text("cells.place", cells.iter().map(|c| c.place.as_str()));
-        let streets = &self.streets;
-        p.table("streets", streets.len());
-        p.i32("streets.from", streets.iter().map(|s| signed(Some(s.from))));
-        p.i32("streets.to", streets.iter().map(|s| signed(Some(s.to))));
-        p.u32("streets.load", streets.iter().map(|s| s.load));
-        p.u8("streets.health", streets.iter().map(|s| s.health));
-        p.u8("streets.flags", streets.iter().map(|s| s.flags));
-        if streets.iter().any(|street| street.verdict != 0) {
-            p.u8("streets.verdict", streets.iter().map(|s| s.verdict));
-        }
-        let starts = streets.iter().scan(0, |from, street| {
-            let start = *from;
-            *from += plain(street.line.len());
-            Some(start)
-        });
-        p.u32("streets.point_from", starts);
-        p.u32("streets.point_count", streets.iter().map(|s| plain(s.line.len())));
-        p.table("points", streets.iter().map(|s| s.line.len()).sum());
-        p.f32("points.x", streets.iter().flat_map(|s| &s.line).map(|(x, _)| *x as f32));
-        p.f32("points.y", streets.iter().flat_map(|s| &s.line).map(|(_, y)| *y as f32));
-        let cases = &self.cases;
-        p.table("cases", cases.len());
-        p.text("cases.alert", cases.iter().map(|c| c.alert.as_str()));
-        p.text("cases.name", cases.iter().map(|c| c.name.as_str()));
-        p.u8("cases.severity", cases.iter().map(|c| c.severity));
-        p.u8("cases.state", cases.iter().map(|c| c.state));
-        p.u8("cases.told", cases.iter().map(|c| c.told));
-        p.i32("cases.house", cases.iter().map(|c| signed(c.house)));
-        p.i32("cases.block", cases.iter().map(|c| signed(c.block)));
-        let Rect { x, y, w, h } = self.bounds;
-        let mut header: Map<String, Value> = Map::new();
-        header.insert("revision".to_owned(), json!(revision));
-        header.insert("lens".to_owned(), json!(lens));
-        header.insert("bounds".to_owned(), json!([x, y, w, h]));
-        header.insert("cell".to_owned(), json!(CELL));
-        header.insert("pitch".to_owned(), json!(PITCH));
-        header.insert("tray".to_owned(), json!(self.tray));
-        p.finish(header)
     }
 }

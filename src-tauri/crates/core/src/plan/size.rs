@@ -1,9 +1,10 @@
 //! Sizes: the ladder of capacities, the walls of a house and the seats of its pods.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashMap;
 
-use super::House;
-use crate::id::ObjectKey;
+use super::survey::WantedHouse;
+use super::tenant::Tenant;
+use super::{Gone, House};
 
 /// The edge of a cell.
 pub(super) const CELL: i32 = 8;
@@ -29,9 +30,9 @@ pub(super) fn step(n: i32, floor: i32) -> i32 {
 
 impl House {
     /// A house without a place, its pods in its cells in order.
-    pub(super) fn fresh(key: &ObjectKey, pods: &[String]) -> Self {
-        let mut house = Self { key: key.clone(), ..Self::default() };
-        house.seat(pods);
+    pub(super) fn fresh(want: WantedHouse) -> Self {
+        let cells = want.pods.into_iter().map(Some).collect();
+        let mut house = Self { key: want.key, cells, ..Self::default() };
         house.measure();
         house
     }
@@ -54,23 +55,28 @@ impl House {
         self.rows = usize::try_from(rows).unwrap_or(1).max(1);
     }
 
-    /// Frees the cells of all but these pods.
-    pub(super) fn clear(&mut self, pods: &[String]) {
-        let wanted: HashSet<&str> = pods.iter().map(String::as_str).collect();
-        self.free(|pod| !wanted.contains(pod));
-    }
-
-    /// Gives those of these pods that have none the lowest free cells, in their order.
-    pub(super) fn seat(&mut self, pods: &[String]) {
-        let seated: HashSet<&str> = self.cells.iter().flatten().map(String::as_str).collect();
-        let new: Vec<String> = pods.iter().filter(|pod| !seated.contains(pod.as_str())).cloned().collect();
-        self.admit(new);
-    }
-
-    /// Frees the cells of pods that are gone.
-    pub(super) fn free(&mut self, is_gone: impl Fn(&str) -> bool) {
+    /// Gives those of these pods that have none the lowest free cells, in their order; the cells of all others are free
+    /// before, where those are gone.
+    pub(super) fn seat(&mut self, pods: &[Tenant], gone: Gone) {
+        let mut new: FxHashMap<&Tenant, usize> = pods.iter().enumerate().map(|(at, pod)| (pod, at)).collect();
         for cell in &mut self.cells {
-            if cell.as_deref().is_some_and(&is_gone) {
+            // As the world names it now, which finds it sooner.
+            match cell.as_ref().and_then(|pod| new.remove(pod)) {
+                Some(at) => *cell = pods.get(at).cloned(),
+                None if gone == Gone::Leave => *cell = None,
+                None => {}
+            }
+        }
+        self.trim();
+        let mut new: Vec<usize> = new.into_values().collect();
+        new.sort_unstable();
+        self.admit(new.into_iter().filter_map(|at| pods.get(at).cloned()));
+    }
+
+    /// Frees cells.
+    pub(super) fn free(&mut self, gone: &[usize]) {
+        for at in gone {
+            if let Some(cell) = self.cells.get_mut(*at) {
                 *cell = None;
             }
         }
@@ -78,7 +84,7 @@ impl House {
     }
 
     /// Gives new pods the lowest free cells, in their order.
-    pub(super) fn admit(&mut self, new: impl IntoIterator<Item = String>) {
+    pub(super) fn admit(&mut self, new: impl IntoIterator<Item = Tenant>) {
         let mut free = 0;
         for pod in new {
             while self.cells.get(free).is_some_and(Option::is_some) {

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::blocks::GUTTER;
 use super::{Block, City, House};
 
@@ -26,7 +28,7 @@ pub(super) type Line = Vec<(i32, i32)>;
 type Owner = (u8, usize, usize);
 
 /// A stretch several streets may want side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stretch {
     /// A channel of a block.
     Channel(usize, usize),
@@ -49,38 +51,44 @@ enum Turn {
     Along(Stretch, Owner, Option<i32>),
 }
 
-/// The stretches of a city, who runs on them and where.
+/// The stretches of a city.
 struct Roads<'a> {
     city: &'a City,
-    users: BTreeMap<Stretch, Vec<(Option<i32>, Owner)>>,
     /// Free heights of each column from above, by block and column.
-    gaps: BTreeMap<(usize, usize), Vec<(i32, i32)>>,
+    gaps: FxHashMap<(usize, usize), Vec<(i32, i32)>>,
     /// Free ground through each shelf.
     alleys: Vec<Vec<(i32, i32)>>,
 }
 
+/// Where owners run on stretches.
+type Tracks = FxHashMap<(Stretch, Owner), i32>;
+
 /// Lines for the ways, in their order.
 pub(super) fn route(city: &City, ways: &[Way]) -> Vec<Line> {
     let alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
-    let mut roads = Roads { city, users: BTreeMap::new(), gaps: gaps(city), alleys };
+    let roads = Roads { city, gaps: gaps(city), alleys };
     let plans: Vec<Vec<Turn>> = ways.iter().map(|way| roads.plan(*way).unwrap_or_default()).collect();
-    let mut users: BTreeMap<Stretch, BTreeMap<Owner, Option<i32>>> = BTreeMap::new();
+    let mut known: FxHashSet<(Stretch, Owner)> = FxHashSet::default();
+    let mut users: FxHashMap<Stretch, Vec<(Option<i32>, Owner)>> = FxHashMap::default();
     for turn in plans.iter().flatten() {
-        if let Turn::Along(stretch, owner, wish) = turn {
-            users.entry(*stretch).or_default().entry(*owner).or_insert(*wish);
+        if let Turn::Along(stretch, owner, wish) = turn
+            && known.insert((*stretch, *owner))
+        {
+            users.entry(*stretch).or_default().push((*wish, *owner));
         }
     }
-    for (stretch, owners) in users {
-        let mut list: Vec<_> = owners.into_iter().map(|(owner, wish)| (wish, owner)).collect();
-        list.sort_unstable();
-        roads.users.insert(stretch, list);
+    let mut tracks = Tracks::default();
+    for (stretch, mut users) in users {
+        users.sort_unstable();
+        let places = roads.places(stretch, &users).unwrap_or_default();
+        tracks.extend(users.iter().zip(places).map(|((_, owner), place)| ((stretch, *owner), place)));
     }
-    ways.iter().zip(plans).map(|(way, plan)| roads.draw(*way, &plan).unwrap_or_default()).collect()
+    ways.iter().zip(plans).map(|(way, plan)| roads.draw(*way, &plan, &tracks).unwrap_or_default()).collect()
 }
 
 /// The heights between the houses of each column.
-fn gaps(city: &City) -> BTreeMap<(usize, usize), Vec<(i32, i32)>> {
-    let mut found = BTreeMap::new();
+fn gaps(city: &City) -> FxHashMap<(usize, usize), Vec<(i32, i32)>> {
+    let mut found = FxHashMap::default();
     for (b, block) in city.blocks.iter().enumerate() {
         let mut columns: BTreeMap<usize, Vec<(i32, i32)>> = BTreeMap::new();
         for house in &block.houses {
@@ -191,12 +199,10 @@ impl Roads<'_> {
         }
     }
 
-    /// Where an owner runs on a stretch.
-    fn place(&self, stretch: Stretch, owner: Owner) -> Option<i32> {
+    /// Where each of its users, which are in order, runs on a stretch.
+    fn places(&self, stretch: Stretch, users: &[(Option<i32>, Owner)]) -> Option<Vec<i32>> {
         let (from, to) = self.span(stretch)?;
-        let users = self.users.get(&stretch)?;
         let n = i32::try_from(users.len()).ok()?;
-        let at = i32::try_from(users.iter().position(|(_, user)| *user == owner)?).ok()?;
         // Far enough apart to be told from one another, while the room suffices.
         let (low, high, wish) = match stretch {
             Stretch::Wall(b, h) => {
@@ -205,28 +211,27 @@ impl Roads<'_> {
                 // Who lives level with the door walks straight in, the others stand beside.
                 let level = users.iter().position(|(wish, _)| *wish == Some(house.door()));
                 let level = level.and_then(|at| i32::try_from(at).ok()).unwrap_or((n - 1) / 2);
-                return Some((door + (at - level) * 6).clamp(from + 4, to - 4));
+                return Some((0..n).map(|at| (door + (at - level) * 6).clamp(from + 4, to - 4)).collect());
             }
             // Beside the next column: bars stand beside the one before.
             Stretch::Channel(..) => (from + 4, to - 10, Some(to - 10)),
             Stretch::Gap(..) | Stretch::Alley(..) => {
-                let wishes: Vec<i32> = users.iter().filter_map(|(wish, _)| *wish).collect();
-                let mean = wishes.iter().map(|wish| i64::from(*wish)).sum::<i64>() / i64::from(n);
-                (from + 5, to - 5, i32::try_from(mean).ok())
+                let wishes: i64 = users.iter().filter_map(|(wish, _)| *wish).map(i64::from).sum();
+                (from + 5, to - 5, i32::try_from(wishes / i64::from(n)).ok())
             }
             Stretch::Gutter(_) => (from + 4, to - 4, None),
         };
         if high <= low {
-            return Some(low.midpoint(high));
+            return Some(vec![low.midpoint(high); users.len()]);
         }
         let apart = if n > 1 { ((high - low) / (n - 1)).min(7) } else { 0 };
         let wide = apart * (n - 1);
         let middle = wish.unwrap_or(low.midpoint(high));
         let first = (middle - wide / 2).clamp(low, high - wide);
-        Some(first + apart * at)
+        Some((0..n).map(|at| first + apart * at).collect())
     }
 
-    fn draw(&self, way: Way, turns: &[Turn]) -> Option<Line> {
+    fn draw(&self, way: Way, turns: &[Turn], tracks: &Tracks) -> Option<Line> {
         let (a, from) = self.house(way.from)?;
         let (b, to) = self.house(way.to)?;
         let mut x = a.x + from.x + from.w;
@@ -235,7 +240,7 @@ impl Roads<'_> {
         for (at, turn) in turns.iter().enumerate() {
             let place = match turn {
                 Turn::To(place) => *place,
-                Turn::Along(stretch, owner, _) => self.place(*stretch, *owner)?,
+                Turn::Along(stretch, owner, _) => *tracks.get(&(*stretch, *owner))?,
             };
             if at % 2 == 0 {
                 x = place;

@@ -1,19 +1,22 @@
 //! What the world asks the plan for: blocks, houses and pods in the order they were created, and who calls whom.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use super::{Gone, Meant};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::tenant::Tenant;
+use super::{Gone, Lens, Meant};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
 use crate::time::Moment;
-use crate::world::{Freshness, Relation, RelationSource, World};
+use crate::world::{Freshness, Id, RelationSource, Street, World};
 
 /// The least number of callers that makes a hub.
 const HUB_FLOOR: usize = 5;
 
 /// A block as the world wants it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct WantedBlock {
     pub id: String,
     pub cluster: String,
@@ -24,59 +27,215 @@ pub(super) struct WantedBlock {
 }
 
 /// A house as the world wants it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct WantedHouse {
     pub key: ObjectKey,
-    pub pods: Vec<String>,
+    pub pods: Vec<Tenant>,
 }
-
-/// A house and its pods.
-type Manned = (ObjectKey, Vec<ObjectKey>);
 
 /// First by creation, then by UID; what was never applied comes first, by key.
-type Age<'a> = (Option<Moment>, &'a str);
-
-/// The age of objects.
-pub(super) enum Ages<'a> {
-    /// Of every object: to ask the world for each takes longer than everything else here.
-    All(HashMap<&'a ObjectKey, Age<'a>>),
-    /// Of a few.
-    Asked(&'a World),
-}
-
-impl<'a> Ages<'a> {
-    pub fn of(world: &'a World) -> Self {
-        Self::All(world.objects().map(|object| (&object.key, age_of(object))).collect())
-    }
-
-    fn find(&self, key: &ObjectKey) -> Option<Age<'a>> {
-        match self {
-            Self::All(ages) => ages.get(key).copied(),
-            Self::Asked(world) => world.object(key).map(age_of),
-        }
-    }
-
-    fn age(&self, key: &ObjectKey) -> Age<'a> {
-        self.find(key).unwrap_or_default()
-    }
-}
+type Age<'w> = (Option<Moment>, &'w str);
 
 fn age_of(object: &Object) -> Age<'_> {
     (object.created_at, object.uid.as_str())
 }
 
-/// Puts keys in the order of their objects' age.
-pub(super) fn by_age(world: &World, keys: &mut Vec<ObjectKey>) {
-    if keys.len() > 1 {
-        let ages = Ages::Asked(world);
-        *keys = in_order(std::mem::take(keys), |key| key, |key| ages.age(key));
+/// A house with its age and its pods in their order.
+pub(super) struct Manned<'w> {
+    age: Age<'w>,
+    house: WantedHouse,
+}
+
+/// A house of a lens with these pods, which are in order.
+pub(super) fn house_of<'w>(world: &'w World, key: ObjectKey, pods: &[Id], lens: Lens) -> Manned<'w> {
+    let age = world.object(&key).map(age_of).unwrap_or_default();
+    let pods = pods.iter().map(|pod| Tenant::of(world, *pod, lens)).collect();
+    Manned { age, house: WantedHouse { key, pods } }
+}
+
+/// Puts objects in the order of their age.
+pub(super) fn by_age(world: &World, objects: Vec<Id>) -> Vec<Id> {
+    if objects.len() < 2 {
+        return objects;
     }
+    let aged = objects.into_iter().map(|id| (world.object_of(id).map(age_of).unwrap_or_default(), id));
+    let mut aged: Vec<(Age<'_>, Id)> = aged.collect();
+    aged.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| world.key_of(*x).cmp(world.key_of(*y))));
+    aged.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Everything that stands in a plan, read in one pass over the world.
+pub(super) struct Roll<'w> {
+    world: &'w World,
+    houses: Vec<Id>,
+    nodes: Vec<Id>,
+    pods: Vec<Dweller<'w>>,
+}
+
+/// A pod, and what it is put in order by.
+struct Dweller<'w> {
+    id: Id,
+    age: Age<'w>,
+    node: &'w Text,
+}
+
+impl<'w> Roll<'w> {
+    pub fn of(world: &'w World, is_meant: Meant<'_>) -> Self {
+        let mut roll = Self { world, houses: Vec::new(), nodes: Vec::new(), pods: Vec::new() };
+        let mut last: Option<(&Text, bool)> = None;
+        for id in world.ids() {
+            let Some(object) = world.object_of(id) else { continue };
+            let cluster = &object.key.cluster;
+            let meant = match last {
+                Some((known, meant)) if known == cluster => meant,
+                _ => is_meant(cluster),
+            };
+            last = Some((cluster, meant));
+            if !meant {
+                continue;
+            }
+            match &object.body {
+                Body::Node(_) => roll.nodes.push(id),
+                Body::Pod(pod) => roll.pods.push(Dweller { id, age: age_of(object), node: &pod.node }),
+                _ => {}
+            }
+            if world.is_house(id) {
+                roll.houses.push(id);
+            }
+        }
+        roll
+    }
+
+    /// The pods of each of `many` houses, in the order of their age. `homes` says which house each stands in.
+    fn pods_of(&self, many: usize, homes: &[Option<usize>]) -> Vec<Vec<Id>> {
+        let mut counts = vec![0; many];
+        for home in homes.iter().flatten() {
+            counts[*home] += 1;
+        }
+        let mut found: Vec<Vec<&Dweller<'w>>> = counts.into_iter().map(Vec::with_capacity).collect();
+        for (pod, home) in self.pods.iter().zip(homes) {
+            if let Some(home) = home {
+                found[*home].push(pod);
+            }
+        }
+        let key = |pod: &Dweller<'w>| self.world.key_of(pod.id);
+        let in_order = |mut pods: Vec<&Dweller<'w>>| {
+            pods.sort_unstable_by(|a, b| a.age.cmp(&b.age).then_with(|| key(a).cmp(key(b))));
+            pods.into_iter().map(|pod| pod.id).collect()
+        };
+        found.into_iter().map(in_order).collect()
+    }
+
+    /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
+    pub fn namespaces(&self, gone: Gone) -> Vec<WantedBlock> {
+        let world = self.world;
+        let stays = |id: &Id| gone == Gone::Leave || !world.awaits_controller(world.key_of(*id));
+        let houses: Vec<Id> = self.houses.iter().copied().filter(stays).collect();
+        let mut place: Vec<Option<usize>> = vec![None; world.numbers()];
+        for (at, house) in houses.iter().enumerate() {
+            place[house.at()] = Some(at);
+        }
+        let home = |pod: &Dweller<'w>| place[world.topmost(pod.id).at()];
+        let homes: Vec<Option<usize>> = self.pods.iter().map(home).collect();
+        let pods = self.pods_of(houses.len(), &homes);
+        let houses = houses.into_iter().zip(pods);
+        let houses = houses.map(|(id, pods)| house_of(world, world.key_of(id).clone(), &pods, Lens::Namespaces));
+        blocks_in_order(world, in_namespaces(houses))
+    }
+
+    /// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
+    pub fn nodes(&self, gone: Gone) -> Vec<WantedBlock> {
+        let world = self.world;
+        let mut keys: Vec<(&Text, &str)> = Vec::new();
+        let mut places: FxHashMap<(&Text, &str), usize> = FxHashMap::default();
+        let mut place_of = |cluster: &'w Text, node: &'w str| {
+            *places.entry((cluster, node)).or_insert_with(|| {
+                keys.push((cluster, node));
+                keys.len() - 1
+            })
+        };
+        for node in &self.nodes {
+            let key = world.key_of(*node);
+            place_of(&key.cluster, &key.name);
+        }
+        // Texts are shared: most pods name their cluster and node by what was looked up before.
+        let mut seen: FxHashMap<(*const u8, *const u8), usize> = FxHashMap::default();
+        let mut home = |pod: &Dweller<'w>| {
+            let cluster = &world.key_of(pod.id).cluster;
+            let place = || place_of(cluster, pod.node);
+            Some(*seen.entry((cluster.as_ptr(), pod.node.as_ptr())).or_insert_with(place))
+        };
+        let homes: Vec<Option<usize>> = self.pods.iter().map(&mut home).collect();
+        let pods = self.pods_of(keys.len(), &homes);
+        let mut zones: FxHashMap<ObjectKey, Vec<Manned<'w>>> = FxHashMap::default();
+        for ((cluster, node), pods) in keys.into_iter().zip(pods) {
+            let key = node_of(cluster, node);
+            if gone == Gone::Stay && !is_known_node(world, &key) {
+                continue;
+            }
+            let zone = zone_of(world, &key);
+            zones.entry(zone).or_default().push(house_of(world, key, &pods, Lens::Nodes));
+        }
+        blocks_in_order(world, zones)
+    }
+}
+
+/// Houses by the block they stand in.
+fn in_namespaces<'w>(houses: impl Iterator<Item = Manned<'w>>) -> Vec<(ObjectKey, Vec<Manned<'w>>)> {
+    let mut spaces: FxHashMap<(Text, Text), Vec<Manned<'w>>> = FxHashMap::default();
+    for one in houses {
+        let key = &one.house.key;
+        spaces.entry((key.cluster.clone(), key.namespace.clone())).or_default().push(one);
+    }
+    spaces.into_iter().map(|((cluster, namespace), houses)| (space_of(&cluster, &namespace), houses)).collect()
+}
+
+/// The blocks of these namespaces of a cluster alone, as [`Roll::namespaces`] gives them.
+pub(super) fn some_namespaces(world: &World, cluster: &str, spaces: &BTreeSet<&Text>, gone: Gone) -> Vec<WantedBlock> {
+    let houses = spaces.iter().flat_map(|space| world.houses_in(cluster, space));
+    let houses = houses.filter(|house| gone == Gone::Leave || !world.awaits_controller(house));
+    let manned = houses.filter_map(|house| {
+        let pods = by_age(world, world.pods_at(world.id_of(house)?));
+        Some(house_of(world, house.clone(), &pods, Lens::Namespaces))
+    });
+    blocks_in_order(world, in_namespaces(manned))
+}
+
+/// Houses in the order of their age.
+pub(super) fn houses_in_order(mut houses: Vec<Manned<'_>>) -> Vec<WantedHouse> {
+    houses.sort_unstable_by(|a, b| a.age.cmp(&b.age).then_with(|| a.house.key.cmp(&b.house.key)));
+    houses.into_iter().map(|one| one.house).collect()
+}
+
+/// The blocks of places in the order of their age.
+pub(super) fn blocks_in_order<'w>(
+    world: &'w World,
+    places: impl IntoIterator<Item = (ObjectKey, Vec<Manned<'w>>)>,
+) -> Vec<WantedBlock> {
+    let unsettled = unsettled(world);
+    let dated = places.into_iter().map(|(place, houses)| {
+        // A zone is no object, and a namespace may not be readable: the first house dates it.
+        let first = || houses.iter().map(|one| one.age).min().unwrap_or_default();
+        (world.object(&place).map_or_else(first, age_of), place, houses)
+    });
+    let mut dated: Vec<(Age<'w>, ObjectKey, Vec<Manned<'w>>)> = dated.collect();
+    dated.sort_unstable_by(|(a, x, _), (b, y, _)| (a, x).cmp(&(b, y)));
+    dated
+        .into_iter()
+        .map(|(_, place, houses)| WantedBlock {
+            id: place.to_string(),
+            settled: !unsettled.contains(place.cluster.as_str()),
+            houses: houses_in_order(houses),
+            name: if place.name.is_empty() { "no namespace".to_owned() } else { place.name.to_string() },
+            cluster: place.cluster.to_string(),
+        })
+        .collect()
 }
 
 /// Calls inside blocks that make streets, found once somebody asks.
 pub(super) struct Streets<'w> {
     world: Option<&'w World>,
-    found: OnceCell<BTreeMap<String, Vec<(ObjectKey, ObjectKey)>>>,
+    found: OnceCell<FxHashMap<String, Vec<(ObjectKey, ObjectKey)>>>,
 }
 
 impl<'w> Streets<'w> {
@@ -97,18 +256,25 @@ impl<'w> Streets<'w> {
     }
 }
 
-fn calls_inside(world: &World) -> BTreeMap<String, Vec<(ObjectKey, ObjectKey)>> {
+fn calls_inside(world: &World) -> FxHashMap<String, Vec<(ObjectKey, ObjectKey)>> {
     // What was measured comes and goes with its source: where houses stand does not hang on it.
-    let mut known = world.calls();
-    known.retain(|(.., relation)| relation.source != RelationSource::Observed);
+    let known: Vec<Street> = world.streets().filter(|call| call.source != RelationSource::Observed).collect();
     let hubs = hubs(world, &known);
-    let mut calls: BTreeMap<ObjectKey, BTreeSet<(ObjectKey, ObjectKey)>> = BTreeMap::new();
-    for (from, to, _) in known {
-        if from != to && from.cluster == to.cluster && from.namespace == to.namespace && !hubs.contains_key(&to) {
-            calls.entry(space_of(&from.cluster, &from.namespace)).or_default().insert((from, to));
+    let mut calls: FxHashMap<(&Text, &Text), Vec<(&ObjectKey, &ObjectKey)>> = FxHashMap::default();
+    for call in known {
+        let (from, to) = (world.key_of(call.from), world.key_of(call.to));
+        let inside = from.cluster == to.cluster && from.namespace == to.namespace;
+        if inside && call.from != call.to && !hubs.contains_key(&call.to) {
+            calls.entry((&from.cluster, &from.namespace)).or_default().push((from, to));
         }
     }
-    calls.into_iter().map(|(space, calls)| (space.to_string(), calls.into_iter().collect())).collect()
+    let spelled = calls.into_iter().map(|((cluster, namespace), mut calls)| {
+        calls.sort_unstable();
+        calls.dedup();
+        let calls = calls.into_iter().map(|(from, to)| (from.clone(), to.clone()));
+        (space_of(cluster, namespace).to_string(), calls.collect())
+    });
+    spelled.collect()
 }
 
 /// The clusters of which not everything was listed yet, by id.
@@ -127,105 +293,38 @@ pub(super) fn unsettled(world: &World) -> BTreeSet<String> {
     found
 }
 
-/// A caller, what it calls and the relation that says so.
-pub(super) type Call = (ObjectKey, ObjectKey, Relation);
-
 /// Houses so many others call that their streets would cover the plan: how many callers each has.
-pub(super) fn hubs(world: &World, calls: &[Call]) -> BTreeMap<ObjectKey, usize> {
-    let mut callers: BTreeMap<&ObjectKey, BTreeSet<&ObjectKey>> = BTreeMap::new();
-    for (from, to, _) in calls {
-        if from != to {
-            callers.entry(to).or_default().insert(from);
-        }
+pub(super) fn hubs(world: &World, calls: &[Street]) -> FxHashMap<Id, usize> {
+    let mut pairs: Vec<(Id, Id)> =
+        calls.iter().map(|call| (call.to, call.from)).filter(|(to, from)| to != from).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let called = pairs.chunk_by(|(a, _), (b, _)| a == b).filter_map(|some| Some((some.first()?.0, some.len())));
+    let mut hubs: FxHashMap<Id, usize> = called.filter(|(_, n)| *n >= HUB_FLOOR).collect();
+    // Each caller is a house: where they are many enough already, the others need not be counted.
+    let callers: FxHashSet<Id> = pairs.into_iter().map(|(_, from)| from).filter(|id| world.is_house(*id)).collect();
+    keep_hubs(world, &mut hubs, callers.into_iter());
+    if !hubs.is_empty() {
+        keep_hubs(world, &mut hubs, world.house_ids());
     }
-    let mut houses: BTreeMap<Text, usize> = BTreeMap::new();
-    if callers.values().any(|from| from.len() >= HUB_FLOOR) {
-        for house in world.houses() {
-            *houses.entry(house.cluster).or_default() += 1;
-        }
+    hubs
+}
+
+/// Keeps those that more than three tenths of the houses of their cluster call.
+fn keep_hubs(world: &World, hubs: &mut FxHashMap<Id, usize>, houses: impl Iterator<Item = Id>) {
+    if hubs.is_empty() {
+        return;
     }
-    callers
-        .into_iter()
-        .map(|(house, from)| (house.clone(), from.len()))
-        .filter(|(house, n)| *n >= HUB_FLOOR && 10 * n > 3 * houses.get(&house.cluster).copied().unwrap_or(0))
-        .collect()
-}
-
-fn in_order<'a, T>(list: Vec<T>, key: impl Fn(&T) -> &ObjectKey, age: impl Fn(&T) -> Age<'a>) -> Vec<T> {
-    let mut aged: Vec<(Age, T)> = list.into_iter().map(|one| (age(&one), one)).collect();
-    aged.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| key(x).cmp(key(y))));
-    aged.into_iter().map(|(_, one)| one).collect()
-}
-
-pub(super) fn houses_in_order(ages: &Ages<'_>, houses: Vec<Manned>, spaced: bool) -> Vec<WantedHouse> {
-    in_order(houses, |(house, _)| house, |(house, _)| ages.age(house))
-        .into_iter()
-        .map(|(key, pods)| {
-            let pods = in_order(pods, |pod| pod, |pod| ages.age(pod)).into_iter();
-            let pods = pods.map(|pod| if spaced { self::spaced(&pod) } else { pod.name.to_string() });
-            WantedHouse { pods: pods.collect(), key }
-        })
-        .collect()
-}
-
-/// A pod's name with its namespace before it.
-pub(super) fn spaced(pod: &ObjectKey) -> String {
-    format!("{}/{}", pod.namespace, pod.name)
-}
-
-/// The blocks of places in the order of their age.
-pub(super) fn blocks_in_order(
-    world: &World,
-    ages: &Ages<'_>,
-    places: BTreeMap<ObjectKey, Vec<Manned>>,
-    spaced: bool,
-) -> Vec<WantedBlock> {
-    let unsettled = unsettled(world);
-    let first_seen = |(place, houses): &(ObjectKey, Vec<Manned>)| {
-        // A zone is no object, and a namespace may not be readable: the first house dates it.
-        let first = || houses.iter().map(|(house, _)| ages.age(house)).min().unwrap_or_default();
-        ages.find(place).unwrap_or_else(first)
-    };
-    in_order(places.into_iter().collect(), |(place, _)| place, first_seen)
-        .into_iter()
-        .map(|(place, houses)| WantedBlock {
-            id: place.to_string(),
-            settled: !unsettled.contains(place.cluster.as_str()),
-            houses: houses_in_order(ages, houses, spaced),
-            name: if place.name.is_empty() { "no namespace".to_owned() } else { place.name.to_string() },
-            cluster: place.cluster.to_string(),
-        })
-        .collect()
+    let mut count: FxHashMap<&Text, usize> = FxHashMap::default();
+    for house in houses {
+        *count.entry(&world.key_of(house).cluster).or_default() += 1;
+    }
+    hubs.retain(|hub, n| 10 * *n > 3 * count.get(&world.key_of(*hub).cluster).copied().unwrap_or(0));
 }
 
 /// The block of a namespace.
 pub(super) fn space_of(cluster: &str, namespace: &str) -> ObjectKey {
     ObjectKey::new(cluster, "", "Namespace", "", namespace)
-}
-
-/// Namespaces with their workloads and standalone pods; a namespace without any has no block.
-pub(super) fn namespaces(world: &World, ages: &Ages<'_>, gone: Gone, is_meant: Meant<'_>) -> Vec<WantedBlock> {
-    let houses = world.houses().into_iter().filter(|house| is_meant(&house.cluster));
-    blocks_in_order(world, ages, manned(world, houses, gone), false)
-}
-
-/// The blocks of these namespaces alone, as [`namespaces`] gives them.
-pub(super) fn some_namespaces(world: &World, spaces: &BTreeSet<ObjectKey>, gone: Gone) -> Vec<WantedBlock> {
-    let houses = spaces.iter().flat_map(|space| world.houses_in(&space.cluster, &space.name)).cloned();
-    blocks_in_order(world, &Ages::Asked(world), manned(world, houses, gone), false)
-}
-
-/// Houses with their pods, by the block they stand in.
-fn manned(world: &World, houses: impl IntoIterator<Item = ObjectKey>, gone: Gone) -> BTreeMap<ObjectKey, Vec<Manned>> {
-    let mut spaces: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
-    for house in houses {
-        if gone == Gone::Stay && world.awaits_controller(&house) {
-            continue;
-        }
-        let pods = world.pods_of(&house);
-        spaces.entry(space_of(&house.cluster, &house.namespace)).or_default().push((house, pods));
-    }
-    spaces
 }
 
 /// The house of pods no node runs.
@@ -243,39 +342,22 @@ pub(super) fn is_known_node(world: &World, node: &ObjectKey) -> bool {
     node.kind != "Node" || world.object(node).is_some()
 }
 
-/// The zone a node stands in; `nodes` where it names none, `unscheduled` for pods on no node.
-pub(crate) fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
-    let labels = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-    let object = world.object(node);
-    let zone = object.and_then(|node| labels.into_iter().find_map(|label| node.labels.get(label)));
-    let name = match zone {
-        Some(zone) if !zone.is_empty() => zone.as_str(),
-        _ if node.kind == "Unscheduled" => "unscheduled",
-        _ => "nodes",
-    };
-    ObjectKey::new(&node.cluster, "", "Zone", "", name)
+/// The name of the zone a node stands in; `nodes` where it names none, `unscheduled` for pods on no node.
+pub(super) fn zone_name<'w>(world: &'w World, cluster: &str, node: &str) -> &'w str {
+    if node.is_empty() {
+        return "unscheduled";
+    }
+    let node = world.node_named(cluster, node).and_then(|id| world.object_of(id));
+    node.and_then(crate::world::zone_of).map_or("nodes", Text::as_str)
 }
 
-/// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
-pub(super) fn nodes(world: &World, ages: &Ages<'_>, gone: Gone, is_meant: Meant<'_>) -> Vec<WantedBlock> {
-    let mut stands: BTreeMap<(&str, &str), Vec<ObjectKey>> = BTreeMap::new();
-    for object in world.objects().filter(|object| is_meant(&object.key.cluster)) {
-        let key = &object.key;
-        match &object.body {
-            Body::Node(_) => {
-                stands.entry((&key.cluster, &key.name)).or_default();
-            }
-            Body::Pod(pod) => stands.entry((&key.cluster, &pod.node)).or_default().push(key.clone()),
-            _ => {}
-        }
-    }
-    let mut zones: BTreeMap<ObjectKey, Vec<Manned>> = BTreeMap::new();
-    for ((cluster, node), pods) in stands {
-        let node = node_of(cluster, node);
-        if gone == Gone::Stay && !is_known_node(world, &node) {
-            continue;
-        }
-        zones.entry(zone_of(world, &node)).or_default().push((node, pods));
-    }
-    blocks_in_order(world, ages, zones, true)
+/// A zone of a cluster.
+pub(super) fn zone_named(cluster: &str, name: &str) -> ObjectKey {
+    ObjectKey::new(cluster, "", "Zone", "", name)
+}
+
+/// The zone a node of the lens of nodes stands in.
+pub(crate) fn zone_of(world: &World, node: &ObjectKey) -> ObjectKey {
+    let name = if node.kind == "Unscheduled" { "" } else { node.name.as_str() };
+    zone_named(&node.cluster, zone_name(world, &node.cluster, name))
 }

@@ -139,7 +139,7 @@ fn cells(city: &City) -> BTreeMap<(String, String), (i32, i32)> {
                 let (x, y) = house.cell(at);
                 if let Some(pod) = pod {
                     let place = (block.x + house.x + x, city.top(block) + house.y + y);
-                    found.insert((house.key.namespace.to_string(), pod.clone()), place);
+                    found.insert((house.key.namespace.to_string(), pod.to_string()), place);
                 }
             }
         }

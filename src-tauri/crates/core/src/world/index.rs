@@ -324,7 +324,7 @@ impl World {
     }
 
     /// True for outermost controllers and standalone pods.
-    pub(super) fn is_house(&self, id: Id) -> bool {
+    pub(crate) fn is_house(&self, id: Id) -> bool {
         // Most objects that may be one have a parent, which is known without looking at them.
         self.parent(id).is_none()
             && self.at(id).is_some_and(|object| labels_of(object).is_some() && rank(&object.key.kind) > 0)

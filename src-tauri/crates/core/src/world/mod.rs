@@ -41,6 +41,7 @@ pub use observed::{LostCall, Measured};
 pub use store::World;
 pub use verdict::Verdict;
 pub use walk::Link;
+pub(crate) use walk::Street;
 
 /// One thing learned from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

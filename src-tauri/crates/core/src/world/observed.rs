@@ -364,9 +364,20 @@ impl World {
     }
 
     /// The measured calls between houses.
-    pub(super) fn observed_streets(&self) -> impl Iterator<Item = Relation> + '_ {
+    fn kept_streets(&self) -> impl Iterator<Item = &Kept> {
         let houses = |kept: &&Kept| kept.ends().is_some_and(|(from, to)| self.is_house(from) && self.is_house(to));
-        self.observed.calls.values().filter(houses).filter_map(|kept| self.spell_observed(kept))
+        self.observed.calls.values().filter(houses)
+    }
+
+    /// The measured calls between houses, as relations.
+    pub(super) fn observed_streets(&self) -> impl Iterator<Item = Relation> + '_ {
+        self.kept_streets().filter_map(|kept| self.spell_observed(kept))
+    }
+
+    /// The ends of the measured calls between houses.
+    pub(super) fn observed_ends(&self) -> impl Iterator<Item = (Id, Id)> + '_ {
+        let told = self.kept_streets().filter(|kept| !self.is_answer(kept));
+        told.filter_map(Kept::ends).filter(|(from, to)| from != to)
     }
 
     /// What was measured between two objects, one entry for each source and observer, ordered by them.

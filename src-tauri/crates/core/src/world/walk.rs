@@ -3,9 +3,11 @@
 
 use super::arena::{Id, KeyRef};
 use super::edge::{Half, Proven, Type};
+use super::index::controller_of;
 use super::store::World;
+use super::{RelationSource, RelationState};
 use crate::health::HealthState;
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::resource::Object;
 
 /// A relation as it is seen from one of its ends.
@@ -17,6 +19,15 @@ pub struct Link {
     pub r#type: &'static str,
     /// True where it starts here.
     pub outgoing: bool,
+}
+
+/// A call between two houses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Street {
+    pub from: Id,
+    pub to: Id,
+    pub source: RelationSource,
+    pub state: RelationState,
 }
 
 impl World {
@@ -48,6 +59,11 @@ impl World {
         self.keys.in_order()
     }
 
+    /// Every number in its own order; not each has an object. It asks for no order of keys.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> {
+        self.keys.ids()
+    }
+
     /// How many numbers there are: every [`Id::at`] is less.
     #[must_use]
     pub fn numbers(&self) -> usize {
@@ -74,6 +90,29 @@ impl World {
     pub fn pod_named(&self, cluster: &str, namespace: &str, name: &str) -> Option<Id> {
         let id = self.keys.find(KeyRef { cluster, group: "", kind: "Pod", namespace, name })?;
         self.at(id).is_some().then_some(id)
+    }
+
+    /// Whether a number means this pod, which is there.
+    pub(crate) fn is_pod_named(&self, id: Id, cluster: &Text, namespace: &Text, name: &Text) -> bool {
+        let is_it = |key: &ObjectKey| {
+            key.name == *name
+                && key.namespace == *namespace
+                && key.kind == "Pod"
+                && key.group.is_empty()
+                && key.cluster == *cluster
+        };
+        id.at() < self.keys.len() && is_it(self.keys.key(id)) && self.at(id).is_some()
+    }
+
+    /// The number of a node's key, whether or not it is there.
+    pub(crate) fn node_named(&self, cluster: &str, name: &str) -> Option<Id> {
+        self.keys.find(KeyRef { cluster, group: "", kind: "Node", namespace: "", name })
+    }
+
+    /// The house an object would be part of by the controller it names, as far as that is there.
+    pub(crate) fn house_named_by(&self, object: &Object) -> Option<Id> {
+        let (controller, _) = controller_of(object)?;
+        self.house_at(self.keys.find(controller)?)
     }
 
     /// Whether nothing can be believed now of objects of this key's kind in its namespace.
@@ -151,6 +190,24 @@ impl World {
         };
         let orphans = self.index.orphans.iter().filter(move |_| known.is_some()).filter(has);
         alone.chain(orphans).copied().filter(|id| self.is_house(*id))
+    }
+
+    /// Every house, in no particular order.
+    pub(crate) fn house_ids(&self) -> impl Iterator<Item = Id> {
+        self.ids().filter(|id| self.is_house(*id))
+    }
+
+    /// Who calls whom, as [`World::calls`], in no particular order and some perhaps twice.
+    pub(crate) fn streets(&self) -> impl Iterator<Item = Street> {
+        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(|edge| self.is_house(edge.to));
+        let declared =
+            edges.map(|edge| Street { from: edge.from, to: edge.to, source: edge.source, state: self.state_of(edge) });
+        declared.chain(self.observed_ends().map(|(from, to)| Street {
+            from,
+            to,
+            source: RelationSource::Observed,
+            state: RelationState::Ok,
+        }))
     }
 
     /// Whom a house calls, ordered by key.

@@ -1,0 +1,93 @@
+//! A pod as its cell knows it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Lens;
+use crate::id::{ObjectKey, Text};
+use crate::world::{Id, World};
+
+/// A pod by its name; where the house is a node, with its namespace.
+#[derive(Clone, Debug)]
+pub(super) struct Tenant {
+    namespace: Option<Text>,
+    pub name: Text,
+    /// Its number when it was seen last. It may mean something else by now, so it only says where to look first.
+    hint: Option<Id>,
+}
+
+impl Tenant {
+    /// The pod of a number, as a lens names it.
+    pub fn of(world: &World, id: Id, lens: Lens) -> Self {
+        let key = world.key_of(id);
+        let namespace = (lens == Lens::Nodes).then(|| key.namespace.clone());
+        Self { namespace, name: key.name.clone(), hint: Some(id) }
+    }
+
+    /// The namespace of the pod in a house.
+    pub fn namespace<'a>(&'a self, house: &'a ObjectKey) -> &'a Text {
+        self.namespace.as_ref().unwrap_or(&house.namespace)
+    }
+
+    /// The number of the pod in a house, where it is there.
+    pub fn find(&self, world: &World, house: &ObjectKey) -> Option<Id> {
+        let namespace = self.namespace(house);
+        let is_it = |id: &Id| world.is_pod_named(*id, &house.cluster, namespace, &self.name);
+        self.hint.filter(is_it).or_else(|| world.pod_named(&house.cluster, namespace, &self.name))
+    }
+
+    fn is(&self, pod: &ObjectKey) -> bool {
+        self.name == pod.name && self.namespace.as_ref().is_none_or(|namespace| *namespace == pod.namespace)
+    }
+}
+
+/// The cell of a pod among some.
+pub(super) fn cell_of(cells: &[Option<Tenant>], id: Option<Id>, pod: &ObjectKey) -> Option<usize> {
+    let find = |is_it: &dyn Fn(&Tenant) -> bool| cells.iter().position(|cell| cell.as_ref().is_some_and(is_it));
+    let hinted = id.and_then(|id| find(&|cell| cell.hint == Some(id) && cell.is(pod)));
+    hinted.or_else(|| find(&|cell| cell.is(pod)))
+}
+
+impl PartialEq for Tenant {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.namespace == other.namespace
+    }
+}
+
+impl Eq for Tenant {}
+
+impl Hash for Tenant {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.namespace.hash(state);
+        self.name.hash(state);
+    }
+}
+
+impl fmt::Display for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(namespace) = &self.namespace {
+            f.write_str(namespace)?;
+            f.write_str("/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+impl Serialize for Tenant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tenant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (namespace, name) = match text.split_once('/') {
+            Some((namespace, name)) => (Some(namespace.into()), name),
+            None => (None, text.as_str()),
+        };
+        Ok(Self { namespace, name: name.into(), hint: None })
+    }
+}
