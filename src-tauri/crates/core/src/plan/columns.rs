@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Lens;
 use super::pack::Packer;
-use super::scene::{Picture, Rect};
+use super::scene::{CellRow, Picture, Rect};
 use super::size::{CELL, PITCH};
 
 fn signed(row: Option<usize>) -> i32 {
@@ -59,6 +59,7 @@ impl Picture {
         p.u32("houses.cell_from", houses.iter().map(|h| plain(h.cell_from)));
         p.u32("houses.cell_count", houses.iter().map(|h| plain(h.cell_count)));
         let cells = &self.cells;
+        let name_of = |cell: &CellRow| self.names.get(cell.name.clone()).unwrap_or_default();
         p.table("cells", cells.len());
         p.f32("cells.x", cells.iter().map(|c| c.x as f32));
         p.f32("cells.y", cells.iter().map(|c| c.y as f32));
@@ -66,12 +67,13 @@ impl Picture {
         p.u8("cells.health", cells.iter().map(|c| c.health));
         p.u8("cells.flags", cells.iter().map(|c| c.flags));
         p.spelled("cells.id", cells, |c, out| {
-            let cluster = houses.get(c.house).map_or("", |house| house.cluster.as_str());
-            for part in [cluster, "//Pod/", &c.namespace, "/", &c.name] {
+            let Some(house) = houses.get(c.house) else { return };
+            let namespace = c.namespace.as_ref().unwrap_or(&house.namespace);
+            for part in [&house.cluster, "//Pod/", namespace, "/", name_of(c)] {
                 out.push_str(part);
             }
         });
-        p.text("cells.name", cells.iter().map(|c| c.name.as_str()));
+        p.text("cells.name", cells.iter().map(name_of));
         p.shared("cells.place", cells.iter().map(|c| &c.place));
         let streets = &self.streets;
         p.table("streets", streets.len());

@@ -43,13 +43,25 @@ impl Numbers {
 
     fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::F32(list) => list.iter().for_each(|n| out.extend(n.to_le_bytes())),
-            Self::U32(list) => list.iter().for_each(|n| out.extend(n.to_le_bytes())),
-            Self::I32(list) => list.iter().for_each(|n| out.extend(n.to_le_bytes())),
-            Self::U8(list) => out.extend(list),
+            Self::F32(list) => write_all(out, list, |n| n.to_le_bytes()),
+            Self::U32(list) => write_all(out, list, |n| n.to_le_bytes()),
+            Self::I32(list) => write_all(out, list, |n| n.to_le_bytes()),
+            Self::U8(list) => out.extend_from_slice(list),
         }
     }
 }
+
+/// Adds four bytes for each number.
+fn write_all<T>(out: &mut Vec<u8>, list: &[T], bytes: impl Fn(&T) -> [u8; 4]) {
+    let from = out.len();
+    out.resize(from + 4 * list.len(), 0);
+    for (place, number) in out[from..].chunks_exact_mut(4).zip(list) {
+        place.copy_from_slice(&bytes(number));
+    }
+}
+
+/// Room before the texts for what comes first, which is known last; as much as it mostly takes.
+const FRONT: usize = 4096;
 
 /// What stands before the texts in a header.
 const STRINGS: &str = "\"strings\":";
@@ -64,7 +76,8 @@ fn told<'t>(texts: &'t str, starts: &[usize], at: u32) -> &'t str {
 
 /// Whether a text stands in JSON otherwise than as it is.
 fn is_escaped(text: &str) -> bool {
-    text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+    // Every byte is looked at: most texts are plain, and so many bytes are looked at together.
+    text.bytes().fold(false, |is, byte| is | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
 }
 
 /// Collects columns and texts, then writes them.
@@ -72,7 +85,7 @@ fn is_escaped(text: &str) -> bool {
 pub(super) struct Packer {
     columns: Vec<(&'static str, Numbers)>,
     rows: Map<String, Value>,
-    /// Every text once, as it stands in a JSON array with a comma after it, and where each begins.
+    /// Room, then every text once, as it stands in a JSON array with a comma after it, and where each begins.
     texts: String,
     starts: Vec<usize>,
     index: HashTable<u32>,
@@ -81,8 +94,8 @@ pub(super) struct Packer {
 impl Packer {
     /// With room for so many texts.
     pub fn for_texts(many: usize) -> Self {
-        let index = HashTable::with_capacity(many);
-        Self { index, ..Self::default() }
+        let (index, texts) = (HashTable::with_capacity(many), " ".repeat(FRONT));
+        Self { index, texts, ..Self::default() }
     }
 
     /// Says how many rows a table has.
@@ -175,7 +188,7 @@ impl Packer {
     /// Writes everything, with `header` beside what the packer itself tells in it.
     pub fn finish(self, mut header: Map<String, Value>) -> Vec<u8> {
         // Written by itself: it is nearly all of a header. No text can look like its place: quotes in texts are escaped.
-        let strings = self.texts.strip_suffix(',').unwrap_or_default();
+        let strings = self.texts.len().saturating_sub(FRONT + 1);
         header.insert("rows".to_owned(), Value::Object(self.rows));
         header.insert("strings".to_owned(), Value::Null);
         let spelled = |header: &Map<String, Value>| {
@@ -195,17 +208,21 @@ impl Packer {
         // Offsets count from the first byte, and their digits stand in the header before them: the header takes room
         // for the longest, and spaces fill what is left over.
         header.insert("columns".to_owned(), shape(0).0);
-        let longest = spelled(&header).len() + strings.len() + 2 + 12 * self.columns.len();
+        let longest = spelled(&header).len() + strings + 2 + 12 * self.columns.len();
         let start = (8 + longest).next_multiple_of(8);
         let (columns, end) = shape(start);
         header.insert("columns".to_owned(), columns);
         let text = spelled(&header);
         let (before, after) = text.split_once(STRINGS).unwrap_or((&text, ""));
-        let mut out = Vec::with_capacity(end);
-        out.extend(b"BSC1");
-        out.extend(u32::try_from(start - 8).unwrap_or(0).to_le_bytes());
-        for part in [before, STRINGS, "[", strings, "]", after] {
-            out.extend(part.as_bytes());
+        let length = u32::try_from(start - 8).unwrap_or(0).to_le_bytes();
+        let first = [b"BSC1", length.as_slice(), before.as_bytes(), STRINGS.as_bytes(), b"["].concat();
+        // The texts stay where they were written, and the rest comes before and after them.
+        let mut out = self.texts.into_bytes();
+        out.truncate(FRONT + strings);
+        out.splice(..FRONT, first);
+        out.reserve_exact(end.saturating_sub(out.len()));
+        for part in ["]", after] {
+            out.extend_from_slice(part.as_bytes());
         }
         // The last brace of a header may be followed by spaces.
         out.resize(start, b' ');

@@ -1,6 +1,7 @@
 //! The scene: the plan with what is known now drawn into it, as rows, and those as bytes for the screen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::districts::{self, DistrictRow, Ground, bounds_of};
 use super::silence::Silences;
@@ -8,7 +9,7 @@ use super::streets::{Line, Way, route};
 use super::tenant::Tenant;
 use super::{Block, House, Lens, Plan, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
-use crate::health::{Health, HealthState};
+use crate::health::HealthState;
 use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::world::{Id, RelationSource, RelationState, Street, Verdict, World};
@@ -67,6 +68,7 @@ pub(super) struct BlockRow {
 pub(super) struct HouseRow {
     pub rect: Rect,
     pub cluster: Text,
+    pub namespace: Text,
     pub id: String,
     pub name: Text,
     pub kind: Text,
@@ -85,8 +87,10 @@ pub(super) struct CellRow {
     pub house: usize,
     pub health: u8,
     pub flags: u8,
-    pub namespace: Text,
-    pub name: Text,
+    /// Where the namespace of its house is not its own.
+    pub namespace: Option<Text>,
+    /// Where its name stands in [`Picture::names`].
+    pub name: Range<usize>,
     pub place: Text,
 }
 
@@ -128,8 +132,29 @@ pub(super) struct CaseRow {
 /// Where a house stands: block, house in it, row.
 type Row = (usize, usize, usize);
 
-/// Houses by their key.
-type Rows<'a> = FxHashMap<&'a ObjectKey, Row>;
+/// Where houses stand.
+struct Rows<'a> {
+    world: &'a World,
+    by_id: FxHashMap<Id, Row>,
+    /// Those the world has no number for.
+    others: FxHashMap<&'a ObjectKey, Row>,
+}
+
+impl<'a> Rows<'a> {
+    fn enter(&mut self, key: &'a ObjectKey, id: Option<Id>, row: Row) {
+        match id {
+            Some(id) => drop(self.by_id.insert(id, row)),
+            None => drop(self.others.insert(key, row)),
+        }
+    }
+
+    fn get(&self, key: &ObjectKey) -> Option<&Row> {
+        match self.world.id_of(key) {
+            Some(id) => self.by_id.get(&id),
+            None => self.others.get(key),
+        }
+    }
+}
 
 /// A call between two houses of a cluster that are drawn.
 struct Ends<'a> {
@@ -141,8 +166,7 @@ struct Ends<'a> {
 
 /// The calls that may become streets: between two houses, of which the called is no hub.
 fn ends<'a>(world: &'a World, calls: &'a [Street], rows: &Rows<'_>, hubs: &FxHashMap<Id, usize>) -> Vec<Ends<'a>> {
-    let mut known: FxHashMap<Id, Option<Row>> = FxHashMap::default();
-    let mut row = |id: Id| *known.entry(id).or_insert_with(|| rows.get(world.key_of(id)).copied());
+    let row = |id: Id| rows.by_id.get(&id).copied();
     let meant = calls.iter().filter(|call| call.from != call.to && !hubs.contains_key(&call.to));
     let found = meant.filter_map(|call| {
         let cluster = &world.key_of(call.from).cluster;
@@ -161,6 +185,8 @@ pub(super) struct Picture {
     pub blocks: Vec<BlockRow>,
     pub houses: Vec<HouseRow>,
     pub cells: Vec<CellRow>,
+    /// The names of the cells, one after the other: to look each up where it lies takes longer than to copy it once.
+    pub names: String,
     pub streets: Vec<StreetRow>,
     pub cases: Vec<CaseRow>,
     pub tray: usize,
@@ -188,8 +214,8 @@ fn number_of(state: HealthState) -> u8 {
     }
 }
 
-fn contained(health: &Health) -> u8 {
-    if health.contained { CONTAINED } else { 0 }
+fn contained(is_contained: bool) -> u8 {
+    if is_contained { CONTAINED } else { 0 }
 }
 
 impl Picture {
@@ -205,20 +231,22 @@ impl Picture {
         if grounds.len() > 1 {
             picture.districts = grounds.iter().map(|it| districts::row(world, it, &silences, lens)).collect();
         }
-        let mut rows: Rows<'_> = FxHashMap::default();
+        let mut rows = Rows { world, by_id: FxHashMap::default(), others: FxHashMap::default() };
         for ground in &grounds {
             let Some(city) = ground.city else { continue };
             let first = picture.blocks.len();
             for (b, block) in city.blocks.iter().enumerate() {
                 let from = picture.houses.len();
                 let at = (block.x + ground.away.0, city.top(block) + ground.away.1);
-                picture.draw_block(&mut pen, at, first + b, block, &silences);
-                let keys = block.houses.iter().enumerate();
-                rows.extend(keys.map(|(h, house)| (&house.key, (b, h, from + h))));
+                let ids: Vec<Option<Id>> = block.houses.iter().map(|house| world.id_of(&house.key)).collect();
+                picture.draw_block(&mut pen, at, first + b, block, &ids, &silences);
+                for (h, (house, id)) in block.houses.iter().zip(ids).enumerate() {
+                    rows.enter(&house.key, id, (b, h, from + h));
+                }
             }
         }
         for (house, callers) in &hubs {
-            if let Some(row) = rows.get(world.key_of(*house)).and_then(|(.., row)| picture.houses.get_mut(*row)) {
+            if let Some(row) = rows.by_id.get(house).and_then(|(.., row)| picture.houses.get_mut(*row)) {
                 row.flags |= HUB;
                 row.badge = callers.to_string();
             }
@@ -244,6 +272,7 @@ impl Picture {
         (left, top): (i32, i32),
         b: usize,
         block: &Block,
+        ids: &[Option<Id>],
         silences: &Silences<'_>,
     ) {
         let (world, lens) = (cells.world, cells.lens);
@@ -251,19 +280,26 @@ impl Picture {
         let (mut flags, why) = silences.tell(&block.cluster, namespace, lens);
         let mut worst = 0;
         let mut pods = 0;
-        for house in &block.houses {
-            let health = if house.key.kind == "Unscheduled" {
-                Health { state: HealthState::None, ..Health::default() }
-            } else {
-                world.health(&house.key)
+        for (house, id) in block.houses.iter().zip(ids) {
+            let there = id.filter(|id| world.object_of(*id).is_some());
+            let (state, is_contained) = match there {
+                Some(id) => world.glance(id),
+                None if house.key.kind == "Unscheduled" => (HealthState::None, false),
+                None => {
+                    let health = world.health(&house.key);
+                    (health.state, health.contained)
+                }
             };
             let (x, y) = (left + house.x, top + house.y);
             let from = self.cells.len();
-            let mut own = number_of(health.state);
+            let mut own = number_of(state);
             for (at, pod) in house.cells.iter().enumerate() {
                 let Some(pod) = pod else { continue };
                 let (dx, dy) = house.cell(at);
-                let cell = cells.draw(house, pod, (x + dx, y + dy), self.houses.len());
+                let start = self.names.len();
+                self.names.push_str(&pod.name);
+                let name = start..self.names.len();
+                let cell = cells.draw(house, pod, (x + dx, y + dy), self.houses.len(), name);
                 if house.key.kind == "Unscheduled" {
                     own = own.max(cell.health);
                 }
@@ -275,13 +311,14 @@ impl Picture {
             self.houses.push(HouseRow {
                 rect: Rect { x, y, w: house.w, h: house.h },
                 cluster: house.key.cluster.clone(),
+                namespace: house.key.namespace.clone(),
                 id: house.key.to_string(),
                 name: house.key.name.clone(),
                 kind: house.key.kind.clone(),
                 badge: String::new(),
                 block: b,
                 health: own,
-                flags: contained(&health) | silences.flags(&house.key),
+                flags: contained(is_contained) | silences.flags(&house.key),
                 cell_from: from,
                 cell_count: count,
             });
@@ -404,11 +441,12 @@ struct Cells<'w> {
 }
 
 impl Cells<'_> {
-    fn draw(&mut self, house: &House, pod: &Tenant, (x, y): (i32, i32), row: usize) -> CellRow {
-        let (name, namespace) = (pod.name.clone(), pod.namespace(&house.key).clone());
+    fn draw(&mut self, house: &House, pod: &Tenant, (x, y): (i32, i32), row: usize, name: Range<usize>) -> CellRow {
+        let namespace = (self.lens == Lens::Nodes).then(|| pod.namespace(&house.key).clone());
         let Some(id) = pod.find(self.world, &house.key) else {
-            let health = self.world.health(&ObjectKey::new(&house.key.cluster, "", "Pod", &namespace, &name));
-            let (health, flags) = (number_of(health.state), contained(&health));
+            let namespace_of = pod.namespace(&house.key);
+            let health = self.world.health(&ObjectKey::new(&house.key.cluster, "", "Pod", namespace_of, &pod.name));
+            let (health, flags) = (number_of(health.state), contained(health.contained));
             return CellRow { x, y, house: row, health, flags, namespace, name, place: Text::default() };
         };
         let place = match self.lens {
@@ -419,7 +457,7 @@ impl Cells<'_> {
             Lens::Nodes => self.world.house_at(id).map_or_else(Text::default, |house| self.place(house)),
         };
         let (state, is_contained) = self.world.glance(id);
-        let flags = if is_contained { CONTAINED } else { 0 };
+        let flags = contained(is_contained);
         CellRow { x, y, house: row, health: number_of(state), flags, namespace, name, place }
     }
 

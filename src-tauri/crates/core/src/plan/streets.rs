@@ -4,9 +4,7 @@
 //! Between blocks it leaves by a channel, runs along the gutters between shelves and passes a shelf through an alley
 //! between its blocks. Streets of one source share their way; different ones keep apart.
 
-use std::collections::BTreeMap;
-
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::blocks::GUTTER;
 use super::{Block, City, House};
@@ -25,21 +23,21 @@ const UNDER_NAME: i32 = 27;
 pub(super) type Line = Vec<(i32, i32)>;
 
 /// Whose street it is: all that leaves a house, all that comes to it from other blocks, all from one block to another.
-type Owner = (u8, usize, usize);
+type Owner = (u8, u32, u32);
 
 /// A stretch several streets may want side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stretch {
     /// A channel of a block.
-    Channel(usize, usize),
+    Channel(u32, u32),
     /// A gap of a column of a block.
-    Gap(usize, usize, usize),
+    Gap(u32, u32, u32),
     /// The gutter above a shelf.
-    Gutter(usize),
+    Gutter(u32),
     /// An alley through a shelf.
-    Alley(usize, usize),
+    Alley(u32, u32),
     /// The wall of a house streets arrive at.
-    Wall(usize, usize),
+    Wall(u32, u32),
 }
 
 /// One piece of a way.
@@ -47,55 +45,88 @@ enum Stretch {
 enum Turn {
     /// To this height or breadth exactly.
     To(i32),
-    /// To where the owner runs on a stretch, near to somewhere if it may choose.
-    Along(Stretch, Owner, Option<i32>),
+    /// To where a track runs.
+    Along(usize),
 }
 
 /// The stretches of a city.
 struct Roads<'a> {
     city: &'a City,
     /// Free heights of each column from above, by block and column.
-    gaps: FxHashMap<(usize, usize), Vec<(i32, i32)>>,
+    gaps: Vec<Vec<Vec<(i32, i32)>>>,
     /// Free ground through each shelf.
     alleys: Vec<Vec<(i32, i32)>>,
 }
 
-/// Where owners run on stretches.
-type Tracks = FxHashMap<(Stretch, Owner), i32>;
+/// Tracks on stretches, by number: one for each owner.
+#[derive(Default)]
+struct Tracks {
+    numbers: FxHashMap<(Stretch, Owner), usize>,
+    stretches: FxHashMap<Stretch, usize>,
+    /// Where owners would like to run if they may choose, with their tracks.
+    users: Vec<(Stretch, Vec<(Option<i32>, Owner, usize)>)>,
+}
+
+impl Tracks {
+    /// The track of an owner on a stretch; it lies near to somewhere if it may choose.
+    fn along(&mut self, stretch: Stretch, owner: Owner, wish: Option<i32>) -> Turn {
+        let next = self.numbers.len();
+        let track = *self.numbers.entry((stretch, owner)).or_insert(next);
+        if track == next {
+            let place = *self.stretches.entry(stretch).or_insert(self.users.len());
+            if place == self.users.len() {
+                self.users.push((stretch, Vec::new()));
+            }
+            if let Some((_, users)) = self.users.get_mut(place) {
+                users.push((wish, owner, track));
+            }
+        }
+        Turn::Along(track)
+    }
+}
+
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
 
 /// Lines for the ways, in their order.
 pub(super) fn route(city: &City, ways: &[Way]) -> Vec<Line> {
     let alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
     let roads = Roads { city, gaps: gaps(city), alleys };
-    let plans: Vec<Vec<Turn>> = ways.iter().map(|way| roads.plan(*way).unwrap_or_default()).collect();
-    let mut known: FxHashSet<(Stretch, Owner)> = FxHashSet::default();
-    let mut users: FxHashMap<Stretch, Vec<(Option<i32>, Owner)>> = FxHashMap::default();
-    for turn in plans.iter().flatten() {
-        if let Turn::Along(stretch, owner, wish) = turn
-            && known.insert((*stretch, *owner))
-        {
-            users.entry(*stretch).or_default().push((*wish, *owner));
+    let mut tracks = Tracks::default();
+    let mut turns: Vec<Turn> = Vec::with_capacity(8 * ways.len());
+    let ends: Vec<usize> = ways
+        .iter()
+        .map(|way| {
+            roads.plan(*way, &mut tracks, &mut turns);
+            turns.len()
+        })
+        .collect();
+    let mut places = vec![None; tracks.numbers.len()];
+    for (stretch, mut users) in tracks.users {
+        users.sort_unstable();
+        let found = roads.places(stretch, &users).unwrap_or_default();
+        for ((.., track), place) in users.iter().zip(found) {
+            if let Some(known) = places.get_mut(*track) {
+                *known = Some(place);
+            }
         }
     }
-    let mut tracks = Tracks::default();
-    for (stretch, mut users) in users {
-        users.sort_unstable();
-        let places = roads.places(stretch, &users).unwrap_or_default();
-        tracks.extend(users.iter().zip(places).map(|((_, owner), place)| ((stretch, *owner), place)));
-    }
-    ways.iter().zip(plans).map(|(way, plan)| roads.draw(*way, &plan, &tracks).unwrap_or_default()).collect()
+    let from = std::iter::once(0).chain(ends.iter().copied());
+    let plans = from.zip(&ends).map(|(from, to)| turns.get(from..*to).unwrap_or_default());
+    ways.iter().zip(plans).map(|(way, plan)| roads.draw(*way, plan, &places).unwrap_or_default()).collect()
 }
 
 /// The heights between the houses of each column.
-fn gaps(city: &City) -> FxHashMap<(usize, usize), Vec<(i32, i32)>> {
-    let mut found = FxHashMap::default();
-    for (b, block) in city.blocks.iter().enumerate() {
-        let mut columns: BTreeMap<usize, Vec<(i32, i32)>> = BTreeMap::new();
+fn gaps(city: &City) -> Vec<Vec<Vec<(i32, i32)>>> {
+    let of_block = |block: &Block| {
+        let mut columns: Vec<Vec<(i32, i32)>> = vec![Vec::new(); block.columns.len()];
         for house in &block.houses {
-            columns.entry(house.column).or_default().push((house.y, house.y + house.h));
+            if let Some(column) = columns.get_mut(house.column) {
+                column.push((house.y, house.y + house.h));
+            }
         }
-        for column in 0..block.columns.len() {
-            let mut houses = columns.remove(&column).unwrap_or_default();
+        let free = |mut houses: Vec<(i32, i32)>| {
             houses.sort_unstable();
             let mut from = UNDER_NAME;
             let mut free = Vec::with_capacity(houses.len() + 1);
@@ -104,10 +135,11 @@ fn gaps(city: &City) -> FxHashMap<(usize, usize), Vec<(i32, i32)>> {
                 from = low;
             }
             free.push((from, block.h));
-            found.insert((b, column), free);
-        }
-    }
-    found
+            free
+        };
+        columns.into_iter().map(free).collect()
+    };
+    city.blocks.iter().map(of_block).collect()
 }
 
 impl Roads<'_> {
@@ -116,62 +148,69 @@ impl Roads<'_> {
         Some((block, block.houses.get(h)?))
     }
 
-    /// The turns of a way, beginning level with the door it leaves by and ending level with the wall it arrives at;
-    /// breadth and height take turns.
-    fn plan(&self, way: Way) -> Option<Vec<Turn>> {
-        let (_, from) = self.house(way.from)?;
-        let (_, to) = self.house(way.to)?;
-        if way.from.0 == way.to.0 { Some(self.inside(way, from, to)) } else { self.between(way, from, to) }
+    /// Adds the turns of a way, beginning level with the door it leaves by and ending level with the wall it arrives at;
+    /// breadth and height take turns. Nothing where it leads nowhere.
+    fn plan(&self, way: Way, tracks: &mut Tracks, turns: &mut Vec<Turn>) {
+        let (Some((a, from)), Some((b, to))) = (self.house(way.from), self.house(way.to)) else { return };
+        if way.from.0 == way.to.0 {
+            self.inside(way, from, to, tracks, turns);
+        } else if let Some(shelves) = a.shelf.zip(b.shelf) {
+            self.between(way, shelves, from, (b, to), tracks, turns);
+        }
     }
 
-    fn inside(&self, way: Way, from: &House, to: &House) -> Vec<Turn> {
-        let b = way.from.0;
-        let owner = (0, way.from.0, way.from.1);
+    fn inside(&self, way: Way, from: &House, to: &House, tracks: &mut Tracks, turns: &mut Vec<Turn>) {
+        let b = small(way.from.0);
+        let owner = (0, b, small(way.from.1));
         let (out, into) = (from.column + 1, to.column);
-        let crossed: Vec<usize> = if out <= into { (out..into).collect() } else { (into..out).rev().collect() };
         let goal = to.door();
-        let top = self.city.blocks.get(b).map_or(0, |block| self.city.top(block));
-        let mut turns = Vec::new();
+        let top = self.city.blocks.get(way.from.0).map_or(0, |block| self.city.top(block));
+        let gaps = self.gaps.get(way.from.0).map_or(&[][..], Vec::as_slice);
         let mut channel = out;
-        for column in crossed {
-            turns.push(Turn::Along(Stretch::Channel(b, channel), owner, None));
-            let gap = self.gaps.get(&(b, column)).map_or(0, |gaps| nearest(gaps, goal));
-            turns.push(Turn::Along(Stretch::Gap(b, column, gap), owner, Some(top + goal)));
+        for column in crossed(out, into) {
+            turns.push(tracks.along(Stretch::Channel(b, small(channel)), owner, None));
+            let gap = gaps.get(column).map_or(0, |gaps| nearest(gaps, goal));
+            turns.push(tracks.along(Stretch::Gap(b, small(column), small(gap)), owner, Some(top + goal)));
             channel = if out <= into { column + 1 } else { column };
         }
-        turns.push(Turn::Along(Stretch::Channel(b, channel), owner, None));
-        turns.push(Turn::Along(Stretch::Wall(way.to.0, way.to.1), owner, Some(from.door())));
-        turns
+        turns.push(tracks.along(Stretch::Channel(b, small(channel)), owner, None));
+        turns.push(tracks.along(Stretch::Wall(small(way.to.0), small(way.to.1)), owner, Some(from.door())));
     }
 
-    fn between(&self, way: Way, from: &House, to: &House) -> Option<Vec<Turn>> {
-        let (a, b) = (self.city.blocks.get(way.from.0)?, self.city.blocks.get(way.to.0)?);
-        let (above, below) = (a.shelf?, b.shelf?);
+    fn between(
+        &self,
+        way: Way,
+        (above, below): (usize, usize),
+        from: &House,
+        (b, to): (&Block, &House),
+        tracks: &mut Tracks,
+        turns: &mut Vec<Turn>,
+    ) {
         let out = if above > below { above } else { above + 1 };
         let into = if above < below { below } else { below + 1 };
-        let pair = (1, way.from.0, way.to.0);
-        let mut turns =
-            vec![Turn::Along(Stretch::Channel(way.from.0, from.column + 1), (0, way.from.0, way.from.1), None)];
-        let crossed: Vec<usize> = if out <= into { (out..into).collect() } else { (into..out).rev().collect() };
+        let (leaves, arrives) = (small(way.from.0), small(way.to.0));
+        let pair = (1, leaves, arrives);
+        let door = (0, leaves, small(way.from.1));
+        turns.push(tracks.along(Stretch::Channel(leaves, small(from.column + 1)), door, None));
         let mut gutter = out;
         let goal = b.x + to.x;
-        for row in crossed {
-            turns.push(Turn::Along(Stretch::Gutter(gutter), pair, None));
+        for row in crossed(out, into) {
+            turns.push(tracks.along(Stretch::Gutter(small(gutter)), pair, None));
             let alley = self.alleys.get(row).map_or(0, |alleys| nearest(alleys, goal));
-            turns.push(Turn::Along(Stretch::Alley(row, alley), pair, Some(goal)));
+            turns.push(tracks.along(Stretch::Alley(small(row), small(alley)), pair, Some(goal)));
             gutter = if out <= into { row + 1 } else { row };
         }
-        turns.push(Turn::Along(Stretch::Gutter(gutter), pair, None));
-        turns.push(Turn::Along(Stretch::Channel(way.to.0, to.column), (2, way.to.0, way.to.1), None));
+        turns.push(tracks.along(Stretch::Gutter(small(gutter)), pair, None));
+        let wall = (2, arrives, small(way.to.1));
+        turns.push(tracks.along(Stretch::Channel(arrives, small(to.column)), wall, None));
         turns.push(Turn::To(self.city.top(b) + to.door()));
-        Some(turns)
     }
 
     /// The span of a stretch across its direction.
     fn span(&self, stretch: Stretch) -> Option<(i32, i32)> {
         match stretch {
             Stretch::Channel(b, channel) => {
-                let block = self.city.blocks.get(b)?;
+                let (block, channel) = (self.city.blocks.get(b as usize)?, channel as usize);
                 let left = match channel.checked_sub(1).and_then(|before| block.columns.get(before)) {
                     Some(column) => column.x + column.w,
                     None => 3,
@@ -180,19 +219,20 @@ impl Roads<'_> {
                 Some((block.x + left, block.x + right))
             }
             Stretch::Gap(b, column, gap) => {
-                let top = self.city.top(self.city.blocks.get(b)?);
-                self.gaps.get(&(b, column))?.get(gap).map(|(from, to)| (top + from, top + to))
+                let top = self.city.top(self.city.blocks.get(b as usize)?);
+                let (from, to) = self.gaps.get(b as usize)?.get(column as usize)?.get(gap as usize)?;
+                Some((top + from, top + to))
             }
             Stretch::Gutter(row) => {
-                let low = match self.city.shelves.get(row) {
+                let low = match self.city.shelves.get(row as usize) {
                     Some(row) => row.y,
                     None => self.city.shelves.last().map_or(0, |last| last.y + last.h + GUTTER),
                 };
                 Some((low - GUTTER, low))
             }
-            Stretch::Alley(row, alley) => self.alleys.get(row)?.get(alley).copied(),
+            Stretch::Alley(row, alley) => self.alleys.get(row as usize)?.get(alley as usize).copied(),
             Stretch::Wall(b, h) => {
-                let (block, house) = self.house((b, h))?;
+                let (block, house) = self.house((b as usize, h as usize))?;
                 let top = self.city.top(block) + house.y;
                 Some((top, top + house.h))
             }
@@ -200,23 +240,23 @@ impl Roads<'_> {
     }
 
     /// Where each of its users, which are in order, runs on a stretch.
-    fn places(&self, stretch: Stretch, users: &[(Option<i32>, Owner)]) -> Option<Vec<i32>> {
+    fn places(&self, stretch: Stretch, users: &[(Option<i32>, Owner, usize)]) -> Option<Vec<i32>> {
         let (from, to) = self.span(stretch)?;
         let n = i32::try_from(users.len()).ok()?;
         // Far enough apart to be told from one another, while the room suffices.
         let (low, high, wish) = match stretch {
             Stretch::Wall(b, h) => {
-                let (block, house) = self.house((b, h))?;
+                let (block, house) = self.house((b as usize, h as usize))?;
                 let door = self.city.top(block) + house.door();
                 // Who lives level with the door walks straight in, the others stand beside.
-                let level = users.iter().position(|(wish, _)| *wish == Some(house.door()));
+                let level = users.iter().position(|(wish, ..)| *wish == Some(house.door()));
                 let level = level.and_then(|at| i32::try_from(at).ok()).unwrap_or((n - 1) / 2);
                 return Some((0..n).map(|at| (door + (at - level) * 6).clamp(from + 4, to - 4)).collect());
             }
             // Beside the next column: bars stand beside the one before.
             Stretch::Channel(..) => (from + 4, to - 10, Some(to - 10)),
             Stretch::Gap(..) | Stretch::Alley(..) => {
-                let wishes: i64 = users.iter().filter_map(|(wish, _)| *wish).map(i64::from).sum();
+                let wishes: i64 = users.iter().filter_map(|(wish, ..)| *wish).map(i64::from).sum();
                 (from + 5, to - 5, i32::try_from(wishes / i64::from(n)).ok())
             }
             Stretch::Gutter(_) => (from + 4, to - 4, None),
@@ -231,7 +271,7 @@ impl Roads<'_> {
         Some((0..n).map(|at| first + apart * at).collect())
     }
 
-    fn draw(&self, way: Way, turns: &[Turn], tracks: &Tracks) -> Option<Line> {
+    fn draw(&self, way: Way, turns: &[Turn], places: &[Option<i32>]) -> Option<Line> {
         let (a, from) = self.house(way.from)?;
         let (b, to) = self.house(way.to)?;
         let mut x = a.x + from.x + from.w;
@@ -240,7 +280,7 @@ impl Roads<'_> {
         for (at, turn) in turns.iter().enumerate() {
             let place = match turn {
                 Turn::To(place) => *place,
-                Turn::Along(stretch, owner, _) => *tracks.get(&(*stretch, *owner))?,
+                Turn::Along(track) => (*places.get(*track)?)?,
             };
             if at % 2 == 0 {
                 x = place;
@@ -254,9 +294,20 @@ impl Roads<'_> {
     }
 }
 
+/// What lies between two channels or gutters, in the order of the way.
+fn crossed(out: usize, into: usize) -> impl Iterator<Item = usize> {
+    let (low, high) = (out.min(into), out.max(into));
+    (low..high).map(move |at| if out <= into { at } else { low + high - 1 - at })
+}
+
+/// The span nearest to a goal, of two that are as near the first. They lie one after the other.
 fn nearest(spans: &[(i32, i32)], goal: i32) -> usize {
-    let away = |(from, to): (i32, i32)| if goal < from { from - goal } else { (goal - to).max(0) };
-    spans.iter().enumerate().min_by_key(|(at, span)| (away(**span), *at)).map_or(0, |(at, _)| at)
+    let after = spans.partition_point(|(_, to)| *to < goal);
+    let away = |at: usize| spans.get(at).map_or(i32::MAX, |(from, to)| (from - goal).max(goal - to).max(0));
+    match after.checked_sub(1) {
+        Some(before) if away(before) <= away(after) => before,
+        _ => after,
+    }
 }
 
 /// A line without corners that are none.
