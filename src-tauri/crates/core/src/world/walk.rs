@@ -2,7 +2,7 @@
 //! relations out would take longer than the question.
 
 use super::arena::{Id, KeyRef};
-use super::edge::{Half, Proven, Type};
+use super::edge::{Edge, Half, Proven, Type};
 use super::index::controller_of;
 use super::store::World;
 use super::{RelationSource, RelationState};
@@ -161,20 +161,21 @@ impl World {
     /// The houses with a pod on one of these nodes, each once, in no particular order.
     #[must_use]
     pub fn houses_on(&self, nodes: impl Iterator<Item = Id>) -> Vec<Id> {
+        let mut wanted = vec![false; self.numbers()];
+        for node in nodes {
+            wanted[node.at()] = true;
+        }
         let mut told = vec![false; self.numbers()];
         let mut found = Vec::new();
-        for node in nodes {
-            for (pod, _) in self.index.touched.get(node).into_iter().flatten().filter(|it| it.1 == Half::Plain) {
-                let house = self.house(*pod);
-                if told[house.at()] {
-                    continue;
-                }
-                let mut edges = self.plain.get(*pod).into_iter().flat_map(|proof| proof.edges.iter());
-                let runs = edges.any(|edge| edge.r#type == Type::RunsOn && edge.from == *pod && edge.to == node);
-                if runs && self.is_house(house) {
-                    told[house.at()] = true;
-                    found.push(house);
-                }
+        // All pods in the order they lie in: to go from each node to its pods takes several times longer for a zone.
+        for (pod, proof) in self.plain.iter() {
+            let runs = |edge: &Edge| edge.r#type == Type::RunsOn && edge.from == pod && wanted[edge.to.at()];
+            if !proof.edges.iter().any(runs) {
+                continue;
+            }
+            let house = self.house(pod);
+            if !std::mem::replace(&mut told[house.at()], true) && self.is_house(house) {
+                found.push(house);
             }
         }
         found
