@@ -146,7 +146,7 @@ impl City {
     }
 
     fn find_ground(&mut self, at: usize) {
-        let Some(Block { w, h, .. }) = self.blocks.get(at).cloned() else { return };
+        let Some((w, h)) = self.blocks.get(at).map(|block| (block.w, block.h)) else { return };
         if let Some(block) = self.blocks.get_mut(at) {
             block.shelf = None;
         }

@@ -75,6 +75,7 @@ fn told<'t>(texts: &'t str, starts: &[usize], at: u32) -> &'t str {
 }
 
 /// Whether a text stands in JSON otherwise than as it is.
+#[allow(clippy::needless_bitwise_bool)]
 fn is_escaped(text: &str) -> bool {
     // Every byte is looked at: most texts are plain, and so many bytes are looked at together.
     text.bytes().fold(false, |is, byte| is | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
@@ -95,7 +96,7 @@ impl Packer {
     /// With room for so many texts.
     pub fn for_texts(many: usize) -> Self {
         let (index, texts) = (HashTable::with_capacity(many), " ".repeat(FRONT));
-        Self { index, texts, ..Self::default() }
+        Self { texts, index, ..Self::default() }
     }
 
     /// Says how many rows a table has.

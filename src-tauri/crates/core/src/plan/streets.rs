@@ -25,6 +25,9 @@ pub(super) type Line = Vec<(i32, i32)>;
 /// Whose street it is: all that leaves a house, all that comes to it from other blocks, all from one block to another.
 type Owner = (u8, u32, u32);
 
+/// The first part of an owner that is all that leaves a house.
+const LEAVES: u8 = 0;
+
 /// A stretch several streets may want side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stretch {
@@ -58,21 +61,36 @@ struct Roads<'a> {
     alleys: Vec<Vec<(i32, i32)>>,
 }
 
+/// Where an owner would like to run if it may choose, and its track.
+type User = (Option<i32>, Owner, usize);
+
 /// Tracks on stretches, by number: one for each owner.
 #[derive(Default)]
 struct Tracks {
-    numbers: FxHashMap<(Stretch, Owner), usize>,
+    many: usize,
+    /// The house left last, and its tracks: ways of one house follow one another, and most turns are its own.
+    house: Option<Owner>,
+    own: FxHashMap<Stretch, usize>,
+    /// Those of all other owners.
+    others: FxHashMap<(Stretch, Owner), usize>,
     stretches: FxHashMap<Stretch, usize>,
-    /// Where owners would like to run if they may choose, with their tracks.
-    users: Vec<(Stretch, Vec<(Option<i32>, Owner, usize)>)>,
+    users: Vec<(Stretch, Vec<User>)>,
 }
 
 impl Tracks {
     /// The track of an owner on a stretch; it lies near to somewhere if it may choose.
     fn along(&mut self, stretch: Stretch, owner: Owner, wish: Option<i32>) -> Turn {
-        let next = self.numbers.len();
-        let track = *self.numbers.entry((stretch, owner)).or_insert(next);
+        let next = self.many;
+        let track = if owner.0 == LEAVES {
+            if self.house.replace(owner) != Some(owner) {
+                self.own.clear();
+            }
+            *self.own.entry(stretch).or_insert(next)
+        } else {
+            *self.others.entry((stretch, owner)).or_insert(next)
+        };
         if track == next {
+            self.many += 1;
             let place = *self.stretches.entry(stretch).or_insert(self.users.len());
             if place == self.users.len() {
                 self.users.push((stretch, Vec::new()));
@@ -89,8 +107,9 @@ fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Lines for the ways, in their order.
+/// Lines for the ways, in their order, which is that of the houses they leave.
 pub(super) fn route(city: &City, ways: &[Way]) -> Vec<Line> {
+    debug_assert!(ways.is_sorted_by_key(|way| way.from), "a house would have two tracks on one stretch");
     let alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
     let roads = Roads { city, gaps: gaps(city), alleys };
     let mut tracks = Tracks::default();
@@ -102,7 +121,7 @@ pub(super) fn route(city: &City, ways: &[Way]) -> Vec<Line> {
             turns.len()
         })
         .collect();
-    let mut places = vec![None; tracks.numbers.len()];
+    let mut places = vec![None; tracks.many];
     for (stretch, mut users) in tracks.users {
         users.sort_unstable();
         let found = roads.places(stretch, &users).unwrap_or_default();
@@ -161,7 +180,7 @@ impl Roads<'_> {
 
     fn inside(&self, way: Way, from: &House, to: &House, tracks: &mut Tracks, turns: &mut Vec<Turn>) {
         let b = small(way.from.0);
-        let owner = (0, b, small(way.from.1));
+        let owner = (LEAVES, b, small(way.from.1));
         let (out, into) = (from.column + 1, to.column);
         let goal = to.door();
         let top = self.city.blocks.get(way.from.0).map_or(0, |block| self.city.top(block));
@@ -190,7 +209,7 @@ impl Roads<'_> {
         let into = if above < below { below } else { below + 1 };
         let (leaves, arrives) = (small(way.from.0), small(way.to.0));
         let pair = (1, leaves, arrives);
-        let door = (0, leaves, small(way.from.1));
+        let door = (LEAVES, leaves, small(way.from.1));
         turns.push(tracks.along(Stretch::Channel(leaves, small(from.column + 1)), door, None));
         let mut gutter = out;
         let goal = b.x + to.x;
@@ -240,7 +259,7 @@ impl Roads<'_> {
     }
 
     /// Where each of its users, which are in order, runs on a stretch.
-    fn places(&self, stretch: Stretch, users: &[(Option<i32>, Owner, usize)]) -> Option<Vec<i32>> {
+    fn places(&self, stretch: Stretch, users: &[User]) -> Option<Vec<i32>> {
         let (from, to) = self.span(stretch)?;
         let n = i32::try_from(users.len()).ok()?;
         // Far enough apart to be told from one another, while the room suffices.
