@@ -244,10 +244,10 @@ impl Shared {
             let here = settling.phases.get(&(info.group, info.plural, namespace.to_owned())).is_none_or(passed);
             (done, here)
         };
-        if info.kind == "Namespace" && passed {
+        if (info.group, info.kind) == ("", "Namespace") && passed {
             self.listed.send_if_modified(|listed| !std::mem::replace(&mut listed.settled, true));
         }
-        if info.kind == "CustomResourceDefinition" && passed {
+        if (info.group, info.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition") && passed {
             self.defined.send_if_modified(|defined| !std::mem::replace(&mut defined.settled, true));
         }
         if done {

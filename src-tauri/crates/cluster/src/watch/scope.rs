@@ -264,7 +264,7 @@ impl Scope {
         match (self.info.group, self.info.kind) {
             ("", "Namespace") => self.note_namespaces(&changes),
             ("", "Node") => self.shared.nodes.lock().unwrap_or_else(PoisonError::into_inner).drop_gone(&changes),
-            (_, "CustomResourceDefinition") if !changes.is_empty() => {
+            ("apiextensions.k8s.io", "CustomResourceDefinition") if !changes.is_empty() => {
                 self.shared.defined.send_modify(|defined| defined.times += 1)
             }
             _ => {}

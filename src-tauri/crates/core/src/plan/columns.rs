@@ -15,16 +15,25 @@ fn plain(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
+/// Where the rows of a table stand, a column for each number.
+fn rects<'a>(p: &mut Packer, [x, y, w, h]: [&'static str; 4], rows: impl Iterator<Item = &'a Rect> + Clone) {
+    p.f32(x, rows.clone().map(|rect| rect.x as f32));
+    p.f32(y, rows.clone().map(|rect| rect.y as f32));
+    p.f32(w, rows.clone().map(|rect| rect.w as f32));
+    p.f32(h, rows.map(|rect| rect.h as f32));
+}
+
 impl Picture {
     pub(super) fn pack(&self, lens: Lens, revision: u32) -> Vec<u8> {
         let mut p = Packer::for_texts(2 * (self.cells.len() + self.houses.len() + self.cases.len()));
         let districts = &self.districts;
         if !districts.is_empty() {
             p.table("districts", districts.len());
-            p.f32("districts.x", districts.iter().map(|d| d.rect.x as f32));
-            p.f32("districts.y", districts.iter().map(|d| d.rect.y as f32));
-            p.f32("districts.w", districts.iter().map(|d| d.rect.w as f32));
-            p.f32("districts.h", districts.iter().map(|d| d.rect.h as f32));
+            rects(
+                &mut p,
+                ["districts.x", "districts.y", "districts.w", "districts.h"],
+                districts.iter().map(|d| &d.rect),
+            );
             p.text("districts.id", districts.iter().map(|d| d.id.as_str()));
             p.text("districts.name", districts.iter().map(|d| d.name.as_str()));
             p.text("districts.why", districts.iter().map(|d| d.why.as_str()));
@@ -32,10 +41,7 @@ impl Picture {
         }
         let blocks = &self.blocks;
         p.table("blocks", blocks.len());
-        p.f32("blocks.x", blocks.iter().map(|b| b.rect.x as f32));
-        p.f32("blocks.y", blocks.iter().map(|b| b.rect.y as f32));
-        p.f32("blocks.w", blocks.iter().map(|b| b.rect.w as f32));
-        p.f32("blocks.h", blocks.iter().map(|b| b.rect.h as f32));
+        rects(&mut p, ["blocks.x", "blocks.y", "blocks.w", "blocks.h"], blocks.iter().map(|b| &b.rect));
         p.text("blocks.id", blocks.iter().map(|b| b.id.as_str()));
         p.text("blocks.name", blocks.iter().map(|b| b.name.as_str()));
         p.text("blocks.why", blocks.iter().map(|b| b.why.as_str()));
@@ -45,10 +51,7 @@ impl Picture {
         p.u32("blocks.firing", blocks.iter().map(|b| b.firing));
         let houses = &self.houses;
         p.table("houses", houses.len());
-        p.f32("houses.x", houses.iter().map(|h| h.rect.x as f32));
-        p.f32("houses.y", houses.iter().map(|h| h.rect.y as f32));
-        p.f32("houses.w", houses.iter().map(|h| h.rect.w as f32));
-        p.f32("houses.h", houses.iter().map(|h| h.rect.h as f32));
+        rects(&mut p, ["houses.x", "houses.y", "houses.w", "houses.h"], houses.iter().map(|h| &h.rect));
         p.text("houses.id", houses.iter().map(|h| h.id.as_str()));
         p.text("houses.name", houses.iter().map(|h| h.name.as_str()));
         p.text("houses.kind", houses.iter().map(|h| h.kind.as_str()));
