@@ -258,6 +258,15 @@ async fn kinds_somebody_defined_are_followed_where_their_objects_tell_how_they_a
     hours.pass(Duration::from_secs(30)).await;
     assert_eq!(state("Widget"), None);
     assert_eq!(followed.learned().freshness("example.org/Widget", ""), Some(Freshness::Absent));
+    // It comes back in another version.
+    let mut anew = defines("Widget", true);
+    anew["metadata"]["uid"] = json!("uid-anew");
+    anew["spec"]["versions"][0]["name"] = json!("v2");
+    server.install("example.org", "v2", "Widget", "widgets", true);
+    server.put("widgets", object("Widget", "False"));
+    server.put("customresourcedefinitions", anew);
+    hours.pass(MINUTE * 2).await;
+    assert_eq!(state("Widget"), Some(HealthState::Warning));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::timer::within;
 use crate::watch::border::Known;
 use crate::watch::refused::Refused;
 use crate::watch::scope::{Scope, Stop};
-use crate::watch::{GivenBack, Shared, just_found};
+use crate::watch::{GivenBack, Shared, just_found, kind_of};
 
 /// How long to wait for the list of namespaces before going on with those that were named.
 const WAIT_FOR_NAMESPACES: Duration = Duration::from_secs(10);
@@ -93,8 +93,12 @@ async fn absent(
                 JUST_ASKED / 2
             }
         };
-        if let Ok(Some(version)) = shared.discovery.version_now(access, info, at_most).await {
-            return Some(version);
+        // It may have been defined anew in a version that nobody knew of before.
+        let anew = kind_of(info.group, info.kind).filter(|it| it.version != info.version);
+        for info in [info].into_iter().chain(anew) {
+            if let Ok(Some(version)) = shared.discovery.version_now(access, info, at_most).await {
+                return Some(version);
+            }
         }
     }
 }
