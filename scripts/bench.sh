@@ -31,12 +31,12 @@ state="$(mktemp -d)"
 trap 'for it in "$state" "$state/crowd"; do LAB_STATE="$it" tests/lab/down.sh >/dev/null 2>&1 || true; done; rm -rf "$state"' EXIT
 KEEP_DESK="$state/desk" node tests/e2e/walk/figures.mjs || missed=1
 WALK=typing.mjs DESK_DATA="$state/desk" tests/e2e/desktop/run.sh "$CARGO_TARGET_DIR/release/broadstreet-shell" || missed=1
-# The plan in the same web view, a whole city in sight, drawn in software at 1280 by 800.
+node tests/e2e/walk/crash.mjs 200 || missed=1
+node tests/e2e/walk/city.mjs k8s-max "$state" || missed=1
+# The map of that city in the web view of the desktop, all of it in sight, drawn in software at 1280 by 800.
 env -u WAYLAND_DISPLAY GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 WEBKIT_DISABLE_DMABUF_RENDERER=1 NO_AT_BRIDGE=1 \
   dbus-run-session -- xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24" \
-  node tests/e2e/desktop/frames.mjs "$(ls /usr/lib/*/webkit2gtk-4.1/MiniBrowser | head -1)" || missed=1
-node tests/e2e/walk/crash.mjs 200 || missed=1
-node tests/e2e/walk/city.mjs k8s-max || missed=1
+  node tests/e2e/desktop/frames.mjs "$(ls /usr/lib/*/webkit2gtk-4.1/MiniBrowser | head -1)" "$state" || missed=1
 tests/lab/build.sh || fail "the programs of the lab are not built"
 LAB_STATE="$state" tests/lab/all.sh >"$state/up.log" 2>&1 || { tail -30 "$state/up.log"; fail "the lab does not come up"; }
 LAB_STATE="$state" LAB_JSON="$state/lab.json" node tests/e2e/walk/latency.mjs || missed=1

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // A city of the reference size, from an API server of the tests that holds it: how soon it is drawn, what it costs, and how
 // soon a change is seen while a thousand others come each second. Printed beside the targets.
-// BROADSTREET=…/release/broadstreet CITY=…/release/examples/city node city.mjs [census|k8s-max]
-import { readFileSync } from "node:fs";
+// BROADSTREET=…/release/broadstreet CITY=…/release/examples/city node city.mjs [census|k8s-max] [SCENES]
+// SCENES is a folder that gets the whole map as the engine packs it, `largest.bsc`, for the web view of the desktop.
+import { readFileSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -58,7 +59,7 @@ function watchScenes() {
   };
 }
 
-async function measure(shape) {
+async function measure(shape, scenes) {
   const figures = new Figures();
   const city = await openCity(shape);
   const { browser, context } = await openBrowser();
@@ -87,6 +88,7 @@ async function measure(shape) {
     await new Promise((go) => setTimeout(go, 10_000));
     const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${desk.process.pid}/status`, "utf8"))[1]) / 1024;
     figures.say(`${shape}: resident memory of serve, steady, with the screen open`, "", null, `${memory.toFixed(0)} MB`);
+    if (scenes) writeFileSync(`${scenes}/largest.bsc`, await desk.scene());
 
     const namespace = "kube-system";
     for (const churn of [0, 1000]) {
@@ -116,4 +118,4 @@ async function measure(shape) {
   return figures.end();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(await measure(process.argv[2] ?? "k8s-max"));
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(await measure(process.argv[2] ?? "k8s-max", process.argv[3]));

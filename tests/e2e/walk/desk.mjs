@@ -112,6 +112,17 @@ export class Desk {
     return Buffer.from(await answer.arrayBuffer());
   }
 
+  /** A scene as the engine packs it. */
+  async scene(request = {}) {
+    const answer = await fetch(`${this.address}/api/scene`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ lens: "namespaces", ...request }),
+    });
+    must(answer.ok, `the scene: ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
   async put(bytes) {
     const answer = await fetch(`${this.address}/api/put`, { method: "POST", headers: { Authorization: `Bearer ${this.token}` }, body: bytes });
     return (await answer.json()).id;

@@ -82,9 +82,7 @@ try {
   });
 
   await tally.check("observed: the streets are told apart on the map", async () => {
-    const answer = await fetch(`${desk.address}/api/scene`, { method: "POST", headers: { Authorization: `Bearer ${desk.token}`, "Content-Type": "application/json" }, body: JSON.stringify({ lens: "namespaces" }) });
-    must(answer.ok, `the scene: ${answer.status}`);
-    const bytes = Buffer.from(await answer.arrayBuffer());
+    const bytes = await desk.scene();
     const header = JSON.parse(bytes.subarray(8, 8 + bytes.readUInt32LE(4)));
     const column = header.columns.find((one) => one.name === "streets.flags");
     const flags = bytes.subarray(column.offset, column.offset + column.count);

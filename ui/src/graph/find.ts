@@ -78,14 +78,26 @@ export class Grid {
   }
 }
 
+/** Grids by a column they were made of: a scene that changed in its colours only stands on the ground of the one before. */
+const grids = new WeakMap<Float32Array, { boxes: Boxes; bounds: Rect; grid: Grid }>();
+
+function gridOf(boxes: Boxes, bounds: Rect): Grid {
+  const kept = grids.get(boxes.x);
+  const same = (a: Rect, b: Rect) => a.x === b.x && a.y === b.y && a.w === b.w && a.h === b.h;
+  if (kept && kept.boxes.y === boxes.y && kept.boxes.w === boxes.w && kept.boxes.h === boxes.h && same(kept.bounds, bounds)) return kept.grid;
+  const grid = new Grid(boxes, bounds);
+  grids.set(boxes.x, { boxes, bounds, grid });
+  return grid;
+}
+
 /** Both grids of a scene. */
 export class Finder {
   readonly houses: Grid;
   readonly blocks: Grid;
 
   constructor(private readonly scene: Scene) {
-    this.houses = new Grid(scene.houses, scene.bounds);
-    this.blocks = new Grid(scene.blocks, scene.bounds);
+    this.houses = gridOf(scene.houses, scene.bounds);
+    this.blocks = gridOf(scene.blocks, scene.bounds);
   }
 
   /** What lies at a point of the plan; `slack` (plan units) makes small houses easier to meet. */

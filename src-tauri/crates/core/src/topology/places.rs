@@ -1,5 +1,7 @@
 //! Where objects stand on the plan, and what questions about many objects need to know of each.
 
+use std::cell::Cell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::health::HealthState;
@@ -77,6 +79,7 @@ pub struct Standing {
 /// or bind.
 #[must_use]
 pub fn standing(world: &World, lens: Lens, objects: &[Id]) -> Standing {
+    let tops = Tops::of(world, objects.len());
     let mut ground = Ground::of(world);
     let mut marks = Marks {
         world,
@@ -99,14 +102,14 @@ pub fn standing(world: &World, lens: Lens, objects: &[Id]) -> Standing {
             }
             _ => {}
         }
-        if lens == Lens::Namespaces && marks.is_part_of_told(*id) {
+        if lens == Lens::Namespaces && marks.told[tops.get(*id).at()] {
             continue;
         }
         if let Some(house) = world.house_at(*id) {
             marks.house(if lens == Lens::Nodes { *id } else { house });
             continue;
         }
-        let houses = ground.around(*id, &marks.told);
+        let houses = ground.around(*id, &tops, &marks.told);
         elsewhere += usize::from(houses.is_empty());
         for house in houses {
             marks.house(house);
@@ -127,11 +130,6 @@ struct Marks<'w> {
 }
 
 impl Marks<'_> {
-    /// Whether an object is part of a house that was told.
-    fn is_part_of_told(&self, id: Id) -> bool {
-        self.told[self.world.topmost(id).at()]
-    }
-
     /// Marks a house, in the lens of nodes those its pods run on.
     fn house(&mut self, house: Id) {
         if std::mem::replace(&mut self.told[house.at()], true) {
@@ -167,22 +165,41 @@ impl Marks<'_> {
     }
 }
 
+/// The outermost controllers of objects.
+struct Tops<'w> {
+    world: &'w World,
+    /// Of every number, where many are asked for: to follow each object's controllers costs more than one look here.
+    all: Vec<Id>,
+}
+
+impl<'w> Tops<'w> {
+    fn of(world: &'w World, asked: usize) -> Self {
+        let is_many = asked > world.numbers() / 8;
+        let all = if is_many { world.ids().map(|id| world.topmost(id)).collect() } else { Vec::new() };
+        Self { world, all }
+    }
+
+    fn get(&self, id: Id) -> Id {
+        self.all.get(id.at()).copied().unwrap_or_else(|| self.world.topmost(id))
+    }
+}
+
 /// Finds the houses around objects that have none.
-pub(super) struct Ground<'w> {
+struct Ground<'w> {
     world: &'w World,
     /// Houses by cluster and namespace, once somebody asked.
     spaces: Option<FxHashMap<(&'w str, &'w str), Vec<Id>>>,
 }
 
 impl<'w> Ground<'w> {
-    pub(super) fn of(world: &'w World) -> Self {
+    fn of(world: &'w World) -> Self {
         Self { world, spaces: None }
     }
 
     /// The houses nearest to an object along its relations: those it selects, routes to or scales, those that use, claim
     /// or run on it; of a namespace those in it. Ordered by number; empty where there is none.
     /// Of `told` houses it is known that they are some.
-    pub(super) fn around(&mut self, id: Id, told: &[bool]) -> Vec<Id> {
+    fn around(&mut self, id: Id, tops: &Tops<'_>, told: &[bool]) -> Vec<Id> {
         let world = self.world;
         let key = world.key_of(id);
         if key.kind == "Namespace" && key.group.is_empty() {
@@ -193,9 +210,15 @@ impl<'w> Ground<'w> {
         for _ in 0..FARTHEST {
             let mut houses = Vec::new();
             let mut next = Vec::new();
+            // Pods of one workload follow one another: what was told of one holds for the next.
+            let last = Cell::new(None);
+            let wants = |bearer: Id| last.get() != Some(tops.get(bearer));
             for id in edge {
-                world.each_link(id, |link| match house_of(world, link.other, told) {
-                    Some(house) => houses.push(house),
+                world.each_link(id, wants, |link| match house_of(world, tops.get(link.other), told) {
+                    Some(house) => {
+                        last.set(Some(house));
+                        houses.push(house);
+                    }
                     None if PASSED.contains(&world.key_of(link.other).kind.as_str()) => next.push(link.other),
                     None => {}
                 });
@@ -213,9 +236,8 @@ impl<'w> Ground<'w> {
     }
 }
 
-/// The house of an object, as [`World::house_at`].
-fn house_of(world: &World, id: Id, told: &[bool]) -> Option<Id> {
-    let top = world.topmost(id);
+/// The house an outermost controller is, as [`World::house_at`].
+fn house_of(world: &World, top: Id, told: &[bool]) -> Option<Id> {
     if told.get(top.at()) == Some(&true) { Some(top) } else { world.house_at(top) }
 }
 

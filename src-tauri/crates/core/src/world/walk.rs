@@ -239,14 +239,15 @@ impl World {
     #[must_use]
     pub fn links(&self, id: Id) -> Vec<Link> {
         let mut found = Vec::new();
-        self.each_link(id, |link| found.push(link));
+        self.each_link(id, |_| true, |link| found.push(link));
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    /// Calls `take` with every relation of [`World::links`], with some more than once and in no order at all.
-    pub(crate) fn each_link(&self, id: Id, mut take: impl FnMut(Link)) {
+    /// Calls `take` with every relation of [`World::links`], with some more than once and in no order at all. `wants` is
+    /// asked of what the object selects before that is proved, and what it does not want is left out.
+    pub(crate) fn each_link(&self, id: Id, wants: impl Fn(Id) -> bool, mut take: impl FnMut(Link)) {
         let mut prove = |proof: Option<&Proven>| {
             for edge in proof.into_iter().flat_map(|proof| proof.edges.iter()) {
                 if edge.from == id {
@@ -266,7 +267,7 @@ impl World {
                 take(Link { other: selector, r#type: r#type.name(), outgoing: false });
             }
         }
-        for bearer in self.matched(id) {
+        for bearer in self.matched(id).filter(|bearer| wants(*bearer)) {
             if let Some((r#type, ..)) = self.chosen(id, bearer) {
                 take(Link { other: bearer, r#type: r#type.name(), outgoing: true });
             }

@@ -234,10 +234,23 @@ pub(in crate::topology) fn contains(text: &str, part: &str) -> bool {
         || (text.bytes().any(|byte| byte.is_ascii_uppercase()) && text.to_ascii_lowercase().contains(part))
 }
 
+fn starts_with(text: &str, part: &str) -> bool {
+    text.as_bytes().get(..part.len()).is_some_and(|head| head.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+fn ends_with(text: &str, part: &str) -> bool {
+    let tail = text.len().checked_sub(part.len()).and_then(|from| text.as_bytes().get(from..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(part.as_bytes()))
+}
+
 /// Whether an object has a label as wanted: `key`, or `key=value`.
 fn label_fits(op: Op, object: &Object, wanted: &[String]) -> bool {
     let fits = |key: &str, value: &str, wanted: &str| match (op, wanted.split_once('=')) {
-        (Op::Has, _) => contains(&format!("{key}={value}"), wanted),
+        (Op::Has, None) => contains(key, wanted) || contains(value, wanted),
+        // Labels are written `key=value`, and a wanted part may reach over the sign.
+        (Op::Has, Some((k, v))) => {
+            contains(key, wanted) || contains(value, wanted) || (ends_with(key, k) && starts_with(value, v))
+        }
         (_, Some((k, v))) => key.eq_ignore_ascii_case(k) && value.eq_ignore_ascii_case(v),
         (_, None) => key.eq_ignore_ascii_case(wanted),
     };
