@@ -38,6 +38,8 @@ const PLAIN: &str = "identity";
 const LARGEST_ANSWER: usize = 1 << 30;
 /// After a failure to get in, or a renewal, this long no other is tried: thirty watches ask at once.
 const PAUSE_BETWEEN_RENEWALS: Duration = Duration::from_secs(5);
+/// So often a request whose connection failed before it was sent is asked again.
+const UNSENT: u32 = 3;
 
 /// How requests get out.
 pub struct Way {
@@ -290,6 +292,7 @@ impl Access {
         limit: Duration,
     ) -> Result<Response<Body>, ClusterError> {
         let mut renewed = false;
+        let mut unsent = 0;
         loop {
             let (client, generation) = self.client().await?;
             let request = Request::get(path)
@@ -302,6 +305,10 @@ impl Access {
                 .map_err(|error| self.odd(format!("`{path}` is no path: {error}")))?;
             let answer = match within(&*self.timer, limit, client.send(request)).await {
                 None => return Err(self.slow(limit)),
+                Some(Err(error)) if unsent < UNSENT && failure::was_not_sent(&error) => {
+                    unsent += 1;
+                    continue;
+                }
                 Some(Err(error)) => Err(self.of_request(&error)),
                 Some(Ok(answer)) => Ok(answer),
             };

@@ -107,6 +107,13 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'st
     found
 }
 
+/// Whether the connection failed before the request was sent, which hides why: a server that refuses a client's
+/// certificate in TLS 1.3 says so after the handshake, and may be heard too late.
+pub fn was_not_sent(error: &(dyn StdError + 'static)) -> bool {
+    let found = chain(error);
+    found.iter().filter_map(|error| error.downcast_ref::<hyper::Error>()).any(hyper::Error::is_canceled)
+}
+
 /// Puts an error of the connection into the port's words. `via` names the proxy, empty where there is none.
 pub fn of_connection(error: &(dyn StdError + 'static), server: &str, context: &str, via: &str) -> ClusterError {
     let chain = chain(error);

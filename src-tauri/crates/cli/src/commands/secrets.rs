@@ -17,11 +17,38 @@ pub async fn ask(engine: &Engine) -> Result<(), ApiError> {
         if !settings.credentials.need_secret() || engine.has_secret(&settings.id) {
             continue;
         }
-        // Not echoed. Whoever cannot be asked after all has entered nothing.
+        // Whoever cannot be asked after all has entered nothing.
+        #[cfg(unix)]
+        let _silent = Silent::now();
         let entered = rpassword::prompt_password(format!("Password or token of {}: ", settings.id)).unwrap_or_default();
         if !entered.is_empty() {
             engine.save_source(settings, Some(entered)).await.map_err(failed)?;
         }
     }
     Ok(())
+}
+
+/// A terminal without an echo, until it is dropped. Whoever answers before the question is read out would be shown else:
+/// rpassword asks first and turns the echo off then.
+#[cfg(unix)]
+struct Silent(rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Silent {
+    fn now() -> Option<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin()).ok()?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(std::io::stdin(), OptionalActions::Now, &modes).ok()?;
+        Some(Self(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Silent {
+    fn drop(&mut self) {
+        // A terminal that is gone has no echo either.
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, &self.0);
+    }
 }
