@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use broadstreet_cluster::{Environment, KubeCluster, Limits, Places};
 use broadstreet_core::ports::{Cluster as _, Connection, ContextChoice, Observation};
-use broadstreet_core::resource::{Body, KINDS, Object};
+use broadstreet_core::resource::{Body, KINDS, Object, Uid};
 use broadstreet_core::world::{Change, Freshness, SourceState, World};
 use broadstreet_tests::apiserver::{ApiServer, Kept};
 use futures_util::StreamExt as _;
@@ -188,7 +188,7 @@ impl Watched {
         let (theirs, ours) = (objects(&anew.learned().world), objects(&self.learned().world));
         assert_eq!(theirs.len(), self.learned().world.len());
         assert!(theirs == ours, "not the same to the last field: {:?}", different(&theirs, &ours));
-        let uids: BTreeSet<&str> = ours.values().map(|object| object.uid.as_str()).collect();
+        let uids: BTreeSet<&Uid> = ours.values().map(|object| &object.uid).collect();
         assert_eq!(uids.len(), ours.len(), "an object is there twice");
         drop(anew);
         let began = Instant::now();

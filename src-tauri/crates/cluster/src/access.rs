@@ -440,7 +440,9 @@ impl Access {
 
     /// Reads a body as JSON, in whatever form is wanted of it.
     pub fn parse<'a, T: Deserialize<'a>>(&self, head: &http::response::Parts, body: &'a [u8]) -> Result<T, Failure> {
-        match serde_json::from_slice(body) {
+        // Read as text at once, which is quicker than text by text.
+        let read = std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
+        match read {
             Ok(value) => Ok(value),
             Err(error) => {
                 let kind =

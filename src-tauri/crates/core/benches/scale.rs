@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use broadstreet_core::alerts::{Alert, placed};
 use broadstreet_core::plan::{Lens, Plan, SceneOptions, scene};
-use broadstreet_core::resource::{Json, Object, reduce_json};
+use broadstreet_core::resource::{Json, Object, reduce_json, trim};
 use broadstreet_core::world::{Change, Delta, World};
 use estate::{Estate, Shape};
 
@@ -47,7 +47,11 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-fn decode(text: &str) -> Object {
+/// Reads an object as the watches read a page.
+fn decode(text: String) -> Object {
+    let mut bytes = text.into_bytes();
+    trim(&mut bytes);
+    let text = std::str::from_utf8(&bytes).expect("the generator writes text");
     let json: Json<'_> = serde_json::from_str(text).expect("the generator writes JSON");
     reduce_json(CLUSTER, &json).expect("the generator writes objects")
 }
@@ -77,19 +81,20 @@ fn measure(shape: Shape, targets: &Targets) {
     let (mut pods, mut others, mut building) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let mut page: Vec<String> = Vec::new();
     let mut build = |page: &mut Vec<String>| {
+        let is_pods = page.first().is_some_and(|text| text.contains("\"kind\":\"Pod\""));
+        let (count, size) = (page.len(), page.iter().map(String::len).sum::<usize>());
         let began = on_cpu();
-        let changes: Vec<Change> = page.iter().map(|text| Change::Object(Arc::new(decode(text)))).collect();
+        let changes: Vec<Change> = page.drain(..).map(|text| Change::Object(Arc::new(decode(text)))).collect();
         let decoded = on_cpu();
         world.take_all(changes);
         building += on_cpu() - decoded;
-        if page.first().is_some_and(|text| text.contains("\"kind\":\"Pod\"")) {
-            bytes += page.iter().map(String::len).sum::<usize>();
+        if is_pods {
+            bytes += size;
             pods += decoded - began;
         } else {
             others += decoded - began;
         }
-        objects += page.len();
-        page.clear();
+        objects += count;
     };
     estate.each(|text| {
         // A page holds one kind, as a list does: pods come last.
@@ -119,7 +124,7 @@ fn measure(shape: Shape, targets: &Targets) {
 fn alerts(estate: &Estate) -> Vec<Change> {
     let pods = (0..estate.shape.pods).filter(|pod| estate.is_unwell(*pod)).take(estate.shape.alerts);
     let alert = |pod: usize| {
-        let object = decode(&estate.changed_pod(pod, 0));
+        let object = decode(estate.changed_pod(pod, 0));
         let labels = [
             ("alertname", "KubePodCrashLooping"),
             ("severity", "warning"),
@@ -166,7 +171,7 @@ fn changes_one_by_one(shape: Shape, estate: &Estate, world: &mut World) {
     let mut times: Vec<Duration> = (0..2_000u32)
         .map(|n| {
             let pod = (n as usize * 7_919) % shape.pods;
-            let change = Change::Object(Arc::new(decode(&estate.changed_pod(pod, 1 + n / 500))));
+            let change = Change::Object(Arc::new(decode(estate.changed_pod(pod, 1 + n / 500))));
             let began = Instant::now();
             let delta = world.take_all([change]);
             plan.follow(world, &delta);
@@ -186,7 +191,7 @@ fn changes_one_by_one(shape: Shape, estate: &Estate, world: &mut World) {
     );
     let mut delta = Delta::default();
     for n in 0..1_000 {
-        let gone = decode(&estate.changed_pod((n * 104_729) % shape.pods, 0));
+        let gone = decode(estate.changed_pod((n * 104_729) % shape.pods, 0));
         delta.extend(world.apply(&Change::Gone { key: gone.key.clone(), uid: String::new() }));
     }
     let (following, ()) = on_cpu_of(|| plan.follow(world, &delta));

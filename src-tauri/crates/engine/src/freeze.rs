@@ -10,7 +10,7 @@ use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
 use broadstreet_core::ledger::incident::Incident;
 use broadstreet_core::ledger::kinds::{CLUSTER_JOINED, EVIDENCE_FROZEN, INCIDENT_DECLARED};
 use broadstreet_core::ledger::{Draft, Row};
-use broadstreet_core::resource::Body;
+use broadstreet_core::resource::{Body, Uid};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::World;
 use serde::Deserialize;
@@ -154,10 +154,10 @@ impl Engine {
             } else {
                 &state.world
             };
-            let events: Vec<&str> = world
+            let events: Vec<&Uid> = world
                 .objects()
                 .filter(|object| matches!(object.body, Body::Event(_)))
-                .map(|object| object.uid.as_str())
+                .map(|object| &object.uid)
                 .collect();
             let alerts: Vec<_> = world.alerts().collect();
             let revisions = revisions(world);

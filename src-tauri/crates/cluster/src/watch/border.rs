@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::{self, Json, KindInfo, Object};
+use broadstreet_core::resource::{self, Json, KindInfo, Object, Uid, Version};
 use broadstreet_core::world::Change;
 
 use crate::watch::discovery::group_version;
@@ -16,13 +16,13 @@ pub struct Known {
     objects: HashMap<Box<str>, Seen>,
     rounds: u32,
     /// UIDs of objects lately deleted: an event of one of them that comes late brings it back no more.
-    buried: VecDeque<Box<str>>,
+    buried: VecDeque<Uid>,
 }
 
 #[derive(Debug)]
 struct Seen {
-    uid: Box<str>,
-    version: Box<str>,
+    uid: Uid,
+    version: Version,
     /// The reading of everything that held it last.
     round: u32,
 }
@@ -94,13 +94,13 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, from: Origin, mu
             }
             round
         }
-        (Origin::Event, Some(seen)) if version(&value).is_some_and(|version| is_before(version, &seen.version)) => {
+        (Origin::Event, Some(seen)) if version(&value).is_some_and(|it| is_before(&it.into(), &seen.version)) => {
             return Crossed::Same;
         }
         (Origin::Event, Some(seen)) => seen.round,
         (Origin::Event, None) => {
-            let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
-            if known.buried.iter().any(|buried| **buried == *uid) {
+            let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default().into();
+            if known.buried.contains(&uid) {
                 return Crossed::Same;
             }
             known.rounds
@@ -116,35 +116,36 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, from: Origin, mu
         Err(error) => return bad(&place, error.why),
     };
     let before = known.objects.get(place.as_str());
-    if before.is_some_and(|seen| *seen.uid == *object.uid && *seen.version == *object.resource_version) {
+    if before.is_some_and(|seen| seen.uid == object.uid && seen.version == object.resource_version) {
         return Crossed::Same;
     }
     let replaced = before
-        .filter(|seen| *seen.uid != *object.uid)
+        .filter(|seen| seen.uid != object.uid)
         .map(|seen| Change::Gone { key: object.key.clone(), uid: seen.uid.to_string() });
-    let seen = Seen { uid: object.uid.as_str().into(), version: object.resource_version.as_str().into(), round };
+    let seen = Seen { uid: object.uid.clone(), version: object.resource_version.clone(), round };
     known.objects.insert(place.into(), seen);
     Crossed::New(replaced, Box::new(object))
 }
 
 /// Whether a resource version is from before another. They grow with time in one kind of one server (Kubernetes 1.35 and
 /// later promise it, earlier ones did it), and one that is no number is before nothing.
-fn is_before(version: &str, other: &str) -> bool {
-    matches!((version.parse::<u64>(), other.parse::<u64>()), (Ok(version), Ok(other)) if version < other)
+fn is_before(version: &Version, other: &Version) -> bool {
+    matches!((version, other), (Version::Number(version), Version::Number(other)) if version < other)
 }
 
 /// Forgets an object the server deleted; its successor of the same name stays, should the deletion come late.
 pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Json<'_>) -> Change {
     let place = place(value);
     let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
-    if known.objects.get(place.as_str()).is_some_and(|seen| uid.is_empty() || *seen.uid == *uid) {
+    let mark = Uid::from(uid);
+    if known.objects.get(place.as_str()).is_some_and(|seen| mark.is_empty() || seen.uid == mark) {
         known.objects.remove(place.as_str());
     }
     if !uid.is_empty() {
         if known.buried.len() == BURIED {
             known.buried.pop_front();
         }
-        known.buried.push_back(uid.into());
+        known.buried.push_back(mark);
     }
     gone(cluster, info, &place, uid)
 }
@@ -157,7 +158,7 @@ pub fn vanish(known: &mut Known, cluster: &str, info: &KindInfo, namespace: &str
     known.objects.retain(|place, seen| {
         let stays = round == Some(seen.round) || !inside(place);
         if !stays {
-            changes.push(gone(cluster, info, place, &seen.uid));
+            changes.push(gone(cluster, info, place, &seen.uid.to_string()));
         }
         stays
     });

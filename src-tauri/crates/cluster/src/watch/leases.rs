@@ -54,7 +54,7 @@ impl Nodes {
     pub fn drop_gone(&mut self, changes: &[Change]) {
         for change in changes {
             if let Change::Gone { key, uid } = change
-                && self.told.get(key.name.as_str()).is_some_and(|node| node.uid == *uid)
+                && self.told.get(key.name.as_str()).is_some_and(|node| node.uid.to_string() == *uid)
             {
                 self.told.remove(key.name.as_str());
             }

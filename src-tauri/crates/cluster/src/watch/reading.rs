@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::Json;
+use broadstreet_core::resource::{Json, trim};
 use broadstreet_core::world::Change;
 use kube::client::Body;
 use serde::Deserialize as _;
@@ -252,7 +252,10 @@ pub(super) async fn page(
     };
     let read = access.body_of(answer).await;
     drop(permit);
-    read
+    read.map(|(head, mut body)| {
+        trim(&mut body);
+        (head, body)
+    })
 }
 
 /// Whether a bookmark says that everything there was has been told.

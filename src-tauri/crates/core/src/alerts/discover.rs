@@ -105,6 +105,6 @@ fn port_of(kind: SourceKind, service: &Service) -> Option<(String, &'static str)
         .or_else(|| named(&["web", "http-web", "http", "https", "api"]))
         .or_else(|| ports().find(|port| matches!(port.number, 80 | 443)))?;
     let scheme = if port.number == 443 || port.name == "https" { "https" } else { "http" };
-    let spelled = if port.name.is_empty() { port.number.to_string() } else { port.name.clone() };
+    let spelled = if port.name.is_empty() { port.number.to_string() } else { port.name.to_string() };
     Some((spelled, scheme))
 }

@@ -24,7 +24,7 @@ pub(super) fn judge(object: &Object, ingress: &Ingress, around: &Around) -> Heal
         1 => "its backend is there".to_owned(),
         count => format!("its {count} backends are there"),
     };
-    match ingress.addresses.as_slice() {
+    match &*ingress.addresses {
         [] => Health::new(
             HealthState::Unknown,
             format!("{leads}; no controller reported an address for it"),

@@ -206,7 +206,7 @@ fn is_stuck(object: &Object, clock: &Clock) -> Option<bool> {
 
 /// The verdict on an object that should have been gone.
 fn stuck(object: &Object) -> Health {
-    let held = match object.finalizers.as_slice() {
+    let held = match &*object.finalizers {
         [] => "nothing says what holds it".to_owned(),
         finalizers => format!("held by {}", finalizers.join(", ")),
     };

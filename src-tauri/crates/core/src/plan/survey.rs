@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::tenant::Tenant;
 use super::{Gone, Lens, Meant};
 use crate::id::{ObjectKey, Text};
-use crate::resource::{Body, Object};
+use crate::resource::{Body, Object, Uid};
 use crate::time::Moment;
 use crate::world::{Freshness, Id, RelationSource, Street, World};
 
@@ -33,11 +33,12 @@ pub(super) struct WantedHouse {
     pub pods: Vec<Tenant>,
 }
 
-/// First by creation, then by UID; what was never applied comes first, by key.
-type Age<'w> = (Option<Moment>, &'w str);
+/// First by creation, then by UID; what was never applied comes first, by key. How the UID begins mostly decides, and lies
+/// beside what is put in order.
+type Age<'w> = (Option<Moment>, u64, Option<&'w Uid>);
 
 fn age_of(object: &Object) -> Age<'_> {
-    (object.created_at, object.uid.as_str())
+    (object.created_at, object.uid.beginning(), Some(&object.uid).filter(|uid| !uid.is_empty()))
 }
 
 /// A house with its age and its pods in their order.

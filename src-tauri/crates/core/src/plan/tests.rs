@@ -361,7 +361,7 @@ proptest! {
             if churned.insert(key.clone()) {
                 let mut new = live.object(key).unwrap().clone();
                 new.key.name = format!("{}-anew", key.name).into();
-                new.uid = format!("{}-anew", new.uid).into();
+                new.uid = format!("{}-anew", new.uid).as_str().into();
                 live.apply_all(&[
                     Change::Gone { key: key.clone(), uid: String::new() },
                     Change::Object(Arc::new(new)),

@@ -88,7 +88,7 @@ fn reference(at: At<'_>, field: String, (group, kind): (&str, &str)) -> Read<Ref
 }
 
 /// What controllers say of a parent in `status.parents`: of each type one, a false one before others.
-fn told(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Read<Vec<Condition>> {
+fn told(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Read<Box<[Condition]>> {
     let own = at.text("metadata.namespace")?;
     let space = |namespace: &str| if namespace.is_empty() { own.clone() } else { namespace.to_owned() };
     let mut found: Vec<Condition> = Vec::new();
@@ -114,7 +114,7 @@ fn told(at: At<'_>, parent: &Reference, section: &str, port: Option<i64>) -> Rea
         }
     }
     found.sort_by(|a, b| a.r#type.cmp(&b.r#type));
-    Ok(found)
+    Ok(found.into())
 }
 
 /// Reads a grant.

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
+use super::json::said;
 use super::{HostName, HostToken};
 use crate::id::Text;
 
@@ -280,7 +281,7 @@ impl<'a> Found<'a> {
             for host in hosts.split([',', ')', ']', '}', ';', '|']) {
                 let (name, port) = split_port(host);
                 if is_dns_name(name) {
-                    self.add(HostName::Written(name.trim_end_matches('.').to_owned()), port);
+                    self.add(HostName::Written(said(name.trim_end_matches('.'))), port);
                 }
             }
         }
@@ -295,10 +296,10 @@ impl<'a> Found<'a> {
             return;
         }
         if name.ends_with(".svc") || name.contains(".svc.") {
-            self.add(HostName::Written(name.to_owned()), port);
+            self.add(HostName::Written(said(name)), port);
         } else if port.is_some() {
             match name.split('.').count() {
-                1 => self.add(HostName::Written(name.to_owned()), port),
+                1 => self.add(HostName::Written(said(name)), port),
                 2 => self.add(HostName::Hashed(hash_host(name)), port),
                 _ => {}
             }
@@ -383,7 +384,7 @@ mod tests {
             .iter()
             .map(|(name, port)| match name.strip_prefix('#') {
                 Some(word) => (HostName::Hashed(hash_host(word)), *port),
-                None => (HostName::Written((*name).to_owned()), *port),
+                None => (HostName::Written(said(name)), *port),
             })
             .collect();
         assert_eq!(found, expected, "{text}");

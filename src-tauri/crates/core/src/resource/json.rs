@@ -1,11 +1,11 @@
 //! Reading JSON the way the API server writes it: absent and null are the same, another type is an error.
 
 use std::cell::RefCell;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
-use chrono::DateTime;
-use rustc_hash::FxBuildHasher;
+use chrono::{DateTime, NaiveDate};
+use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::Labels;
 use super::sieve::Json;
@@ -25,7 +25,7 @@ const LONGEST_KEPT: usize = 64;
 
 /// A text as it is kept: the same piece of memory as of late, where it was said of late. What lies side by side in a list
 /// says the same again and again.
-fn said(text: &str) -> Text {
+pub(super) fn said(text: &str) -> Text {
     thread_local! {
         static SAID: RefCell<Vec<Text>> = RefCell::new(vec![Text::new(); TEXTS_KEPT]);
     }
@@ -42,10 +42,30 @@ fn said(text: &str) -> Text {
     })
 }
 
-/// Labels as they are kept; none are kept once.
+/// As many sets of labels as a thread keeps.
+const LABELS_KEPT: usize = 256;
+
+/// Labels as they are kept: those of late, where they are the same; none are kept once.
 pub(super) fn kept(labels: Labels) -> Arc<Labels> {
     static NONE: LazyLock<Arc<Labels>> = LazyLock::new(Arc::default);
-    if labels.is_empty() { Arc::clone(&NONE) } else { Arc::new(labels) }
+    thread_local! {
+        static KEPT: RefCell<Vec<Arc<Labels>>> = RefCell::new(vec![Arc::default(); LABELS_KEPT]);
+    }
+    if labels.is_empty() {
+        return Arc::clone(&NONE);
+    }
+    let mut hasher = FxHasher::default();
+    for (key, value) in labels.iter() {
+        (key, value).hash(&mut hasher);
+    }
+    let place = hasher.finish() as usize % LABELS_KEPT;
+    KEPT.with_borrow_mut(|kept| {
+        let kept = &mut kept[place];
+        if **kept != labels {
+            *kept = Arc::new(labels);
+        }
+        Arc::clone(kept)
+    })
 }
 
 /// What is made of each place of a list, in no more room than it takes.
@@ -71,27 +91,26 @@ impl<'a> At<'a> {
 
     /// Text; empty where there is none.
     pub(super) fn text(self, path: &str) -> Read<String> {
+        self.read(path).map(str::to_owned)
+    }
+
+    /// Text where it was read from; empty where there is none.
+    pub(super) fn read(self, path: &str) -> Read<&'a str> {
         match self.get(path).0 {
-            Json::Null => Ok(String::new()),
-            Json::Text(text) => Ok(text.clone().into_owned()),
+            Json::Null => Ok(""),
+            Json::Text(text) => Ok(text),
             other => Err(format!("`{path}` is {} where text is expected", type_of(other))),
         }
     }
 
     /// Text as it is kept, where others say the same.
     pub(super) fn word(self, path: &str) -> Read<Text> {
-        match self.get(path).0 {
-            Json::Text(text) => Ok(said(text)),
-            _ => self.text(path).map(Text::from),
-        }
+        self.read(path).map(said)
     }
 
     /// Text as it is kept, where nobody else says the same.
     pub(super) fn own_word(self, path: &str) -> Read<Text> {
-        match self.get(path).0 {
-            Json::Text(text) => Ok(Text::from(&**text)),
-            _ => self.text(path).map(Text::from),
-        }
+        self.read(path).map(Text::from)
     }
 
     /// Text or a number as text: ports, quantities.
@@ -134,12 +153,12 @@ impl<'a> At<'a> {
 
     /// A time of RFC 3339.
     pub(super) fn moment(self, path: &str) -> Read<Option<Moment>> {
-        let text = match self.get(path).0 {
-            Json::Text(text) => text.as_ref(),
-            _ => &self.text(path)?,
-        };
+        let text = self.read(path)?;
         if text.is_empty() {
             return Ok(None);
+        }
+        if let Some(moment) = whole_second(text) {
+            return Ok(Some(moment));
         }
         DateTime::parse_from_rfc3339(text)
             .map(|at| Some(at.to_utc()))
@@ -188,9 +207,29 @@ impl<'a> At<'a> {
     }
 
     /// Text for a person, shortened.
-    pub(super) fn message(self, path: &str) -> Read<String> {
-        Ok(self.text(path)?.chars().take(LONGEST_MESSAGE).collect())
+    pub(super) fn message(self, path: &str) -> Read<Text> {
+        let text = self.read(path)?;
+        let end = match text.len() {
+            ..=LONGEST_MESSAGE => text.len(),
+            _ => text.char_indices().nth(LONGEST_MESSAGE).map_or(text.len(), |(at, _)| at),
+        };
+        Ok(said(&text[..end]))
     }
+}
+
+/// A time as the API server writes nearly all of them: `2026-03-01T08:00:00Z`.
+fn whole_second(text: &str) -> Option<Moment> {
+    let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+    let is_one = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    if is_one.iter().any(|(at, mark)| bytes[*at] != *mark) {
+        return None;
+    }
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
+    let date = NaiveDate::from_ymd_opt(number(&bytes[..4])?.cast_signed(), number(&bytes[5..7])?, number(&bytes[8..10])?)?;
+    let (hour, minute, second) = (number(&bytes[11..13])?, number(&bytes[14..16])?, number(&bytes[17..19])?);
+    Some(date.and_hms_opt(hour, minute, second)?.and_utc())
 }
 
 fn type_of(value: &Json<'_>) -> &'static str {
@@ -201,5 +240,33 @@ fn type_of(value: &Json<'_>) -> &'static str {
         Json::Text(_) => "text",
         Json::List(_) => "a list",
         Json::Map(_) => "a map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_rfc_3339_says() {
+        for text in [
+            "2026-03-01T08:00:00Z",
+            "2024-02-29T23:59:59Z",
+            "2026-02-29T00:00:00Z",
+            "2026-03-01T24:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "2026-03-01T08:00:00.5Z",
+            "2026-03-01 08:00:00Z",
+            "+026-03-01T08:00:00Z",
+            "0000-01-01T00:00:00Z",
+        ] {
+            let read = DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
+            let json = Json::Text(text.into());
+            assert_eq!(At(&Json::Map(vec![("at".into(), json)])).moment("at").ok().flatten(), read, "{text}");
+            if let Some(moment) = whole_second(text) {
+                assert_eq!(Some(moment), read, "{text}");
+            }
+        }
+        assert!(whole_second("2026-03-01T08:00:00Z").is_some());
     }
 }

@@ -1,5 +1,9 @@
 //! The kinds the war room reads, with their place in the API (Kubernetes 1.36).
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 /// One kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KindInfo {
@@ -118,6 +122,14 @@ impl KindInfo {
     pub fn versions(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.version).chain(self.older.iter().copied())
     }
+}
+
+/// A kind of the list.
+#[must_use]
+pub fn known(group: &str, kind: &str) -> Option<&'static KindInfo> {
+    static KNOWN: LazyLock<FxHashMap<(&str, &str), &KindInfo>> =
+        LazyLock::new(|| KINDS.iter().map(|info| ((info.group, info.kind), info)).collect());
+    KNOWN.get(&(group, kind)).copied()
 }
 
 /// The group of a kind we know by name alone, as in an owner's or a target's reference without one.

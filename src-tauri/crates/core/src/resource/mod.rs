@@ -9,6 +9,7 @@ mod gateway;
 mod hosts;
 mod json;
 mod kinds;
+mod marks;
 mod mask;
 mod memo;
 mod others;
@@ -20,6 +21,7 @@ mod sieve;
 mod template;
 #[cfg(test)]
 mod tests;
+mod trim;
 
 use std::sync::Arc;
 
@@ -36,10 +38,12 @@ pub use bodies::{
     Template, Terminated, Volume, Workload,
 };
 pub use hosts::hash_host;
-pub use kinds::{KINDS, KindInfo, group_of, is_optional};
+pub use kinds::{KINDS, KindInfo, group_of, is_optional, known};
+pub use marks::{Uid, Version};
 pub use mask::{COVER, cover};
 pub use reduce::{Malformed, reduce, reduce_json};
 pub use sieve::Json;
+pub use trim::trim;
 
 /// Labels, ordered by key.
 pub type Labels = litemap::LiteMap<Text, Text>;
@@ -51,10 +55,10 @@ pub struct Object {
     pub key: ObjectKey,
     /// `metadata.uid`; empty for manifests that were never applied.
     #[serde(default)]
-    pub uid: Text,
+    pub uid: Uid,
     /// `metadata.resourceVersion`, opaque.
     #[serde(default)]
-    pub resource_version: Text,
+    pub resource_version: Version,
     /// `metadata.creationTimestamp`.
     #[serde(default)]
     pub created_at: Option<Moment>,
@@ -75,7 +79,7 @@ pub struct Object {
     pub owners: Arc<[Owner]>,
     /// `metadata.finalizers`.
     #[serde(default)]
-    pub finalizers: Vec<String>,
+    pub finalizers: Box<[Text]>,
     /// What the kind adds.
     pub body: Body,
 }
@@ -90,7 +94,7 @@ pub struct Owner {
     /// The owner's name.
     pub name: Text,
     /// The owner's UID, what the match goes by.
-    pub uid: Text,
+    pub uid: Uid,
     /// Whether this owner is the managing controller.
     pub controller: bool,
 }

@@ -46,7 +46,7 @@ pub(super) fn webhooks(at: At<'_>) -> Read<Served> {
     for one in &mut services {
         one.ignored = !strict.iter().any(|(space, name)| *space == one.service.namespace && *name == one.service.name);
     }
-    Ok(Served { services, conditions: Vec::new(), outside })
+    Ok(Served { services, conditions: Box::default(), outside })
 }
 
 /// Reads `APIService`; one the API server answers itself names no Service.

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::custom::{is_known, references};
 use super::gateway::{gateway, grant, route};
 use super::hosts::hosts_in_data;
-use super::json::{At, Read, gather, kept};
+use super::json::{At, Read, gather, kept, said};
+use super::kinds::known;
 use super::others::{api_service, definition, monitor, scaled, vertical, webhooks};
 use super::policy::policy;
 use super::quota::quota;
@@ -17,8 +18,8 @@ use super::sieve::Json;
 use super::template::template;
 use super::{
     Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob, Custom,
-    DisruptionBudget, Endpoint, EndpointSlice, Event, Ingress, IngressBackend, Job, KINDS, Labels, NamedUse, Namespace,
-    Node, Object, Owner, Plain, Pod, Port, Service, Terminated, Volume, Workload,
+    DisruptionBudget, Endpoint, EndpointSlice, Event, Ingress, IngressBackend, Job, Labels, NamedUse, Namespace, Node,
+    Object, Owner, Plain, Pod, Port, Service, Terminated, Volume, Workload,
 };
 use crate::id::{ObjectKey, Text};
 use crate::time::Moment;
@@ -80,47 +81,52 @@ pub fn reduce_json(cluster: &str, json: &Json<'_>) -> Result<Object, Malformed> 
 }
 
 fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
-    let version = at.text("apiVersion")?;
+    let version = at.read("apiVersion")?;
     let group = version.rsplit_once('/').map_or("", |(group, _)| group);
-    let name = at.text("metadata.name")?;
+    let name = at.read("metadata.name")?;
     if kind.is_empty() {
         return Err("it has no `kind`".to_owned());
     }
     if name.is_empty() || name.contains('/') {
         return Err("it has no usable `metadata.name`".to_owned());
     }
-    let namespace = at.text("metadata.namespace")?;
+    let namespace = at.read("metadata.namespace")?;
     // The same Event is served in two groups; here it is one object.
     let group = if kind == "Event" { "" } else { group };
     // A file that names no namespace means the one kubectl would put it in.
-    let loose =
-        namespace.is_empty() && KINDS.iter().any(|info| info.kind == kind && info.group == group && info.namespaced);
-    let namespace = if loose { "default".to_owned() } else { namespace };
+    let loose = namespace.is_empty() && known(group, kind).is_some_and(|info| info.namespaced);
+    let namespace = if loose { "default" } else { namespace };
     let mut annotations = at.map("metadata.annotations")?;
     if annotations.keys().any(|key| !ANNOTATIONS.contains(&key.as_str())) {
         annotations = annotations.into_iter().filter(|(key, _)| ANNOTATIONS.contains(&key.as_str())).collect();
     }
     let owners = gather(at.list("metadata.ownerReferences")?, |owner| {
-        let version = owner.text("apiVersion")?;
+        let version = owner.read("apiVersion")?;
         Ok(Owner {
-            group: version.rsplit_once('/').map_or(Text::new(), |(group, _)| group.into()),
+            group: version.rsplit_once('/').map_or(Text::new(), |(group, _)| said(group)),
             kind: owner.word("kind")?,
             name: owner.word("name")?,
-            uid: owner.word("uid")?,
+            uid: owner.read("uid")?.into(),
             controller: owner.yes("controller")?,
         })
     })?;
     let labels = kept(at.map("metadata.labels")?);
     Ok(Object {
-        key: ObjectKey::new(cluster, group, kind, &namespace, &name),
-        uid: at.own_word("metadata.uid")?,
-        resource_version: at.own_word("metadata.resourceVersion")?,
+        key: ObjectKey {
+            cluster: said(cluster),
+            group: said(group),
+            kind: said(kind),
+            namespace: said(namespace),
+            name: Text::from(name),
+        },
+        uid: at.read("metadata.uid")?.into(),
+        resource_version: at.read("metadata.resourceVersion")?.into(),
         created_at: at.moment("metadata.creationTimestamp")?,
         deleted_at: at.moment("metadata.deletionTimestamp")?,
         generation: at.count("metadata.generation")?,
         annotations: kept(annotations),
         owners: if owners.is_empty() { Arc::default() } else { owners.into() },
-        finalizers: at.texts("metadata.finalizers")?,
+        finalizers: at.texts("metadata.finalizers")?.iter().map(|name| said(name)).collect(),
         body: body(at, group, kind, &labels)?,
         labels,
     })
@@ -128,15 +134,13 @@ fn object(cluster: &str, at: At<'_>, kind: &str) -> Read<Object> {
 
 fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body> {
     Ok(match (group, kind) {
-        ("", "Namespace") => {
-            Body::Namespace(Namespace { phase: at.text("status.phase")?, conditions: conditions(at)? })
-        }
-        ("", "Node") => Body::Node(node(at)?),
-        ("", "Pod") => Body::Pod(pod(at, Arc::clone(labels))?),
+        ("", "Namespace") => Body::from(Namespace { phase: at.text("status.phase")?, conditions: conditions(at)? }),
+        ("", "Node") => Body::from(node(at)?),
+        ("", "Pod") => Body::from(pod(at, Arc::clone(labels))?),
         ("apps", "Deployment" | "StatefulSet" | "ReplicaSet" | "DaemonSet") => {
             Body::Workload(Box::new(workload(at, kind)?))
         }
-        ("batch", "Job") => Body::Job(Job {
+        ("batch", "Job") => Body::from(Job {
             completions: at.number("spec.completions")?,
             suspended: at.yes("spec.suspend")?,
             active: at.count("status.active")?,
@@ -150,7 +154,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
                 "spec.template.spec",
             )?,
         }),
-        ("batch", "CronJob") => Body::CronJob(CronJob {
+        ("batch", "CronJob") => Body::from(CronJob {
             schedule: at.text("spec.schedule")?,
             suspended: at.yes("spec.suspend")?,
             last_schedule: at.moment("status.lastScheduleTime")?,
@@ -165,25 +169,26 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
                 "spec.jobTemplate.spec.template.spec",
             )?,
         }),
-        ("", "Service") => Body::Service(Service {
-            r#type: at.text("spec.type")?,
+        ("", "Service") => Body::from(Service {
+            r#type: at.word("spec.type")?,
             selector: at.map("spec.selector")?,
             ports: gather(at.list("spec.ports")?, |port| {
                 Ok(Port {
-                    name: port.text("name")?,
+                    name: port.word("name")?,
                     number: u16::try_from(port.count("port")?).unwrap_or_default(),
-                    target: port.scalar("targetPort")?,
-                    protocol: port.text("protocol")?.replace("TCP", ""),
+                    target: said(&port.scalar("targetPort")?),
+                    protocol: said(&port.read("protocol")?.replace("TCP", "")),
                 })
-            })?,
-            external_name: at.text("spec.externalName")?,
-            cluster_ip: at.text("spec.clusterIP")?,
+            })?
+            .into(),
+            external_name: at.own_word("spec.externalName")?,
+            cluster_ip: at.own_word("spec.clusterIP")?,
         }),
-        ("discovery.k8s.io", "EndpointSlice") => Body::EndpointSlice(slice(at)?),
-        ("networking.k8s.io", "Ingress") => Body::Ingress(ingress(at)?),
-        ("networking.k8s.io", "NetworkPolicy") => Body::NetworkPolicy(policy(at)?),
-        ("", "ConfigMap") => Body::ConfigMap(config_map(at)),
-        ("", "PersistentVolumeClaim") => Body::Claim(Claim {
+        ("discovery.k8s.io", "EndpointSlice") => Body::from(slice(at)?),
+        ("networking.k8s.io", "Ingress") => Body::from(ingress(at)?),
+        ("networking.k8s.io", "NetworkPolicy") => Body::from(policy(at)?),
+        ("", "ConfigMap") => Body::from(config_map(at)),
+        ("", "PersistentVolumeClaim") => Body::from(Claim {
             phase: at.text("status.phase")?,
             volume: at.text("spec.volumeName")?,
             class: at.text("spec.storageClassName")?,
@@ -191,8 +196,8 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             conditions: conditions(at)?,
         }),
         ("", "PersistentVolume") => Body::Volume(Box::new(volume(at)?)),
-        ("", "ResourceQuota") => Body::Quota(quota(at)),
-        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => Body::Binding(Binding {
+        ("", "ResourceQuota") => Body::from(quota(at)),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => Body::from(Binding {
             role_kind: at.text("roleRef.kind")?,
             role_name: at.text("roleRef.name")?,
             subjects: at
@@ -215,7 +220,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             has_status: at.has("status.conditions"),
             conditions: conditions(at)?,
         })),
-        ("policy", "PodDisruptionBudget") => Body::DisruptionBudget(DisruptionBudget {
+        ("policy", "PodDisruptionBudget") => Body::from(DisruptionBudget {
             selector: selector(at.get("spec.selector"))?,
             allowed: at.count("status.disruptionsAllowed")?,
             healthy: at.count("status.currentHealthy")?,
@@ -226,30 +231,28 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             has_status: told(at),
         }),
         ("", "Event") => Body::Event(Box::new(event(at)?)),
-        ("apps", "ControllerRevision") => {
-            Body::ControllerRevision(ControllerRevision { revision: at.count("revision")? })
-        }
-        ("gateway.networking.k8s.io", "Gateway") => Body::Gateway(gateway(at)?),
+        ("apps", "ControllerRevision") => Body::from(ControllerRevision { revision: at.count("revision")? }),
+        ("gateway.networking.k8s.io", "Gateway") => Body::from(gateway(at)?),
         ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "UDPRoute" | "TLSRoute") => {
-            Body::Route(route(at)?)
+            Body::from(route(at)?)
         }
-        ("gateway.networking.k8s.io", "ReferenceGrant") => Body::Grant(grant(at)?),
+        ("gateway.networking.k8s.io", "ReferenceGrant") => Body::from(grant(at)?),
         ("autoscaling.k8s.io", "VerticalPodAutoscaler") => Body::Scaler(Box::new(vertical(at)?)),
         ("keda.sh", "ScaledObject") => Body::Scaler(Box::new(scaled(at)?)),
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") => {
-            Body::Served(webhooks(at)?)
+            Body::from(webhooks(at)?)
         }
-        ("apiregistration.k8s.io", "APIService") => Body::Served(api_service(at)?),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => Body::Served(definition(at)?),
-        ("monitoring.coreos.com", "ServiceMonitor") => Body::Monitor(monitor(at, "spec.endpoints")?),
-        ("monitoring.coreos.com", "PodMonitor") => Body::Monitor(monitor(at, "spec.podMetricsEndpoints")?),
-        ("", "Secret") => Body::Plain(Plain::default()),
-        _ if is_known(group, kind) => Body::Custom(Custom {
+        ("apiregistration.k8s.io", "APIService") => Body::from(api_service(at)?),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => Body::from(definition(at)?),
+        ("monitoring.coreos.com", "ServiceMonitor") => Body::from(monitor(at, "spec.endpoints")?),
+        ("monitoring.coreos.com", "PodMonitor") => Body::from(monitor(at, "spec.podMetricsEndpoints")?),
+        ("", "Secret") => Body::from(Plain::default()),
+        _ if is_known(group, kind) => Body::from(Custom {
             references: references(at, group, kind)?,
             conditions: conditions(at).unwrap_or_default(),
             observed_generation: observed(at),
         }),
-        _ => Body::Plain(Plain { conditions: conditions(at).unwrap_or_default(), observed_generation: observed(at) }),
+        _ => Body::from(Plain { conditions: conditions(at).unwrap_or_default(), observed_generation: observed(at) }),
     })
 }
 
@@ -269,24 +272,26 @@ pub(super) fn observed(at: At<'_>) -> i64 {
 }
 
 /// `status.conditions`.
-pub(super) fn conditions(at: At<'_>) -> Read<Vec<Condition>> {
+pub(super) fn conditions(at: At<'_>) -> Read<Box<[Condition]>> {
     conditions_in(at, "status.conditions")
 }
 
 /// Conditions at a path.
-pub(super) fn conditions_in(at: At<'_>, path: &str) -> Read<Vec<Condition>> {
-    gather(at.list(path)?, |condition| {
-        let reason = condition.word("reason")?;
-        // While a rollout moves this changes with every pod and says nothing a person reads.
-        let ended = matches!(reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
-        Ok(Condition {
-            r#type: condition.word("type")?,
-            status: condition.word("status")?,
-            reason,
-            message: condition.message("message")?.into(),
-            changed_at: condition.moment("lastTransitionTime")?,
-            updated_at: if ended { condition.moment("lastUpdateTime")? } else { None },
-        })
+pub(super) fn conditions_in(at: At<'_>, path: &str) -> Read<Box<[Condition]>> {
+    gather(at.list(path)?, condition).map(Into::into)
+}
+
+fn condition(condition: At<'_>) -> Read<Condition> {
+    let reason = condition.word("reason")?;
+    // While a rollout moves this changes with every pod and says nothing a person reads.
+    let ended = matches!(reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
+    Ok(Condition {
+        r#type: condition.word("type")?,
+        status: condition.word("status")?,
+        reason,
+        message: condition.message("message")?,
+        changed_at: condition.moment("lastTransitionTime")?,
+        updated_at: if ended { condition.moment("lastUpdateTime")? } else { None },
     })
 }
 
@@ -319,7 +324,7 @@ fn pod(at: At<'_>, labels: Arc<Labels>) -> Read<Pod> {
                 restarts: status.count("restartCount")?,
                 image: status.word("image")?,
                 waiting: status.word("state.waiting.reason")?,
-                waiting_message: status.message("state.waiting.message")?.into(),
+                waiting_message: status.message("state.waiting.message")?,
                 running_since: status.moment("state.running.startedAt")?,
                 terminated: terminated(status.get("state.terminated"))?,
                 last_terminated: terminated(status.get("lastState.terminated"))?,
@@ -331,23 +336,25 @@ fn pod(at: At<'_>, labels: Arc<Labels>) -> Read<Pod> {
         node: at.word("spec.nodeName")?,
         phase: at.word("status.phase")?,
         reason: at.word("status.reason")?,
-        message: at.message("status.message")?.into(),
+        message: at.message("status.message")?,
         ip: at.own_word("status.podIP")?,
         host_ip: at.word("status.hostIP")?,
         started_at: at.moment("status.startTime")?,
-        conditions: telling(conditions(at)?),
-        containers,
+        conditions: telling(at)?,
+        containers: containers.into(),
     })
 }
 
-/// The conditions that say something: of what went well on the way up only `Ready` is told, where it is told at all.
-fn telling(mut conditions: Vec<Condition>) -> Vec<Condition> {
+/// The conditions of a pod that say something: of what went well on the way up only `Ready` is told, where it is told at
+/// all.
+fn telling(at: At<'_>) -> Read<Box<[Condition]>> {
     const STEPS: [&str; 4] = ["PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady"];
-    if conditions.iter().any(|condition| condition.r#type == "Ready") {
-        conditions.retain(|condition| condition.status != "True" || !STEPS.contains(&condition.r#type.as_str()));
-        conditions.shrink_to_fit();
-    }
-    conditions
+    let all = at.list("status.conditions")?;
+    let is = |it: At<'_>, field: &str, word: &str| it.get(field).0.as_str() == Some(word);
+    let is_told = all.clone().any(|condition| is(condition, "type", "Ready"));
+    let is_step = |it: At<'_>| is(it, "status", "True") && STEPS.iter().any(|step| is(it, "type", step));
+    let telling: Vec<At<'_>> = all.filter(|condition| !(is_told && is_step(*condition))).collect();
+    gather(telling.into_iter(), condition).map(Into::into)
 }
 
 fn terminated(at: At<'_>) -> Read<Option<Box<Terminated>>> {
@@ -378,8 +385,8 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         observed_generation: at.count("status.observedGeneration")?,
         has_status: told(at),
         paused: at.yes("spec.paused")?,
-        current_revision: at.text("status.currentRevision")?,
-        update_revision: at.text("status.updateRevision")?,
+        current_revision: at.word("status.currentRevision")?,
+        update_revision: at.word("status.updateRevision")?,
         selector: selector(at.get("spec.selector"))?,
         conditions: conditions(at)?,
         template: template(
@@ -389,7 +396,7 @@ fn workload(at: At<'_>, kind: &str) -> Read<Workload> {
         )?,
         claim_templates: at
             .list("spec.volumeClaimTemplates")?
-            .map(|claim| claim.text("metadata.name"))
+            .map(|claim| claim.word("metadata.name"))
             .collect::<Read<_>>()?,
     })
 }
@@ -403,7 +410,7 @@ fn slice(at: At<'_>) -> Read<EndpointSlice> {
                 let pod = endpoint.text("targetRef.kind")? == "Pod";
                 Ok(Endpoint {
                     addresses: endpoint.texts("addresses")?,
-                    target_uid: endpoint.text("targetRef.uid")?,
+                    target_uid: endpoint.read("targetRef.uid")?.into(),
                     target_pod: if pod { endpoint.text("targetRef.name")? } else { String::new() },
                     ready: endpoint.flag("conditions.ready")?.unwrap_or(true),
                     serving: endpoint.flag("conditions.serving")?.unwrap_or(true),
@@ -422,16 +429,16 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
         }
         let resource = backend.get("resource");
         backends.push(IngressBackend {
-            field: if resource.0.is_null() { format!("{field}.service.name") } else { format!("{field}.resource") },
-            service: backend.text("service.name")?,
-            port: match backend.text("service.port.name")? {
-                name if name.is_empty() => backend.scalar("service.port.number")?,
-                name => name,
+            field: said(&format!("{field}.{}", if resource.0.is_null() { "service.name" } else { "resource" })),
+            service: backend.word("service.name")?,
+            port: match backend.read("service.port.name")? {
+                "" => said(&backend.scalar("service.port.number")?),
+                name => said(name),
             },
             resource: if resource.0.is_null() {
-                String::new()
+                Text::new()
             } else {
-                format!("{}/{}/{}", resource.text("apiGroup")?, resource.text("kind")?, resource.text("name")?)
+                format!("{}/{}/{}", resource.read("apiGroup")?, resource.read("kind")?, resource.read("name")?).into()
             },
         });
         Ok(())
@@ -442,26 +449,24 @@ fn ingress(at: At<'_>) -> Read<Ingress> {
             add(path.get("backend"), format!("spec.rules[{r}].http.paths[{p}].backend"))?;
         }
     }
-    let class = match at.text("spec.ingressClassName")? {
+    let class = match at.word("spec.ingressClassName")? {
         class if class.is_empty() => {
-            at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default().to_string()
+            at.map("metadata.annotations")?.remove("kubernetes.io/ingress.class").unwrap_or_default()
         }
         class => class,
     };
     let mut tls = gather(at.list("spec.tls")?.enumerate(), |(i, tls)| {
-        let field = format!("spec.tls[{i}].secretName").into();
+        let field = said(&format!("spec.tls[{i}].secretName"));
         Ok(NamedUse { name: tls.word("secretName")?, field, optional: false })
     })?;
     tls.retain(|tls| !tls.name.is_empty());
-    backends.shrink_to_fit();
     let mut addresses = Vec::new();
     for one in at.list("status.loadBalancer.ingress")? {
-        let (ip, name) = (one.text("ip")?, one.text("hostname")?);
+        let (ip, name) = (one.word("ip")?, one.word("hostname")?);
         addresses.push(if ip.is_empty() { name } else { ip });
     }
     addresses.retain(|address| !address.is_empty());
-    addresses.shrink_to_fit();
-    Ok(Ingress { class, backends, tls, addresses })
+    Ok(Ingress { class, backends: backends.into(), tls: tls.into(), addresses: addresses.into() })
 }
 
 fn config_map(at: At<'_>) -> ConfigMap {
@@ -495,9 +500,9 @@ fn volume(at: At<'_>) -> Read<Volume> {
     Ok(Volume {
         phase: at.text("status.phase")?,
         reason: at.text("status.reason")?,
-        message: at.message("status.message")?,
+        message: at.message("status.message")?.to_string(),
         claim: if claim.is_empty() { claim } else { format!("{}/{claim}", at.text("spec.claimRef.namespace")?) },
-        claim_uid: at.text("spec.claimRef.uid")?,
+        claim_uid: at.read("spec.claimRef.uid")?.into(),
         class: at.text("spec.storageClassName")?,
         affinity,
     })
@@ -530,10 +535,10 @@ fn event(at: At<'_>) -> Read<Event> {
             about.text("namespace")?,
             about.text("name")?,
         ),
-        about_uid: about.text("uid")?,
+        about_uid: about.read("uid")?.into(),
         r#type: at.text("type")?,
         reason: at.text("reason")?,
-        message: if at.has("message") { at.message("message")? } else { at.message("note")? },
+        message: at.message(if at.has("message") { "message" } else { "note" })?.to_string(),
         count,
         first_at: first(["firstTimestamp", "deprecatedFirstTimestamp", "eventTime", "metadata.creationTimestamp"])?,
         last_at: first(["series.lastObservedTime", "lastTimestamp", "deprecatedLastTimestamp", "eventTime"])?,

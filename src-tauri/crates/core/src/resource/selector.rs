@@ -53,7 +53,7 @@ mod tests {
 
     fn check(operator: &str, values: &[&str], expected: [bool; 3]) {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
-        let expressions = vec![Expression { key: "tier".to_owned(), operator: operator.to_owned(), values }];
+        let expressions = [Expression { key: "tier".to_owned(), operator: operator.to_owned(), values }].into();
         let selector = Selector { expressions, ..Selector::default() };
         let labels = |value: &str| Labels::from_iter([("tier".into(), value.into())]);
         let found = [labels("web"), labels("db"), Labels::new()].map(|labels| selector.matches(&labels));

@@ -13,20 +13,38 @@ fn is_passed_over(key: &str) -> bool {
     match key.len() {
         6 => key == "podIPs",
         7 => matches!(key, "hostIPs" | "imageID"),
-        8 => key == "affinity",
-        9 => key == "lifecycle",
-        11 => matches!(key, "containerID" | "tolerations"),
-        12 => matches!(key, "startupProbe" | "volumeMounts" | "volumesInUse"),
-        13 => matches!(key, "managedFields" | "livenessProbe" | "volumeDevices"),
+        8 => matches!(key, "affinity" | "qosClass"),
+        9 => matches!(key, "lifecycle" | "resources" | "dnsPolicy"),
+        11 => matches!(key, "containerID" | "tolerations" | "defaultMode" | "downwardAPI"),
+        12 => matches!(key, "startupProbe" | "volumeMounts" | "volumesInUse" | "generateName"),
+        13 => matches!(
+            key,
+            "managedFields" | "livenessProbe" | "volumeDevices" | "lastProbeTime" | "restartPolicy" | "schedulerName"
+        ),
         14 => key == "readinessProbe",
-        15 => matches!(key, "openAPIV3Schema" | "securityContext" | "volumesAttached"),
+        15 => matches!(key, "openAPIV3Schema" | "securityContext" | "volumesAttached" | "imagePullPolicy"),
+        18 => key == "enableServiceLinks",
+        19 => key == "serviceAccountToken",
+        22 => key == "terminationMessagePath",
+        24 => key == "terminationMessagePolicy",
         25 => key == "topologySpreadConstraints",
+        29 => key == "terminationGracePeriodSeconds",
         _ => false,
     }
 }
 
-/// Maps whose keys people choose.
-const FREE: [&str; 6] = ["labels", "matchLabels", "selector", "data", "binaryData", "nodeSelector"];
+/// True for a map whose keys people choose.
+fn is_free(key: &str) -> bool {
+    match key.len() {
+        4 => key == "data",
+        6 => key == "labels",
+        8 => key == "selector",
+        10 => key == "binaryData",
+        11 => key == "matchLabels",
+        12 => key == "nodeSelector",
+        _ => false,
+    }
+}
 
 /// A JSON value as far as it is wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,7 +79,12 @@ impl<'a> Json<'a> {
     /// The value at a dotted path.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Json<'a>> {
-        path.split('.').try_fold(self, |value, key| value.get(key))
+        let (mut value, mut rest) = (self, path);
+        while let Some(dot) = rest.bytes().position(|byte| byte == b'.') {
+            value = value.get(&rest[..dot])?;
+            rest = &rest[dot + 1..];
+        }
+        value.get(rest)
     }
 
     /// Text, if it is that.
@@ -138,7 +161,7 @@ impl Place {
     fn below(self, key: &str) -> Self {
         match self {
             Self::Named if key == "annotations" => Self::Annotations,
-            Self::Named if FREE.contains(&key) => Self::Free,
+            Self::Named if is_free(key) => Self::Free,
             other => other,
         }
     }

@@ -14,7 +14,7 @@ fn body(value: &Value) -> Body {
 
 fn pod(spec: &Value) -> Pod {
     match body(&json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}, "spec": spec})) {
-        Body::Pod(pod) => pod,
+        Body::Pod(pod) => *pod,
         other => panic!("{other:?}"),
     }
 }
@@ -107,7 +107,7 @@ fn variables_are_expanded_as_the_kubelet_does() {
         .hosts
         .iter()
         .filter_map(|token| match &token.host {
-            HostName::Written(name) => Some((name.clone(), token.port)),
+            HostName::Written(name) => Some((name.to_string(), token.port)),
             HostName::Hashed(_) => None,
         })
         .collect();

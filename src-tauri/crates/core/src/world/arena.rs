@@ -12,7 +12,7 @@ use crate::id::{ObjectKey, Text};
 /// The number of an object's key; the object itself need not exist. It means nothing in another world, and nothing in this
 /// one after the next change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(u32);
+pub struct Id(pub(super) u32);
 
 impl Id {
     /// Its place in a vector with one place for each number.
@@ -62,7 +62,7 @@ impl<T> Column<T> {
     }
 }
 
-impl<T: Ord> Column<Few<T>> {
+impl<T: Ord + Clone> Column<Few<T>> {
     /// Adds to the set of a number.
     pub(super) fn put_to(&mut self, id: Id, value: T) {
         match self.0.get_mut(id.at()) {
@@ -83,11 +83,13 @@ impl<T: Ord> Column<Few<T>> {
     }
 }
 
-/// A set that mostly holds one, else some; what comes to it mostly comes in order.
+/// A set that mostly holds up to three, else some; what comes to it mostly comes in order.
 #[derive(Clone, Debug)]
-#[allow(clippy::box_collection)] // most hold one: half the size counts for more than one step further
+#[allow(clippy::box_collection)] // few are many: half the size counts for more than one step further
 pub(super) enum Few<T> {
     One(T),
+    Two([T; 2]),
+    Three([T; 3]),
     List(Box<Vec<T>>),
     Many(Box<BTreeSet<T>>),
 }
@@ -95,12 +97,13 @@ pub(super) enum Few<T> {
 /// A list in order is the quicker set up to this many: to let one in, it moves the rest.
 const SOME: usize = 4096;
 
-impl<T: Ord> Few<T> {
+impl<T: Ord + Clone> Few<T> {
     /// Adds a value; false where it is there.
     pub(super) fn insert(&mut self, value: T) -> bool {
-        match self {
-            Self::One(one) if *one == value => return false,
-            Self::One(_) => {}
+        let known = match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Two(two) => two,
+            Self::Three(three) => three,
             Self::List(list) => {
                 if list.last().is_some_and(|last| *last < value) {
                     list.push(value);
@@ -116,12 +119,15 @@ impl<T: Ord> Few<T> {
                 return true;
             }
             Self::Many(set) => return set.insert(value),
-        }
-        if let Self::One(one) = std::mem::replace(self, Self::List(Box::default()))
-            && let Self::List(list) = self
-        {
-            **list = if one < value { vec![one, value] } else { vec![value, one] };
-        }
+        };
+        let Err(at) = known.binary_search(&value) else { return false };
+        let mut all = known[..at].iter().cloned().chain([value]).chain(known[at..].iter().cloned());
+        *self = match (all.next(), all.next(), all.next(), all.next()) {
+            (Some(a), Some(b), Some(c), Some(d)) => Self::List(Box::new(vec![a, b, c, d])),
+            (Some(a), Some(b), Some(c), None) => Self::Three([a, b, c]),
+            (Some(a), Some(b), None, None) => Self::Two([a, b]),
+            _ => return false,
+        };
         true
     }
 
@@ -129,6 +135,24 @@ impl<T: Ord> Few<T> {
     pub(super) fn remove(&mut self, value: &T) -> bool {
         match self {
             Self::One(one) => one == value,
+            Self::Two([a, b]) => {
+                if a == value {
+                    *self = Self::One(b.clone());
+                } else if b == value {
+                    *self = Self::One(a.clone());
+                }
+                false
+            }
+            Self::Three([a, b, c]) => {
+                if a == value {
+                    *self = Self::Two([b.clone(), c.clone()]);
+                } else if b == value {
+                    *self = Self::Two([a.clone(), c.clone()]);
+                } else if c == value {
+                    *self = Self::Two([a.clone(), b.clone()]);
+                }
+                false
+            }
             Self::List(list) => {
                 if let Ok(at) = list.binary_search(value) {
                     list.remove(at);
@@ -145,6 +169,8 @@ impl<T: Ord> Few<T> {
     pub(super) fn iter(&self) -> FewIter<'_, T> {
         let (list, many) = match self {
             Self::One(one) => (std::slice::from_ref(one), None),
+            Self::Two(two) => (two.as_slice(), None),
+            Self::Three(three) => (three.as_slice(), None),
             Self::List(list) => (list.as_slice(), None),
             Self::Many(set) => (&[][..], Some(set.iter())),
         };
@@ -158,7 +184,7 @@ pub(super) type FewIter<'a, T> = std::iter::Chain<
     std::iter::Flatten<std::option::IntoIter<std::collections::btree_set::Iter<'a, T>>>,
 >;
 
-impl<'a, T: Ord> IntoIterator for &'a Few<T> {
+impl<'a, T: Ord + Clone> IntoIterator for &'a Few<T> {
     type Item = &'a T;
     type IntoIter = FewIter<'a, T>;
 
@@ -237,16 +263,20 @@ impl PartialEq<ObjectKey> for KeyRef<'_> {
     }
 }
 
-/// Every key ever named. Numbers are not given back; [`super::World`] starts afresh when too many are idle.
+/// Every key that is named. The number of one that is named no more is given to another.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     numbers: Numbers<Id>,
     keys: Vec<ObjectKey>,
     scopes: Vec<Scope>,
     scope_numbers: FxHashMap<(Word, Word), Scope>,
-    /// All numbers in the order of their keys, once somebody asked; `before` is the order of the last time.
+    /// Numbers of no key, to be given again.
+    free: Vec<Id>,
+    /// All numbers in the order of their keys, once somebody asked.
     sorted: OnceLock<Vec<Id>>,
+    /// The order of the last time, and the numbers given or given back since.
     before: Vec<Id>,
+    since: Vec<Id>,
 }
 
 impl Keys {
@@ -256,22 +286,60 @@ impl Keys {
         if let Some(id) = self.numbers.find(hash, |id| key == self.keys[id.at()]) {
             return id;
         }
-        let id = Id(self.keys.len() as u32);
-        let (cluster, namespace) = (words.number(key.cluster), words.number(key.namespace));
-        let next = Scope(self.scope_numbers.len() as u32);
-        self.scopes.push(*self.scope_numbers.entry((cluster, namespace)).or_insert(next));
-        self.keys.push(ObjectKey {
-            cluster: words.shared(cluster),
-            group: words.share(key.group),
-            kind: words.share(key.kind),
-            namespace: words.shared(namespace),
-            name: Text::from(key.name),
-        });
+        // Lists are in order: most keys have all but the name of the one before.
+        let before = self.keys.last().zip(self.scopes.last());
+        let place = before.filter(|(it, _)| it.cluster == key.cluster && it.namespace == key.namespace);
+        let (scope, cluster, namespace) = match place {
+            Some((it, scope)) => (*scope, it.cluster.clone(), it.namespace.clone()),
+            None => {
+                let scope = self.scope_number(key.cluster, key.namespace, words);
+                (scope, words.share(key.cluster), words.share(key.namespace))
+            }
+        };
+        let (group, kind) = match self.keys.last().filter(|it| it.group == key.group && it.kind == key.kind) {
+            Some(it) => (it.group.clone(), it.kind.clone()),
+            None => (words.share(key.group), words.share(key.kind)),
+        };
+        let key = ObjectKey { cluster, group, kind, namespace, name: Text::from(key.name) };
+        let id = match self.free.pop() {
+            Some(id) => {
+                (self.scopes[id.at()], self.keys[id.at()]) = (scope, key);
+                id
+            }
+            None => {
+                self.scopes.push(scope);
+                self.keys.push(key);
+                Id(self.keys.len() as u32 - 1)
+            }
+        };
         self.numbers.insert(hash, id);
+        self.moves(id);
+        id
+    }
+
+    /// Takes the number of a key back.
+    pub(super) fn free(&mut self, id: Id) {
+        let key = std::mem::take(&mut self.keys[id.at()]);
+        self.numbers.remove(hash_of(KeyRef::from(&key)), |known| known == id);
+        self.free.push(id);
+        self.moves(id);
+    }
+
+    /// True for a number of a key.
+    pub(super) fn is_given(&self, id: Id) -> bool {
+        let key = &self.keys[id.at()];
+        !(key.name.is_empty() && key.kind.is_empty() && key.cluster.is_empty())
+    }
+
+    /// Notes that the order of keys is another one by this number.
+    fn moves(&mut self, id: Id) {
         if let Some(sorted) = self.sorted.take() {
             self.before = sorted;
+            self.since.clear();
         }
-        id
+        if !self.before.is_empty() {
+            self.since.push(id);
+        }
     }
 
     /// The number of a key that was named before.
@@ -302,12 +370,12 @@ impl Keys {
         self.scope_numbers.get(&(words.find(cluster)?, words.find(namespace)?)).copied()
     }
 
-    /// How many keys have a number.
+    /// How many numbers there are.
     pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// All numbers.
+    /// All numbers, also those of no key.
     pub(super) fn ids(&self) -> impl Iterator<Item = Id> + use<> {
         (0..self.keys.len()).map(|at| Id(at as u32))
     }
@@ -315,14 +383,18 @@ impl Keys {
     /// All numbers in the order of their keys.
     pub(super) fn in_order(&self) -> impl Iterator<Item = Id> + '_ {
         let sorted = self.sorted.get_or_init(|| {
-            let known = self.before.len();
-            if known / 8 < self.keys.len() - known {
-                return self.put_in_order(self.ids());
+            if self.before.len() / 8 <= self.since.len() {
+                return self.put_in_order(self.ids().filter(|id| self.is_given(*id)));
             }
             // What was in order stays in order: the few that came since are put between.
-            let mut all = Vec::with_capacity(self.keys.len());
-            let mut rest = self.before.as_slice();
-            for id in self.put_in_order(self.ids().skip(known)) {
+            let mut since = self.since.clone();
+            since.sort_unstable();
+            since.dedup();
+            let stays = |id: &Id| since.binary_search(id).is_err();
+            let before: Vec<Id> = self.before.iter().copied().filter(stays).collect();
+            let mut all = Vec::with_capacity(before.len() + since.len());
+            let mut rest = before.as_slice();
+            for id in self.put_in_order(since.iter().copied().filter(|id| self.is_given(*id))) {
                 let (less, more) = rest.split_at(rest.partition_point(|it| self.keys[it.at()] < self.keys[id.at()]));
                 all.extend_from_slice(less);
                 all.push(id);
@@ -405,6 +477,11 @@ impl Words {
         self.numbers.find(hash_of(text), |word| self.text(word) == text)
     }
 
+    /// How many texts have a number.
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+
     /// The text of a number.
     pub(super) fn text(&self, word: Word) -> &str {
         &self.words[word.0 as usize]
@@ -413,5 +490,44 @@ impl Words {
     /// The same, to be kept.
     pub(super) fn shared(&self, word: Word) -> Text {
         self.words[word.0 as usize].clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn few_are_the_set_they_stand_for(first in 0u32..9, steps in prop::collection::vec((any::<bool>(), 0u32..9), 0..60)) {
+            let (mut few, mut set) = (Few::One(first), BTreeSet::from([first]));
+            for (comes, value) in steps {
+                if comes {
+                    prop_assert_eq!(few.insert(value), set.insert(value));
+                } else {
+                    set.remove(&value);
+                    prop_assert_eq!(few.remove(&value), set.is_empty());
+                    if set.is_empty() {
+                        (few, set) = (Few::One(value), BTreeSet::from([value]));
+                    }
+                }
+                prop_assert!(few.iter().eq(set.iter()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_take_no_more_room_than_a_list_of_them() {
+        assert_eq!(size_of::<Option<Few<Id>>>(), 16);
+    }
+
+    #[test]
+    fn many_are_still_a_set() {
+        let mut few = Few::One(0);
+        (1..10_000).rev().for_each(|value| assert!(few.insert(value)));
+        assert!(!few.insert(77));
+        assert!(few.iter().copied().eq(0..10_000));
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::arena::{Id, KeyRef};
-use super::edge::{Edge, HostKey, Proof, Standing, Type};
+use super::edge::{Edge, Half, HostKey, Proof, Standing, Type};
+use super::pending::Pending;
 use super::store::World;
 use super::{RelationSource, RelationState};
 use crate::id::ObjectKey;
@@ -50,7 +51,7 @@ impl World {
         proof
     }
 
-    /// The words of the index a token asks for.
+    /// The words of the index a token asks for; by the last it is found when a Service comes or goes.
     fn words_of(&mut self, caller: Id, key: &ObjectKey, host: &HostName) -> [Option<HostKey>; 2] {
         match host {
             HostName::Hashed(hash) => {
@@ -72,17 +73,34 @@ impl World {
                 } else {
                     self.keys.scope_number(&key.cluster, namespace, &mut self.words)
                 };
-                [Some(HostKey::Name(scope, self.words.number(service))), None]
+                [None, Some(HostKey::Name(scope, self.words.number(service)))]
+            }
+        }
+    }
+
+    /// Asks for new calls of everybody who says a word this Service answers to.
+    pub(super) fn ask_callers(&mut self, service: Id, pending: &mut Pending) {
+        let cluster = self.words.number_of(&self.keys.key(service).cluster);
+        let home = self.keys.scope(service);
+        for host in self.host_keys(service) {
+            // A hashed word stands there once, whichever of its two meanings it may have.
+            let (said, at_home) = match host {
+                HostKey::HashHere(_, hash) => (HostKey::HashAnywhere(cluster, hash), true),
+                other => (other, false),
+            };
+            let callers = self.index.callers.get(&said).into_iter().flatten();
+            for caller in callers.filter(|caller| !at_home || self.keys.scope(**caller) == home) {
+                pending.prove(*caller, Half::Calls);
             }
         }
     }
 
     /// Adds what one token proves.
     fn call(&mut self, caller: Id, key: &ObjectKey, token: &HostToken, field: &str, proof: &mut Proof) {
-        let words = self.words_of(caller, key, &token.host).into_iter().flatten();
-        let services = words.clone().filter_map(|word| self.index.services.get(&word)).flatten();
+        let words = self.words_of(caller, key, &token.host);
+        let services = words.iter().flatten().filter_map(|word| self.index.services.get(word)).flatten();
         let found: BTreeSet<Id> = services.copied().collect();
-        proof.hosts.extend(words);
+        proof.hosts.extend(words[1]);
         let field = self.words.number(field);
         if found.is_empty() {
             if let Some(address) = cluster_address(token) {
@@ -175,6 +193,6 @@ fn cluster_address(token: &HostToken) -> Option<String> {
     let label = !name.contains('.') && token.port.is_some() && name != "localhost";
     (own || label).then(|| match token.port {
         Some(port) => format!("{name}:{port}"),
-        None => name.clone(),
+        None => name.to_string(),
     })
 }

@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 
 use super::arena::{Column, Few, Id, Numbers, Scope, Word, hash_of};
 use super::index::{labels_of, put, take};
-use super::store::{Pending, World};
+use super::pending::Pending;
+use super::store::World;
 use crate::resource::{Body, Labels, Object, Selector};
 
 /// The number of a class.
@@ -60,7 +61,7 @@ enum Family {
     Services,
 }
 
-fn add<T: Ord>(set: &mut Option<Few<T>>, value: T) {
+fn add<T: Ord + Clone>(set: &mut Option<Few<T>>, value: T) {
     match set {
         Some(set) => {
             set.insert(value);
@@ -69,7 +70,7 @@ fn add<T: Ord>(set: &mut Option<Few<T>>, value: T) {
     }
 }
 
-fn drop_from<T: Ord>(set: &mut Option<Few<T>>, value: &T) {
+fn drop_from<T: Ord + Clone>(set: &mut Option<Few<T>>, value: &T) {
     if set.as_mut().is_some_and(|set| set.remove(value)) {
         *set = None;
     }
@@ -258,7 +259,8 @@ impl World {
     pub(super) fn enter_bearer(&mut self, id: Id, object: &Object, pending: &mut Pending) {
         let Some((family, labels)) = chosen_by(object) else { return };
         let scope = self.keys.scope(id);
-        let class = match self.choice(family).find(scope, labels) {
+        let nearby = self.class_nearby(family, id, labels);
+        let class = match nearby.or_else(|| self.choice(family).find(scope, labels)) {
             Some(class) => class,
             None => self.open_class(family, scope, &object.key.cluster, labels),
         };
@@ -268,6 +270,16 @@ impl World {
         for selector in self.choice(family).selectors_of(id) {
             self.note_link(selector, id, pending);
         }
+    }
+
+    /// The class of another ward of the same controller, or of the controller itself, that holds the very same labels.
+    fn class_nearby(&self, family: Family, id: Id, labels: &Arc<Labels>) -> Option<ClassId> {
+        let controller = self.index.parents.get(id)?.key;
+        let wards = self.index.wards.get(&controller).into_iter().flatten();
+        let near = wards.take(2).copied().chain([controller]).filter(|near| *near != id);
+        let choice = self.choice(family);
+        near.filter_map(|near| choice.class_of.get(near).copied())
+            .find(|class| choice.class(*class).is_some_and(|class| Arc::ptr_eq(&class.labels, labels)))
     }
 
     /// Opens a class, and finds who selects it.

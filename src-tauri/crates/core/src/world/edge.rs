@@ -100,7 +100,7 @@ pub(super) enum HostKey {
     Name(super::arena::Scope, Word),
     /// Forty bits of a name, for callers of the same namespace.
     HashHere(super::arena::Scope, u64),
-    /// Forty bits of `name.namespace`, within a cluster.
+    /// Forty bits of `name.namespace`, within a cluster; a caller's may be those of a name in its own namespace too.
     HashAnywhere(Word, u64),
 }
 
@@ -116,7 +116,7 @@ pub(super) struct Proof {
     /// Host words whose Service, coming or going, asks for a new proof.
     pub(super) hosts: Vec<HostKey>,
     /// Addresses of pods, coming or going, that ask for a new proof.
-    pub(super) addresses: Vec<(Word, Word)>,
+    pub(super) addresses: Vec<super::index::Address>,
     /// Ports of the houses called, as far as they are known.
     pub(super) doors: Vec<(Id, u16)>,
 }
@@ -139,6 +139,11 @@ pub(super) struct Proven {
 impl Proven {
     pub(super) fn keep(mut proof: Proof) -> Self {
         let edges = std::mem::take(&mut proof.edges).into_boxed_slice();
+        proof.unresolved.shrink_to_fit();
+        proof.interests.shrink_to_fit();
+        proof.hosts.shrink_to_fit();
+        proof.addresses.shrink_to_fit();
+        proof.doors.shrink_to_fit();
         Self { edges, rest: (!proof.is_empty()).then(|| Box::new(proof)) }
     }
 
@@ -188,6 +193,21 @@ impl Proven {
             }
         };
         rest && *self.edges == *proof.edges
+    }
+}
+
+/// Who names a key, and in which half of its proof; as small as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Touch(u32);
+
+impl Touch {
+    pub(super) fn new(prover: Id, half: Half) -> Self {
+        Self(prover.0 << 1 | u32::from(half == Half::Calls))
+    }
+
+    /// The prover and the half.
+    pub(super) fn parts(self) -> (Id, Half) {
+        (Id(self.0 >> 1), if self.0 & 1 == 0 { Half::Plain } else { Half::Calls })
     }
 }
 

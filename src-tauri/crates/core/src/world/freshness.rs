@@ -1,18 +1,23 @@
 //! What the freshness of a kind means for its objects: whether one that is not there is really missing, and whether a
 //! verdict still holds.
 
-use super::arena::Id;
-use super::store::World;
+use super::arena::{Id, KeyRef};
+use super::store::{KindBook, World};
 use super::{Freshness, SourceState};
 use crate::health::{Health, HealthState};
-use crate::id::{ObjectKey, SourceId};
-use crate::resource::KINDS;
+use crate::id::SourceId;
+use crate::resource::known;
 
 impl World {
-    /// The source that watches a cluster is called by its context (`cluster:<label>`), or by its id where it has none.
-    fn sources_of<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = SourceId> + 'a {
+    /// What is known of a cluster's kinds. The source that watches it is called by its context (`cluster:<label>`), or by
+    /// its id where it has none.
+    fn kinds_of<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a KindBook> {
         let label = self.clusters.get(cluster).map(|(label, _)| label.as_str()).filter(|label| *label != cluster);
-        [Some(cluster), label].into_iter().flatten().map(|name| SourceId::new(format!("cluster:{name}")))
+        let named = |name: &'a str| {
+            let is_it = move |source: &SourceId| source.as_str().strip_prefix("cluster:") == Some(name);
+            self.freshness.iter().filter(move |(source, _)| is_it(source)).map(|(_, kinds)| kinds)
+        };
+        [Some(cluster), label].into_iter().flatten().flat_map(named)
     }
 
     /// The clusters a source watches.
@@ -46,8 +51,7 @@ impl World {
             names.extend([kind]);
         }
         let mut found = Vec::new();
-        for source in self.sources_of(cluster) {
-            let Some(kinds) = self.freshness.get(&source) else { continue };
+        for kinds in self.kinds_of(cluster) {
             found.extend(kinds.get("").into_iter().flat_map(|spaces| spaces.get("")));
             for name in &names {
                 let Some(spaces) = kinds.get(*name) else { continue };
@@ -62,27 +66,28 @@ impl World {
 
     /// True where the absence of an object of this key from the world means that it does not exist. In files everything
     /// there is stands in the files; in a watched cluster a kind must have been listed.
-    pub(super) fn is_listed(&self, key: &ObjectKey) -> bool {
-        if self.sources_of(&key.cluster).all(|source| !self.freshness.contains_key(&source)) {
+    pub(super) fn is_listed<'k>(&self, key: impl Into<KeyRef<'k>>) -> bool {
+        let key = key.into();
+        if self.kinds_of(key.cluster).next().is_none() {
             return true;
         }
-        let states = self.states(&key.cluster, &key.group, &key.kind, &key.namespace);
+        let states = self.states(key.cluster, key.group, key.kind, key.namespace);
         let of_kind = states.iter().filter(|state| !state.kind.is_empty()).map(|state| &state.state).next_back();
         matches!(of_kind, Some(Freshness::Live | Freshness::Stale { .. } | Freshness::Absent))
     }
 
     /// Why nothing can be said about objects of this key's kind now; nothing where it is fresh.
-    pub(super) fn silence_of(&self, key: &ObjectKey) -> Option<Health> {
+    pub(super) fn silence_of<'k>(&self, key: impl Into<KeyRef<'k>>) -> Option<Health> {
         if !self.is_any_silent {
             return None;
         }
-        let states = self.states(&key.cluster, &key.group, &key.kind, &key.namespace);
+        let key = key.into();
+        let states = self.states(key.cluster, key.group, key.kind, key.namespace);
         // The nearest word of the kind counts; a silent source silences every kind.
         let source = states.iter().find(|state| state.kind.is_empty());
         let kind = states.iter().rev().find(|state| !state.kind.is_empty());
-        let plural = KINDS.iter().find(|info| info.kind == key.kind && info.group == key.group);
-        let plural = plural.map_or_else(|| key.kind.to_string(), |info| info.plural.to_owned());
-        source.into_iter().chain(kind).find_map(|state| silence(&state.state, &plural))
+        let plural = known(key.group, key.kind).map_or(key.kind, |info| info.plural);
+        source.into_iter().chain(kind).find_map(|state| silence(&state.state, plural))
     }
 
     /// The verdict on an object as it counts now.

@@ -1,17 +1,18 @@
 //! Indexes over the objects: who owns whom, who bears which labels, who selects whom, who answers to which name.
 
 use std::collections::hash_map::Entry;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::arena::{Column, Few, Id, KeyRef, Numbers, Scope, Word, hash_of};
 use super::choice::Choice;
-use super::edge::{Half, HostKey};
-use super::store::{Pending, World};
+use super::edge::{Half, HostKey, Touch};
+use super::pending::Pending;
+use super::store::World;
 use crate::id::{ObjectKey, Text};
-use crate::resource::{Body, Labels, Object, hash_host};
+use crate::resource::{Body, Labels, Object, Uid, hash_host};
 
 /// The indexes. Sets are ordered by number, so whoever answers with one sorts by key.
 #[derive(Clone, Debug, Default)]
@@ -36,16 +37,16 @@ pub(super) struct Index {
     pub(super) callers: FxHashMap<HostKey, Few<Id>>,
     /// Service → its slices.
     pub(super) slices: FxHashMap<Id, Few<Id>>,
-    /// Cluster and address → pods.
-    pub(super) pods_by_ip: FxHashMap<(Word, Word), Few<Id>>,
-    /// Cluster and address → slices that name it without naming a pod.
-    pub(super) slices_by_ip: FxHashMap<(Word, Word), Few<Id>>,
+    /// Address → pods.
+    pub(super) pods_by_ip: FxHashMap<Address, Few<Id>>,
+    /// Address → slices that name it without naming a pod.
+    pub(super) slices_by_ip: FxHashMap<Address, Few<Id>>,
     /// Address → nodes.
     pub(super) nodes_by_address: FxHashMap<Word, Few<Id>>,
     /// Objects by kind and name, see [`World::by_name`].
     pub(super) names: Numbers<Id>,
     /// Key → provers that name it.
-    pub(super) touched: Column<Few<(Id, Half)>>,
+    touched: Column<Few<Touch>>,
     /// Cluster and `service.name` → workloads that declare it and have no controller.
     pub(super) telemetry: FxHashMap<(Word, Word), Few<Id>>,
     /// Namespace → grants in it.
@@ -54,19 +55,39 @@ pub(super) struct Index {
     pub(super) walls: FxHashMap<Scope, Few<Id>>,
 }
 
+impl Index {
+    /// Who names a key, with the half of the proof that does; in the order of the numbers.
+    pub(super) fn touching(&self, id: Id) -> impl Iterator<Item = (Id, Half)> + '_ {
+        self.touched.get(id).into_iter().flatten().map(|touch| touch.parts())
+    }
+
+    /// True for a key that anything names.
+    pub(super) fn is_named(&self, id: Id) -> bool {
+        self.touched.get(id).is_some() || self.wards.contains_key(&id) || self.slices.contains_key(&id)
+    }
+
+    /// Notes that the half of a prover's proof names a key.
+    pub(super) fn touch(&mut self, id: Id, prover: Id, half: Half) {
+        self.touched.put_to(id, Touch::new(prover, half));
+    }
+
+    /// Notes that it does no longer.
+    pub(super) fn touch_no_more(&mut self, id: Id, prover: Id, half: Half) {
+        self.touched.take_from(id, &Touch::new(prover, half));
+    }
+}
+
 /// A controller, as an object names it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parent {
     /// Its key.
     pub(super) key: Id,
-    /// Its UID; empty where it was not told.
-    pub(super) uid: Word,
     /// Whether it is there and the one meant.
     is_there: bool,
 }
 
 /// Adds to a set of a map.
-pub(super) fn put<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: K, value: V) {
+pub(super) fn put<K: Hash + Eq, V: Ord + Clone>(map: &mut FxHashMap<K, Few<V>>, key: K, value: V) {
     match map.entry(key) {
         Entry::Occupied(mut set) => {
             set.get_mut().insert(value);
@@ -78,10 +99,18 @@ pub(super) fn put<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: K, 
 }
 
 /// Takes from a set of a map, and the set away when it is empty.
-pub(super) fn take<K: Hash + Eq, V: Ord>(map: &mut FxHashMap<K, Few<V>>, key: &K, value: &V) {
+pub(super) fn take<K: Hash + Eq, V: Ord + Clone>(map: &mut FxHashMap<K, Few<V>>, key: &K, value: &V) {
     if map.get_mut(key).is_some_and(|set| set.remove(value)) {
         map.remove(key);
     }
+}
+
+/// An address within a cluster, by its hash: addresses come and go with their pods, and as words they would stay.
+pub(super) type Address = (Word, u64);
+
+/// An address as the indexes have it.
+pub(super) fn address(cluster: Word, address: &str) -> Address {
+    (cluster, FxBuildHasher.hash_one(address))
 }
 
 /// Under what [`Index::names`] has an object.
@@ -131,18 +160,18 @@ fn telemetry_of(object: &Object) -> impl Iterator<Item = &Text> {
     template.into_iter().flat_map(|template| template.telemetry.iter())
 }
 
-/// The controller an object names, with the UID it names it by.
-pub(super) fn controller_of(object: &Object) -> Option<(KeyRef<'_>, &str)> {
+/// The controller an object names, with the UID it names it by; none where it names it by a label.
+pub(super) fn controller_of(object: &Object) -> Option<(KeyRef<'_>, Option<&Uid>)> {
     let key = &object.key;
     if let Some(owner) = object.owners.iter().find(|owner| owner.controller) {
         return (rank(&owner.kind) > rank(&key.kind)).then(|| {
             let parent = KeyRef { group: &owner.group, kind: &owner.kind, name: &owner.name, ..KeyRef::from(key) };
-            (parent, owner.uid.as_str())
+            (parent, Some(&owner.uid))
         });
     }
     if key.kind == "Pod" && object.owners.is_empty() {
         let job = JOB_NAME_LABELS.iter().find_map(|label| object.labels.get(*label))?;
-        return Some((KeyRef { group: "batch", kind: "Job", name: job, ..KeyRef::from(key) }, ""));
+        return Some((KeyRef { group: "batch", kind: "Job", name: job, ..KeyRef::from(key) }, None));
     }
     None
 }
@@ -153,10 +182,9 @@ impl World {
         let scope = self.keys.scope(id);
         let cluster = self.words.number_of(&object.key.cluster);
         self.index.names.insert(hash_of_name(&object.key.kind, &object.key.name), id);
-        if let Some((parent, uid)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
+        if let Some((parent, _)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
             let parent = self.number(parent);
-            let uid = self.words.number(uid);
-            self.index.parents.insert(id, Parent { key: parent, uid, is_there: false });
+            self.index.parents.insert(id, Parent { key: parent, is_there: false });
             put(&mut self.index.wards, parent, id);
             self.look_above(id);
         } else if let Some(template) = object.body.template() {
@@ -184,7 +212,7 @@ impl World {
                 put(&mut self.index.slices, service, id);
             }
             Body::Pod(pod) if !pod.ip.is_empty() => {
-                let address = (cluster, self.words.number_of(&pod.ip));
+                let address = address(cluster, &pod.ip);
                 put(&mut self.index.pods_by_ip, address, id);
                 self.ask_slices(address, pending);
             }
@@ -217,6 +245,7 @@ impl World {
         if let Some(parent) = self.index.parents.remove(id) {
             self.index.orphans.remove(&id);
             take(&mut self.index.wards, &parent.key, &id);
+            pending.may_be_idle(parent.key);
             if object.key.kind == "ReplicaSet" {
                 for sibling in self.index.wards.get(&parent.key).into_iter().flatten() {
                     pending.prove(*sibling, Half::Plain);
@@ -244,9 +273,10 @@ impl World {
                 let service = KeyRef { group: "", kind: "Service", name: &slice.service, ..KeyRef::from(&object.key) };
                 let service = self.number(service);
                 take(&mut self.index.slices, &service, &id);
+                pending.may_be_idle(service);
             }
             Body::Pod(pod) if !pod.ip.is_empty() => {
-                let address = (cluster, self.words.number_of(&pod.ip));
+                let address = address(cluster, &pod.ip);
                 take(&mut self.index.pods_by_ip, &address, &id);
                 self.ask_slices(address, pending);
             }
@@ -268,7 +298,7 @@ impl World {
         }
     }
 
-    fn ask_slices(&self, address: (Word, Word), pending: &mut Pending) {
+    fn ask_slices(&self, address: Address, pending: &mut Pending) {
         for slice in self.index.slices_by_ip.get(&address).into_iter().flatten() {
             pending.prove(*slice, Half::Plain);
         }
@@ -296,8 +326,10 @@ impl World {
         let Some(mut parent) = self.index.parents.get(id).copied() else { return };
         // Kinds of the same name in other groups have no pods of their own here.
         let owner = self.at(parent.key).filter(|owner| labels_of(owner).is_some());
-        let uid = self.words.text(parent.uid);
-        parent.is_there = owner.is_some_and(|owner| uid.is_empty() || owner.uid.is_empty() || owner.uid == uid);
+        let uid = self.at(id).and_then(controller_of).and_then(|(_, uid)| uid);
+        let is_meant =
+            |owner: &Object| uid.is_none_or(|uid| uid.is_empty() || owner.uid.is_empty() || owner.uid == *uid);
+        parent.is_there = owner.is_some_and(is_meant);
         self.index.parents.insert(id, parent);
         if parent.is_there {
             self.index.orphans.remove(&id);

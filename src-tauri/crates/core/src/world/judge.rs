@@ -5,7 +5,6 @@ use super::arena::{Id, KeyRef};
 use super::edge::{Edge, Standing, Type};
 use super::store::World;
 use crate::health::{self, Around, Backend, Clock, Health, HealthState, Lost, PodVerdict, ServiceVerdict};
-use crate::id::ObjectKey;
 use crate::resource::{Body, Object};
 use crate::time::Moment;
 
@@ -140,8 +139,8 @@ impl World {
     /// its kind was not listed.
     pub(super) fn missed(&self, id: Id) -> Option<Health> {
         let mut by = Vec::new();
-        for (prover, _) in self.index.touched.get(id).into_iter().flatten() {
-            let Some(proof) = self.plain.get(*prover) else { continue };
+        for (prover, _) in self.index.touching(id) {
+            let Some(proof) = self.plain.get(prover) else { continue };
             let needs = |edge: &&Edge| {
                 let counts =
                     matches!(edge.r#type, Type::Uses | Type::Claims | Type::Routes | Type::Serves | Type::Attaches);
@@ -149,7 +148,7 @@ impl World {
             };
             let fields = proof.edges.iter().filter(needs).map(|edge| self.words.text(edge.field));
             let field = fields.filter(|field| !field.contains("imagePullSecrets")).min();
-            by.extend(field.map(|field| (self.keys.key(*prover), field)));
+            by.extend(field.map(|field| (self.keys.key(prover), field)));
         }
         by.sort();
         let (first, field) = by.first()?;
@@ -177,14 +176,13 @@ impl World {
     }
 
     fn are_silent(&self, object: &Object, group: &str, kind: &str) -> bool {
-        self.is_any_silent
-            && self.silence_of(&ObjectKey::new(&object.key.cluster, group, kind, &object.key.namespace, "")).is_some()
+        self.is_any_silent && self.silence_of(KeyRef { group, kind, name: "", ..KeyRef::from(&object.key) }).is_some()
     }
 
     /// Whether a kind was told of in full: while it is being listed, what is not there yet may still come.
     fn are_known(&self, object: &Object, group: &str, kind: &str) -> bool {
-        let key = ObjectKey::new(&object.key.cluster, group, kind, &object.key.namespace, "");
-        self.is_listed(&key) && self.silence_of(&key).is_none()
+        let key = KeyRef { group, kind, name: "", ..KeyRef::from(&object.key) };
+        self.is_listed(key) && self.silence_of(key).is_none()
     }
 
     /// The endpoints of a Service and what it selects.

@@ -15,6 +15,7 @@ mod keyframe;
 mod notable;
 mod observed;
 mod parts;
+mod pending;
 mod read;
 mod rules;
 mod share;

@@ -63,7 +63,7 @@ pub fn notable(
             }
             (Some(Body::Node(old)), Body::Node(new)) => node(after, old, new, &mut facts),
             (Some(Body::ConfigMap(old)), Body::ConfigMap(new)) => {
-                let before = before.map_or("", |it| it.resource_version.as_str());
+                let before = before.map(|it| it.resource_version.clone()).unwrap_or_default();
                 if old != new || before != after.resource_version {
                     let detail = keys_changed(&old.keys, &new.keys);
                     facts.push(Fact {

@@ -13,7 +13,8 @@ use rustc_hash::FxHashMap;
 use super::arena::{Few, Id, KeyRef, Word};
 use super::calls::service_of_domain;
 use super::index::{put, take};
-use super::store::{Pending, World};
+use super::pending::Pending;
+use super::store::World;
 use super::{Change, Freshness, Relation, RelationSource, RelationState};
 use crate::id::{ObjectKey, SourceId};
 use crate::observed::{CallId, End, EndKind, Measure, ObservedCall, Observer, ObserverState};
@@ -183,10 +184,17 @@ impl World {
             take(&mut self.observed.named, &word, &id);
         }
         if let Some((from, to)) = kept.ends() {
-            take(&mut self.observed.at, &from, &id);
-            take(&mut self.observed.at, &to, &id);
+            for end in [from, to] {
+                take(&mut self.observed.at, &end, &id);
+                pending.may_be_idle(end);
+            }
             pending.delta.relations = true;
         }
+    }
+
+    /// True for an end of any call.
+    pub(super) fn is_measured(&self, id: Id) -> bool {
+        self.observed.at.contains_key(&id)
     }
 
     /// Asks what measured calls mean that bear the name of an object which comes, goes or moves.
@@ -212,7 +220,7 @@ impl World {
 
     /// Looks again for the ends of every call that bears one of the names asked for.
     pub(super) fn find_named(&mut self, pending: &mut Pending) {
-        for name in super::store::in_order(std::mem::take(&mut pending.names)) {
+        for name in super::pending::in_order(std::mem::take(&mut pending.names)) {
             let calls: Vec<Arc<CallId>> = self.observed.named.get(&name).into_iter().flatten().cloned().collect();
             for id in calls {
                 self.find_ends(&id, pending);
@@ -246,6 +254,7 @@ impl World {
                     put(&mut self.observed.at, end, Arc::clone(id));
                 } else {
                     take(&mut self.observed.at, &end, id);
+                    pending.may_be_idle(end);
                 }
             }
         }

@@ -7,6 +7,7 @@ use arcstr::literal;
 
 use super::arena::{Id, Word};
 use super::edge::{Edge, Standing, Type};
+use super::index::address;
 use super::store::World;
 use super::{Change, Relation, RelationSource, RelationState, SourceState, Unresolved};
 use crate::alerts::{Alert, HandRule};
@@ -93,8 +94,7 @@ impl World {
     #[must_use]
     pub fn relations_of(&self, key: &ObjectKey) -> Vec<Relation> {
         let Some(id) = self.keys.find(key) else { return Vec::new() };
-        let mut provers: BTreeSet<Id> =
-            self.index.touched.get(id).into_iter().flatten().map(|(prover, _)| *prover).collect();
+        let mut provers: BTreeSet<Id> = self.index.touching(id).map(|(prover, _)| prover).collect();
         provers.insert(id);
         let mut found = BTreeSet::new();
         for prover in provers {
@@ -282,9 +282,9 @@ impl World {
     pub fn events_of(&self, key: &ObjectKey) -> Vec<&Object> {
         let Some(id) = self.keys.find(key) else { return Vec::new() };
         let family = self.family(id);
-        let provers = family.iter().filter_map(|member| self.index.touched.get(*member)).flatten();
+        let provers = family.iter().flat_map(|member| self.index.touching(*member));
         let mut events: Vec<(Option<Moment>, &Object)> = provers
-            .filter_map(|(prover, _)| self.at(*prover))
+            .filter_map(|(prover, _)| self.at(prover))
             .filter_map(|object| match &object.body {
                 Body::Event(event) => Some((event.last_at.or(event.first_at).or(object.created_at), object)),
                 _ => None,
@@ -338,22 +338,23 @@ impl World {
     /// The pod that holds an address, not one that only shares its node's; with several clusters the first.
     #[must_use]
     pub fn pod_by_ip(&self, ip: &str) -> Option<&ObjectKey> {
-        let ip = self.words.find(ip)?;
         let clusters = self.clusters.keys().map(String::as_str).chain([""]);
         let known = clusters.filter_map(|cluster| self.words.find(cluster));
-        let found = known.filter_map(|cluster| self.pod_at((cluster, ip))).map(|id| self.keys.key(id)).min();
+        let found = known.filter_map(|cluster| self.pod_at(cluster, ip)).map(|id| self.keys.key(id)).min();
         found.or_else(|| {
             // A world built without its clusters being named.
-            let holders = self.index.pods_by_ip.iter().filter(|((_, address), _)| *address == ip);
-            holders.filter_map(|(place, _)| self.pod_at(*place)).map(|id| self.keys.key(id)).min()
+            let clusters = self.index.pods_by_ip.keys().map(|(cluster, _)| *cluster).collect::<BTreeSet<Word>>();
+            clusters.into_iter().filter_map(|cluster| self.pod_at(cluster, ip)).map(|id| self.keys.key(id)).min()
         })
     }
 
     /// The pod that holds an address of a cluster now.
-    pub(super) fn pod_at(&self, address: (Word, Word)) -> Option<Id> {
-        let pods = self.index.pods_by_ip.get(&address).into_iter().flatten().copied();
+    pub(super) fn pod_at(&self, cluster: Word, ip: &str) -> Option<Id> {
+        let pods = self.index.pods_by_ip.get(&address(cluster, ip)).into_iter().flatten().copied();
         let holds = |id: &Id| match self.at(*id).map(|object| &object.body) {
-            Some(Body::Pod(pod)) => pod.ip != pod.host_ip && pod.phase != "Succeeded" && pod.phase != "Failed",
+            Some(Body::Pod(pod)) => {
+                pod.ip == *ip && pod.ip != pod.host_ip && pod.phase != "Succeeded" && pod.phase != "Failed"
+            }
             _ => false,
         };
         pods.filter(holds).min_by(|a, b| self.keys.key(*a).cmp(self.keys.key(*b)))

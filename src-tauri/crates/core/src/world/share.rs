@@ -78,7 +78,6 @@ impl World {
                     self.word(word);
                 }
                 self.words_of_conditions(&mut pod.conditions);
-                pod.containers.shrink_to_fit();
                 for container in &mut pod.containers {
                     for word in [&mut container.name, &mut container.image, &mut container.waiting] {
                         self.word(word);
@@ -92,7 +91,7 @@ impl World {
         }
     }
 
-    /// Who owns is named in the words of its own key, and by a UID that many children know.
+    /// Who owns is named in the words of its own key.
     fn words_of_owners(&mut self, object: &mut Object) {
         if object.owners.is_empty() {
             return;
@@ -105,7 +104,6 @@ impl World {
                 owner.kind.clone_from(&key.kind);
                 owner.name.clone_from(&key.name);
             }
-            self.word(&mut owner.uid);
         }
     }
 
@@ -151,8 +149,7 @@ impl World {
         }
     }
 
-    fn words_of_conditions(&mut self, conditions: &mut Vec<Condition>) {
-        conditions.shrink_to_fit();
+    fn words_of_conditions(&mut self, conditions: &mut [Condition]) {
         for condition in conditions {
             for word in [&mut condition.r#type, &mut condition.status, &mut condition.reason] {
                 self.word(word);

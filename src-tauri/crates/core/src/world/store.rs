@@ -7,31 +7,37 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::arena::{Column, Id, KeyRef, Keys, Word, Words};
+use super::arena::{Column, Id, KeyRef, Keys, Words};
 use super::due::Due;
 use super::edge::{Edge, Half, Proof, Proven};
 use super::index::{Index, put, take};
 use super::observed::ObservedBook;
+use super::pending::Pending;
 use super::{Change, Delta, SourceState};
 use crate::alerts::{Alert, HandRule};
 use crate::health::Health;
 use crate::id::SourceId;
-use crate::resource::{Body, Object};
+use crate::resource::{Body, Object, Uid};
 use crate::time::Moment;
 
-/// With more idle keys than live ones and this many, the arena starts afresh.
-const IDLE_KEYS: usize = 50_000;
+/// With more words than several for each object, than twice those of the last time and this many, the arena starts afresh.
+const IDLE_WORDS: usize = 200_000;
+
+/// Freshness by kind and namespace.
+pub(super) type KindBook = BTreeMap<String, BTreeMap<String, SourceState>>;
 
 /// Freshness by source, kind and namespace.
-pub(super) type FreshnessBook = BTreeMap<SourceId, BTreeMap<String, BTreeMap<String, SourceState>>>;
+pub(super) type FreshnessBook = BTreeMap<SourceId, KindBook>;
 
 /// Everything known at one moment: objects, relations, verdicts, alerts and the freshness of each source.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     pub(super) keys: Keys,
     pub(super) words: Words,
+    /// How many words there were when the arena started afresh.
+    words_of_use: usize,
     pub(super) objects: Vec<Option<Arc<Object>>>,
     pub(super) live: usize,
     pub(super) index: Index,
@@ -49,38 +55,6 @@ pub struct World {
     /// Label and version by cluster id.
     pub(super) clusters: BTreeMap<String, (String, String)>,
     pub(super) observed: ObservedBook,
-}
-
-/// What absorbed changes may have touched.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    plain: FxHashSet<Id>,
-    calls: FxHashSet<Id>,
-    services: FxHashSet<Id>,
-    /// Names of which measured calls may mean another object now.
-    pub(super) names: FxHashSet<Word>,
-    before: FxHashMap<Id, Health>,
-    pub(super) delta: Delta,
-}
-
-impl Pending {
-    /// Asks for new proofs of an object.
-    pub(super) fn prove(&mut self, id: Id, half: Half) {
-        match half {
-            Half::Plain => self.plain.insert(id),
-            Half::Calls => self.calls.insert(id),
-        };
-    }
-
-    /// Asks what measured calls of this name mean.
-    pub(super) fn look_for(&mut self, name: Word) {
-        self.names.insert(name);
-    }
-
-    /// Asks for new calls of everybody who may call this Service.
-    pub(super) fn callers_of(&mut self, service: Id) {
-        self.services.insert(service);
-    }
 }
 
 impl World {
@@ -127,14 +101,14 @@ impl World {
 
     fn close(&mut self, pending: Pending) -> Delta {
         let delta = self.settle(pending);
-        if self.keys.len() > 2 * self.live + IDLE_KEYS {
+        if self.words.len() > IDLE_WORDS + (3 * self.live).max(2 * self.words_of_use) {
             self.start_afresh();
         }
         delta
     }
 
-    /// Forgets the numbers of keys nobody names any more; nothing that can be read differs.
-    fn start_afresh(&mut self) {
+    /// Forgets the words nobody says any more; nothing that can be read differs.
+    pub(super) fn start_afresh(&mut self) {
         let old = std::mem::take(self);
         let mut pending = Pending::default();
         self.clusters = old.clusters;
@@ -149,6 +123,7 @@ impl World {
         }
         self.take_over_observed(old.observed, &mut pending);
         self.settle(pending);
+        self.words_of_use = self.words.len();
     }
 
     /// The latest moment the world was told; nothing where it never was.
@@ -182,7 +157,8 @@ impl World {
             Change::Object(object) => self.absorb_object(Arc::clone(object), pending),
             Change::Gone { key, uid } => {
                 let Some(id) = self.keys.find(key) else { return };
-                let same = |object: &Object| uid.is_empty() || object.uid.is_empty() || object.uid == *uid;
+                let uid = Uid::from(uid.as_str());
+                let same = |object: &Object| uid.is_empty() || object.uid.is_empty() || object.uid == uid;
                 if self.at(id).is_some_and(same) {
                     self.place(id, None, pending);
                     pending.delta.objects.push(key.clone());
@@ -291,6 +267,9 @@ impl World {
         }
         self.live = self.live + usize::from(new.is_some()) - usize::from(old.is_some());
         self.objects[id.at()].clone_from(&new);
+        if new.is_none() {
+            pending.may_be_idle(id);
+        }
         if renewed || existence {
             self.look_below(id);
         }
@@ -351,19 +330,19 @@ impl World {
         let key = self.keys.key(id);
         // Of a ConfigMap also the keys are needed.
         let needed = existence || key.kind == "ConfigMap";
-        for (prover, half) in self.index.touched.get(id).into_iter().flatten() {
-            if *half == Half::Calls || self.plain.get(*prover).is_none_or(|proof| proof.hangs_on(*prover, id)) {
-                pending.prove(*prover, *half);
+        for (prover, half) in self.index.touching(id) {
+            if half == Half::Calls || self.plain.get(prover).is_none_or(|proof| proof.hangs_on(prover, id)) {
+                pending.prove(prover, half);
             }
             pending.delta.relations |= existence;
-            if needed && self.hangs_on_references(*prover) {
-                self.note(*prover, pending);
+            if needed && self.hangs_on_references(prover) {
+                self.note(prover, pending);
             }
         }
         if key.kind == "ReferenceGrant" {
             let all = self.keys.find(&super::rules::grants_of(&key.cluster, &key.namespace));
-            for (prover, half) in all.and_then(|all| self.index.touched.get(all)).into_iter().flatten() {
-                pending.prove(*prover, *half);
+            for (prover, half) in all.into_iter().flat_map(|all| self.index.touching(all)) {
+                pending.prove(prover, half);
             }
         }
         match self.keys.key(id).kind.as_str() {
@@ -399,17 +378,15 @@ impl World {
 
     /// Works out what was asked for.
     fn settle(&mut self, mut pending: Pending) -> Delta {
-        for id in in_order(std::mem::take(&mut pending.plain)) {
+        for id in pending.plain.take() {
             let proof = self.prove(id);
             self.replace(id, Half::Plain, proof, &mut pending);
         }
-        for service in in_order(std::mem::take(&mut pending.services)) {
+        for service in pending.services.take() {
             self.ask_measured(service, &mut pending);
-            for host in self.host_keys(service) {
-                pending.calls.extend(self.index.callers.get(&host).into_iter().flatten().copied());
-            }
+            self.ask_callers(service, &mut pending);
         }
-        for id in in_order(std::mem::take(&mut pending.calls)) {
+        for id in pending.calls.take() {
             let proof = self.prove_calls(id);
             self.replace(id, Half::Calls, proof, &mut pending);
         }
@@ -430,8 +407,8 @@ impl World {
             self.note(id, &mut pending);
             self.judge_anew(id);
         }
-        let mut delta = pending.delta;
-        for (id, before) in pending.before {
+        let mut delta = std::mem::take(&mut pending.delta);
+        for (id, before) in std::mem::take(&mut pending.before) {
             if self.at(id).is_some() && self.health_of(id) != before {
                 delta.health.push(self.keys.key(id).clone());
             }
@@ -439,6 +416,11 @@ impl World {
         delta.objects.sort();
         delta.objects.dedup();
         delta.health.sort();
+        for id in pending.idle.take() {
+            if self.at(id).is_none() && !self.index.is_named(id) && !self.is_measured(id) && self.keys.is_given(id) {
+                self.keys.free(id);
+            }
+        }
         delta
     }
 
@@ -459,7 +441,7 @@ impl World {
 
     /// The webhook configurations a Service answers for.
     fn webhooks_behind(&self, service: Id) -> impl Iterator<Item = Id> {
-        let touched = self.index.touched.get(service).into_iter().flatten().map(|(prover, _)| *prover);
+        let touched = self.index.touching(service).map(|(prover, _)| prover);
         touched.filter(|id| matches!(self.at(*id).map(|object| &object.body), Some(Body::Served(_))))
     }
 
@@ -471,7 +453,10 @@ impl World {
         }
         let known = if half == Half::Plain { self.plain.remove(id) } else { self.calls.remove(&id) };
         let before = known.unwrap_or_default();
-        self.note(id, pending);
+        // No verdict hangs on whom a house calls.
+        if half == Half::Plain {
+            self.note(id, pending);
+        }
         let none = Proof::default();
         let rest = before.rest().unwrap_or(&none);
         pending.delta.relations |=
@@ -479,10 +464,11 @@ impl World {
         let (was, is) =
             (touched_by(id, &before.edges, &rest.interests), touched_by(id, &proof.edges, &proof.interests));
         for touched in without(&was, &is) {
-            self.index.touched.take_from(*touched, &(id, half));
+            self.index.touch_no_more(*touched, id, half);
+            pending.may_be_idle(*touched);
         }
         for touched in without(&is, &was) {
-            self.index.touched.put_to(*touched, (id, half));
+            self.index.touch(*touched, id, half);
         }
         for host in without(&rest.hosts, &proof.hosts) {
             take(&mut self.index.callers, host, &id);
@@ -515,13 +501,6 @@ fn turn(kind: &str) -> u8 {
         "CronJob" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => 2,
         _ => 1,
     }
-}
-
-/// Numbers in their order: what is given a number while they are worked through gets the same one every time.
-pub(super) fn in_order<T: Ord>(ids: FxHashSet<T>) -> Vec<T> {
-    let mut ids: Vec<T> = ids.into_iter().collect();
-    ids.sort_unstable();
-    ids
 }
 
 /// Of values in order those that are not among others in order.

@@ -221,8 +221,8 @@ impl World {
     /// Who calls a house, ordered by key.
     #[must_use]
     pub fn callers_of(&self, house: Id) -> Vec<Id> {
-        let provers = self.index.touched.get(house).into_iter().flatten();
-        let proofs = provers.filter(|(_, half)| *half == Half::Calls).filter_map(|(prover, _)| self.calls.get(prover));
+        let provers = self.index.touching(house).filter(|(_, half)| *half == Half::Calls);
+        let proofs = provers.filter_map(|(prover, _)| self.calls.get(&prover));
         let edges = proofs.flat_map(|proof| proof.edges.iter());
         self.distinct(edges.filter(|edge| edge.r#type == Type::Calls && edge.to == house).map(|edge| edge.from))
     }
@@ -259,8 +259,8 @@ impl World {
         };
         prove(self.plain.get(id));
         prove(self.calls.get(&id));
-        for (prover, half) in self.index.touched.get(id).into_iter().flatten() {
-            prove(if *half == Half::Plain { self.plain.get(*prover) } else { self.calls.get(prover) });
+        for (prover, half) in self.index.touching(id) {
+            prove(if half == Half::Plain { self.plain.get(prover) } else { self.calls.get(&prover) });
         }
         for selector in self.matchers(id) {
             if let Some((r#type, ..)) = self.chosen(selector, id) {

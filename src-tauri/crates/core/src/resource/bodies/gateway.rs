@@ -12,9 +12,9 @@ pub struct Gateway {
     /// `spec.listeners[].name`.
     pub listeners: Vec<String>,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// Listeners in trouble: the name in `status.listeners` and the conditions that say so.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub troubled: Vec<(String, Condition)>,
 }
 
@@ -37,8 +37,8 @@ pub struct RouteParent {
     /// Types of the conditions that are false in `status.parents`, `Accepted` and `ResolvedRefs` only.
     pub refused: Vec<String>,
     /// The conditions of these two types in full; one of each, a false one where several controllers speak.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Condition>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub conditions: Box<[Condition]>,
 }
 
 /// A backend of a route.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Text;
+use crate::resource::Uid;
 use crate::time::Moment;
 
 pub use gateway::{Gateway, Grant, Route, RouteBackend, RouteParent};
@@ -28,59 +29,59 @@ pub use workloads::{Autoscaler, ControllerRevision, CronJob, DisruptionBudget, E
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
     /// Namespace.
-    Namespace(Namespace),
+    Namespace(Box<Namespace>),
     /// Node.
-    Node(Node),
+    Node(Box<Node>),
     /// Pod.
-    Pod(Pod),
+    Pod(Box<Pod>),
     /// Deployment, `StatefulSet`, `DaemonSet` or `ReplicaSet`; the key says which.
     Workload(Box<Workload>),
     /// Job.
-    Job(Job),
+    Job(Box<Job>),
     /// `CronJob`.
-    CronJob(CronJob),
+    CronJob(Box<CronJob>),
     /// Service.
-    Service(Service),
+    Service(Box<Service>),
     /// `EndpointSlice`.
-    EndpointSlice(EndpointSlice),
+    EndpointSlice(Box<EndpointSlice>),
     /// Ingress.
-    Ingress(Ingress),
+    Ingress(Box<Ingress>),
     /// `NetworkPolicy`.
-    NetworkPolicy(NetworkPolicy),
+    NetworkPolicy(Box<NetworkPolicy>),
     /// `ConfigMap`: key names and host tokens by key.
-    ConfigMap(ConfigMap),
+    ConfigMap(Box<ConfigMap>),
     /// `PersistentVolumeClaim`.
-    Claim(Claim),
+    Claim(Box<Claim>),
     /// `PersistentVolume`.
     Volume(Box<Volume>),
     /// `ResourceQuota`.
-    Quota(Quota),
+    Quota(Box<Quota>),
     /// `RoleBinding` or `ClusterRoleBinding`.
-    Binding(Binding),
+    Binding(Box<Binding>),
     /// `HorizontalPodAutoscaler`.
     Autoscaler(Box<Autoscaler>),
     /// `PodDisruptionBudget`.
-    DisruptionBudget(DisruptionBudget),
+    DisruptionBudget(Box<DisruptionBudget>),
     /// Event.
     Event(Box<Event>),
     /// `ControllerRevision`.
-    ControllerRevision(ControllerRevision),
+    ControllerRevision(Box<ControllerRevision>),
     /// Gateway.
-    Gateway(Gateway),
+    Gateway(Box<Gateway>),
     /// A route of the Gateway API; the key says which.
-    Route(Route),
+    Route(Box<Route>),
     /// `ReferenceGrant`.
-    Grant(Grant),
+    Grant(Box<Grant>),
     /// Webhook configurations, `APIService`, `CustomResourceDefinition`: what the API server calls through a Service.
-    Served(Served),
+    Served(Box<Served>),
     /// `ServiceMonitor` or `PodMonitor`.
-    Monitor(Monitor),
+    Monitor(Box<Monitor>),
     /// `VerticalPodAutoscaler` or `ScaledObject`.
     Scaler(Box<Scaler>),
     /// A custom kind whose references are known.
-    Custom(Custom),
+    Custom(Box<Custom>),
     /// A kind known by its metadata alone: Secret, `ServiceAccount`, Role, `StorageClass`, `IngressClass` …
-    Plain(Plain),
+    Plain(Box<Plain>),
 }
 
 impl Body {
@@ -97,13 +98,29 @@ impl Body {
     }
 }
 
+/// Each body stands in a place of its own: an object is as small as its kind lets it be.
+macro_rules! boxed {
+    ($($kind:ident)*) => {
+        $(impl From<$kind> for Body {
+            fn from(body: $kind) -> Self {
+                Self::$kind(Box::new(body))
+            }
+        })*
+    };
+}
+
+boxed! {
+    Namespace Node Pod Workload Job CronJob Service EndpointSlice Ingress NetworkPolicy ConfigMap Claim Volume Quota Binding
+    Autoscaler DisruptionBudget Event ControllerRevision Gateway Route Grant Served Monitor Scaler Custom Plain
+}
+
 /// Namespace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Namespace {
     /// `status.phase`.
     pub phase: String,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
 }
 
 /// One entry of `status.conditions`.
@@ -135,7 +152,7 @@ pub struct Node {
     /// `spec.taints` as `key[=value]:effect`.
     pub taints: Vec<String>,
     /// `status.conditions`, without heartbeat times.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `status.addresses[].address`.
     pub addresses: Vec<String>,
     /// `status.nodeInfo.kubeletVersion`.
@@ -162,7 +179,7 @@ pub struct Event {
     /// `involvedObject` or `regarding` as `(group, kind, namespace, name)`.
     pub about: (String, String, String, String),
     /// UID of that object; for a Node often its name.
-    pub about_uid: String,
+    pub about_uid: Uid,
     /// `type`: `Normal` or `Warning`.
     pub r#type: String,
     /// `reason`.
@@ -184,13 +201,18 @@ pub struct Event {
 pub struct Plain {
     /// `status.conditions` where the kind has them.
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing says it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub observed_generation: i64,
 }
 
 /// What is not told costs a recording nothing.
+fn is_nothing(text: &Text) -> bool {
+    text.is_empty()
+}
+
+/// The same of a number.
 #[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
 fn is_zero(number: &i64) -> bool {
     *number == 0

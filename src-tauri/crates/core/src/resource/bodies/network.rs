@@ -2,37 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NamedUse, Selector};
+use super::{NamedUse, Selector, is_nothing};
+use crate::id::Text;
 use crate::resource::Labels;
+use crate::resource::Uid;
 
 /// Service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Service {
     /// `spec.type`.
-    pub r#type: String,
+    pub r#type: Text,
     /// `spec.selector`; empty selects nothing.
     pub selector: Labels,
     /// `spec.ports`.
-    pub ports: Vec<Port>,
+    pub ports: Box<[Port]>,
     /// `spec.externalName`.
-    pub external_name: String,
+    pub external_name: Text,
     /// `spec.clusterIP`.
-    pub cluster_ip: String,
+    pub cluster_ip: Text,
 }
 
 /// A port of a Service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// `name`.
-    pub name: String,
+    pub name: Text,
     /// `port`.
     pub number: u16,
     /// `targetPort`, a number or a name; empty where it is the port itself.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub target: String,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub target: Text,
     /// `protocol`; empty for TCP.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub protocol: String,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub protocol: Text,
 }
 
 /// `EndpointSlice`.
@@ -50,7 +52,7 @@ pub struct Endpoint {
     /// `addresses`.
     pub addresses: Vec<String>,
     /// `targetRef.uid`.
-    pub target_uid: String,
+    pub target_uid: Uid,
     /// `targetRef.name` where it is a pod.
     pub target_pod: String,
     /// `conditions.ready`; absent means ready.
@@ -65,27 +67,27 @@ pub struct Endpoint {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ingress {
     /// `spec.ingressClassName`, or the old annotation.
-    pub class: String,
+    pub class: Text,
     /// Every backend with the field that names it.
-    pub backends: Vec<IngressBackend>,
+    pub backends: Box<[IngressBackend]>,
     /// `spec.tls[].secretName` with the field.
-    pub tls: Vec<NamedUse>,
+    pub tls: Box<[NamedUse]>,
     /// `status.loadBalancer.ingress[].ip` or `hostname`: a controller took it up.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub addresses: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub addresses: Box<[Text]>,
 }
 
 /// A backend of an Ingress.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngressBackend {
     /// The field path of the name.
-    pub field: String,
+    pub field: Text,
     /// `service.name`; empty where the backend is a resource.
-    pub service: String,
+    pub service: Text,
     /// `service.port.name` or the number as text; empty where none is given.
-    pub port: String,
+    pub port: Text,
     /// `resource` as `group/kind/name`; empty where the backend is a Service.
-    pub resource: String,
+    pub resource: Text,
 }
 
 /// `NetworkPolicy`.

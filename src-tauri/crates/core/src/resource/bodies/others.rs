@@ -28,7 +28,7 @@ pub struct Served {
     pub services: Vec<ServedBy>,
     /// `status.conditions`.
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// How many webhooks are called by a URL instead.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub outside: i64,
@@ -66,7 +66,7 @@ pub struct Scaler {
     pub target: Reference,
     /// `status.conditions`.
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing says it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub observed_generation: i64,
@@ -79,7 +79,7 @@ pub struct Custom {
     pub references: Vec<Reference>,
     /// `status.conditions`.
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `status.observedGeneration`, or the oldest a condition was read at; 0 where nothing says it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub observed_generation: i64,

@@ -29,9 +29,9 @@ pub struct Pod {
     /// `status.startTime`.
     pub started_at: Option<Moment>,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `status.initContainerStatuses` then `status.containerStatuses`.
-    pub containers: Vec<ContainerStatus>,
+    pub containers: Box<[ContainerStatus]>,
 }
 
 /// The state of one container of a pod.
@@ -130,7 +130,7 @@ pub struct HostToken {
 #[serde(rename_all = "snake_case")]
 pub enum HostName {
     /// Written out, because its shape is a cluster address: one label with a port, `x.y.svc…`, or inside a URL.
-    Written(String),
+    Written(Text),
     /// A bare word or `a.b` that could be a Service's name or could be a password: only 40 bits of its SHA-256 are kept.
     Hashed(u64),
 }

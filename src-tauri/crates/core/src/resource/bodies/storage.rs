@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::HostToken;
 
 use super::Condition;
+use crate::resource::Uid;
 
 /// `ConfigMap`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,7 +28,7 @@ pub struct Claim {
     /// `spec.accessModes`.
     pub access_modes: Vec<String>,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
 }
 
 /// `PersistentVolume`.
@@ -43,7 +44,7 @@ pub struct Volume {
     /// `spec.claimRef` as `namespace/name`.
     pub claim: String,
     /// `spec.claimRef.uid`.
-    pub claim_uid: String,
+    pub claim_uid: Uid,
     /// `spec.storageClassName`.
     pub class: String,
     /// Node names and zones of `spec.nodeAffinity`, as `key=value`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Template, is_zero};
+use crate::id::Text;
 use crate::resource::Labels;
 use crate::time::Moment;
 
@@ -30,17 +31,17 @@ pub struct Workload {
     /// `spec.paused`.
     pub paused: bool,
     /// `status.currentRevision` of a `StatefulSet`.
-    pub current_revision: String,
+    pub current_revision: Text,
     /// `status.updateRevision` of a `StatefulSet`.
-    pub update_revision: String,
+    pub update_revision: Text,
     /// `spec.selector`.
     pub selector: Option<Selector>,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `spec.template`.
     pub template: Arc<Template>,
     /// `spec.volumeClaimTemplates[].metadata.name`.
-    pub claim_templates: Vec<String>,
+    pub claim_templates: Box<[Text]>,
 }
 
 /// A label selector with the API's full semantics.
@@ -49,7 +50,7 @@ pub struct Selector {
     /// `matchLabels`.
     pub labels: Labels,
     /// `matchExpressions`.
-    pub expressions: Vec<Expression>,
+    pub expressions: Box<[Expression]>,
 }
 
 /// One entry of `matchExpressions`.
@@ -79,7 +80,7 @@ pub struct Job {
     /// True where the object carries a status at all.
     pub has_status: bool,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// `spec.template`.
     pub template: Arc<Template>,
 }
@@ -127,7 +128,7 @@ pub struct Autoscaler {
     /// True where the object carries a status at all.
     pub has_status: bool,
     /// `status.conditions`.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
 }
 
 /// `PodDisruptionBudget`.
@@ -148,8 +149,8 @@ pub struct DisruptionBudget {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub observed_generation: i64,
     /// `status.conditions`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Condition>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub conditions: Box<[Condition]>,
     /// True where the object carries a status at all.
     pub has_status: bool,
 }

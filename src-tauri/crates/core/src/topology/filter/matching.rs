@@ -317,7 +317,7 @@ impl Asked<'_> {
             Test::Text(Field::Image, op, wanted) => {
                 let told = object.body.template().into_iter().flat_map(|template| template.images.iter());
                 let runs = match &object.body {
-                    Body::Pod(pod) => pod.containers.as_slice(),
+                    Body::Pod(pod) => &pod.containers[..],
                     _ => &[],
                 };
                 told.map(|(_, image)| image)

@@ -17,7 +17,7 @@ use super::RelationSource;
 use super::arena::{Id, KeyRef};
 use super::edge::{Edge, Proof, Standing, Type};
 use super::store::World;
-use crate::resource::{Body, KINDS, NamedUse, Object, Port, Reference};
+use crate::resource::{Body, NamedUse, Object, Port, Reference, Uid, known};
 
 pub(super) use gateway::grants_of;
 
@@ -30,8 +30,8 @@ struct Prover<'a> {
 }
 
 /// True where a reference's UID says that another object of the same name was meant.
-fn is_other(object: &Object, uid: &str) -> bool {
-    !uid.is_empty() && !object.uid.is_empty() && object.uid != uid
+fn is_other(object: &Object, uid: &Uid) -> bool {
+    !uid.is_empty() && !object.uid.is_empty() && object.uid != *uid
 }
 
 impl World {
@@ -86,7 +86,7 @@ impl Prover<'_> {
     /// The number of an object named in full; nothing where its namespace cannot be known.
     fn referenced(&mut self, reference: &Reference) -> Option<Id> {
         let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
-        if KINDS.iter().any(|info| info.kind == kind && info.group == group && !info.namespaced) {
+        if known(group, kind).is_some_and(|info| !info.namespaced) {
             return Some(self.above(group, kind, &reference.name));
         }
         let namespace = match reference.namespace.as_str() {

@@ -50,9 +50,9 @@ impl Prover<'_> {
             }
             for (place, address) in endpoint.addresses.iter().enumerate() {
                 let field = format!("endpoints[{number}].addresses[{place}]");
-                let wanted = (self.world.words.number(&self.object.key.cluster), self.world.words.number(address));
-                self.proof.addresses.push(wanted);
-                match self.world.pod_at(wanted) {
+                let cluster = self.world.words.number(&self.object.key.cluster);
+                self.proof.addresses.push(super::super::index::address(cluster, address));
+                match self.world.pod_at(cluster, address) {
                     Some(pod) => self.add((pod, service), Type::Backs, RelationSource::Status, 7, &field, works),
                     None if bare => {
                         let external = self.above("", EXTERNAL, address);

@@ -4,27 +4,26 @@ use std::borrow::Cow;
 
 use super::super::RelationState;
 use super::super::edge::{Standing, Type};
-use super::super::index::JOB_NAME_LABELS;
+use super::super::index::{JOB_NAME_LABELS, controller_of};
 use super::Prover;
 use super::is_other;
-use crate::resource::{KINDS, Object};
+use crate::resource::{Object, known};
 
 impl Prover<'_> {
     /// 1, 2, 23: owners, and a Job by its label where a pod names no owner.
     pub(super) fn owners(&mut self) {
         let object = self.object;
         for (number, owner) in object.owners.iter().enumerate() {
-            let above =
-                KINDS.iter().any(|info| info.kind == owner.kind && info.group == owner.group && !info.namespaced);
+            let info = known(&owner.group, &owner.kind);
             let mut from = self.beside(&owner.group, &owner.kind, &owner.name);
-            if above {
-                from = self.above(&owner.group, &owner.kind, &owner.name);
-            } else if !KINDS.iter().any(|info| info.kind == owner.kind && info.group == owner.group) {
+            if info.is_none_or(|info| !info.namespaced) {
+                let above = self.above(&owner.group, &owner.kind, &owner.name);
                 // The scope of a custom kind shows where an object of it is.
-                let elsewhere = self.above(&owner.group, &owner.kind, &owner.name);
-                self.proof.interests.push(elsewhere);
-                if self.world.at(from).is_none() && self.world.at(elsewhere).is_some() {
-                    from = elsewhere;
+                if info.is_none() {
+                    self.proof.interests.push(above);
+                }
+                if info.is_some() || (self.world.at(from).is_none() && self.world.at(above).is_some()) {
+                    from = above;
                 }
             }
             let meant = self.world.at(from).map(|it| !is_other(it, &owner.uid));
@@ -58,9 +57,11 @@ impl Prover<'_> {
         };
         let Some(parent) = self.world.index.parents.get(self.id) else { return false };
         let siblings = self.world.index.wards.get(&parent.key).into_iter().flatten();
-        let same = siblings.filter(|id| self.world.index.parents.get(**id).is_some_and(|it| it.uid == parent.uid));
+        let uid = |object: &'_ Object| controller_of(object).and_then(|(_, uid)| uid.cloned());
+        let meant = uid(self.object);
         let order = |object: &Object| (revision(object), object.created_at, object.key.name.clone());
-        let sets = same.filter_map(|id| self.world.at(*id)).filter(|object| object.key.kind == "ReplicaSet");
+        let sets = siblings.filter_map(|id| self.world.at(*id)).filter(|object| object.key.kind == "ReplicaSet");
+        let sets = sets.filter(|object| uid(object) == meant);
         let last = sets.map(order).max();
         last == Some(order(self.object))
     }
