@@ -140,6 +140,8 @@ impl Tape {
         reel.stored = Some(id);
         reel.first = None;
         reel.open.drain(..reel.under_way);
+        // What a whole cluster took when it was listed is not needed for what comes one by one.
+        reel.open.shrink_to(2 * reel.open.len());
         reel.under_way = 0;
         reel.is_under_way = false;
         if !self.ended.is_empty() && !self.ended[0].dirty {
