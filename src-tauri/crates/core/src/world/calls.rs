@@ -1,7 +1,5 @@
 //! Rule 24: which Services a workload names in its values, and whose workloads stand behind them.
 
-use std::collections::BTreeSet;
-
 use super::arena::{Id, KeyRef};
 use super::edge::{Edge, Half, HostKey, Proof, Standing, Type};
 use super::pending::Pending;
@@ -56,7 +54,7 @@ impl World {
         match host {
             HostName::Hashed(hash) => {
                 let here = self.keys.scope(caller);
-                let cluster = self.words.number(&key.cluster);
+                let cluster = self.words.number_of(&self.keys.key(caller).cluster);
                 [Some(HostKey::HashHere(here, *hash)), Some(HostKey::HashAnywhere(cluster, *hash))]
             }
             HostName::Written(name) => {
@@ -99,18 +97,21 @@ impl World {
     fn call(&mut self, caller: Id, key: &ObjectKey, token: &HostToken, field: &str, proof: &mut Proof) {
         let words = self.words_of(caller, key, &token.host);
         let services = words.iter().flatten().filter_map(|word| self.index.services.get(word)).flatten();
-        let found: BTreeSet<Id> = services.copied().collect();
+        let mut found: Vec<Id> = services.copied().collect();
         proof.hosts.extend(words[1]);
-        let field = self.words.number(field);
         if found.is_empty() {
+            // Most words name nothing at all.
             if let Some(address) = cluster_address(token) {
-                let address = self.words.number(&address);
-                if !proof.unresolved.contains(&(field, address)) {
-                    proof.unresolved.push((field, address));
+                let place = (self.words.number(field), self.words.number(&address));
+                if !proof.unresolved.contains(&place) {
+                    proof.unresolved.push(place);
                 }
             }
             return;
         }
+        found.sort_unstable();
+        found.dedup();
+        let field = self.words.number(field);
         for service in found {
             let standing = if self.listens(service, token.port) {
                 Standing::ByEnds

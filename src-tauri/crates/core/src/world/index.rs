@@ -198,8 +198,7 @@ impl World {
             put(&mut self.index.telemetry, (cluster, name), id);
             pending.look_for(name);
         }
-        self.enter_bearer(id, object, pending);
-        self.enter_selector(id, object, pending);
+        self.enter(id, object, pending);
         match &object.body {
             Body::Service(_) => {
                 for host in self.host_keys(id) {
@@ -339,11 +338,29 @@ impl World {
     }
 
     /// Finds out again for everything that names an object as its controller: it came, went or is another one.
-    pub(super) fn look_below(&mut self, id: Id) {
+    pub(super) fn look_below(&mut self, id: Id, pending: &mut Pending) {
         let wards: Vec<Id> = self.index.wards.get(&id).into_iter().flatten().copied().collect();
         for ward in wards {
+            let before = self.parent(ward).is_some();
             self.look_above(ward);
+            if before == self.parent(ward).is_some() {
+                continue;
+            }
+            let template = |object: &Arc<Object>| !matches!(object.body, Body::Pod(_));
+            if let Some(object) = self.objects.get(ward.at()).cloned().flatten().filter(template) {
+                self.leave(ward, &object, pending);
+                self.enter(ward, &object, pending);
+            }
         }
+    }
+
+    /// Enters an object into what selects and what is selected. A template is selected for the house it stands for: one
+    /// below a controller stands for none.
+    fn enter(&mut self, id: Id, object: &Object, pending: &mut Pending) {
+        if self.parent(id).is_none() || matches!(object.body, Body::Pod(_)) {
+            self.enter_bearer(id, object, pending);
+        }
+        self.enter_selector(id, object, pending);
     }
 
     /// The outermost controller of an object; itself where it has none.

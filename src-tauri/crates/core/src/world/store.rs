@@ -260,6 +260,7 @@ impl World {
         let existence = old.is_some() != new.is_some();
         let renewed = old.as_ref().map(|old| &old.uid) != new.as_ref().map(|new| &new.uid);
         let was_house = self.is_house(id);
+        let says_hosts = [&old, &new].into_iter().flatten().any(|object| says_hosts(object));
         pending.delta.relations |= moved && super::verdict::may_differ(old.as_deref(), new.as_deref());
         self.note_around(id, pending);
         if let (true, Some(old)) = (moved, &old) {
@@ -271,14 +272,14 @@ impl World {
             pending.may_be_idle(id);
         }
         if renewed || existence {
-            self.look_below(id);
+            self.look_below(id, pending);
         }
         if moved {
             pending.delta.moved.push((self.keys.key(id).clone(), old));
             if let Some(new) = &new {
                 self.index(id, new, pending);
             }
-            self.ask_around(id, existence, pending);
+            self.ask_around(id, existence, says_hosts, pending);
             let in_streets = was_house || self.is_house(id);
             self.ask_house(id, in_streets, pending);
             if renewed {
@@ -326,12 +327,18 @@ impl World {
     }
 
     /// Asks for the proofs that may hang on this object.
-    fn ask_around(&mut self, id: Id, existence: bool, pending: &mut Pending) {
+    fn ask_around(&mut self, id: Id, existence: bool, says_hosts: bool, pending: &mut Pending) {
         let key = self.keys.key(id);
+        // Of a ConfigMap only the hosts it names lead anywhere.
+        let leads_on = says_hosts || key.kind != "ConfigMap";
         // Of a ConfigMap also the keys are needed.
         let needed = existence || key.kind == "ConfigMap";
         for (prover, half) in self.index.touching(id) {
-            if half == Half::Calls || self.plain.get(prover).is_none_or(|proof| proof.hangs_on(prover, id)) {
+            let hangs = match half {
+                Half::Calls => leads_on,
+                Half::Plain => self.plain.get(prover).is_none_or(|proof| proof.hangs_on(prover, id)),
+            };
+            if hangs {
                 pending.prove(prover, half);
             }
             pending.delta.relations |= existence;
@@ -492,6 +499,11 @@ impl World {
             }
         }
     }
+}
+
+/// True for a `ConfigMap` in which an address stands.
+fn says_hosts(object: &Object) -> bool {
+    matches!(&object.body, Body::ConfigMap(map) if !map.hosts.is_empty())
 }
 
 /// When a kind is judged: what others are judged by comes before them.
