@@ -2,11 +2,10 @@
 // A machine without a keyring, at the screen of the real program: the password a source needs is asked for when its cluster
 // is opened, can be put off, and lies nowhere on disk; then the source is removed, and another is found in the cluster.
 // `node secrets.mjs`; BROADSTREET names the program.
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { until } from "../walk/desk.mjs";
+import { PretendAlertmanager } from "./alertmanager.mjs";
 import { PretendCluster } from "./cluster.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
 import { addressFrom, closeDialog, dialog, goTo, must, mustBeAccessible, mustBeAccessibleInBoth, openScreen, Tally } from "./screen.mjs";
@@ -15,22 +14,13 @@ const PASSWORD = "swordfish-of-the-walk";
 const tally = new Tally();
 within(5);
 
-/** A pretend Alertmanager that wants a password, and counts who came without. */
-const asked = { well: 0, badly: 0 };
-const answers = { "/api/v2/status": { cluster: { status: "disabled" }, config: { original: "route: {receiver: all}\nreceivers: [{name: all}]\n" }, uptime: "2026-01-01T00:00:00Z", versionInfo: { version: "0.28.0" } }, "/api/v2/alerts": [], "/api/v2/silences": [] };
-const manager = createServer((request, answer) => {
-  const known = request.headers.authorization === `Basic ${Buffer.from(`reader:${PASSWORD}`).toString("base64")}`;
-  asked[known ? "well" : "badly"]++;
-  if (!known) return answer.writeHead(401, { "Content-Type": "text/plain" }).end("who are you");
-  return answer.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answers[new URL(request.url, "http://127.0.0.1").pathname] ?? []));
-}).listen(0, "127.0.0.1");
-await once(manager, "listening");
-
+const manager = await new PretendAlertmanager(PASSWORD).start();
+const { asked, answers } = manager;
 const cluster = await new PretendCluster().start();
 const desk = freshDesk("laptop", { BROADSTREET_NO_KEYRING: "1" });
 const words = ["serve", "--kubeconfig", cluster.kubeconfig];
 await desk.start(words, "Mei Tanaka");
-await desk.call("save_source", { id: "alertmanager:main", kind: "alertmanager", address: `http://127.0.0.1:${manager.address().port}`, credentials: "basic", user: "reader", secret: PASSWORD, poll_seconds: 1 });
+await desk.call("save_source", manager.source(PASSWORD));
 await until(30, "it is asked with its password", () => asked.well > 0);
 await desk.stop();
 asked.badly = 0;
@@ -127,7 +117,6 @@ try {
   if (tally.failed) console.log(desk.log.slice(-2000));
   desk.remove();
   cluster.stop();
-  manager.closeAllConnections();
-  manager.close();
+  manager.stop();
 }
 process.exit(tally.end());
