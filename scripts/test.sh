@@ -151,6 +151,9 @@ dialogs_walk() { (cd tests/e2e/browser && node dialogs.mjs "$WALK_DIALOGS") && r
 # Kills the program at random moments while it writes.
 crash_walk() { (cd tests/e2e/walk && BROADSTREET="$PROGRAM" node crash.mjs 25); }
 
+# Passwords in a real keyring on a session bus of its own, and without any bus.
+keyring_walk() { BROADSTREET="$PROGRAM" tests/e2e/keyring/run.sh; }
+
 # `make run` where there is neither a display nor a kubeconfig.
 run_walk() { BROADSTREET="$PROGRAM" node tests/e2e/run.mjs; }
 
@@ -172,6 +175,7 @@ part "screen" screen_tests
 part "faults" faults_walk
 part "lab" lab_walk
 part "crash" crash_walk
+part "keyring" keyring_walk
 part "run" run_walk
 part "browser" browser_walk
 part "dialogs" dialogs_walk

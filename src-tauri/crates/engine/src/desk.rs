@@ -353,10 +353,12 @@ impl Engine {
         Ok(desk)
     }
 
-    /// Saves a source, with its secret where one is given, and starts asking it.
+    /// Saves a source, with its secret where one is given, and starts asking it. Of one that needs no secret none is kept.
     pub async fn save_source(&self, settings: SourceSettings, secret: Option<String>) -> Result<()> {
         check_source(&settings)?;
-        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+        if !settings.credentials.need_secret() {
+            self.ports.vault.forget(settings.id.as_str());
+        } else if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
             self.ports.vault.keep(settings.id.as_str(), &secret);
         }
         let mut all = self.sources().await?;
