@@ -1,11 +1,11 @@
 // Finding things on the bundled incident: the filter, only trouble, questions about an object, what the policies do.
-import { must, mustBeAccessible, settled } from "./screen.mjs";
+import { must, settled } from "./screen.mjs";
 
 const words = (page) => page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
 const housesDrawn = async (page) => Number(/(\d+) houses?,/.exec((await words(page)) ?? "")?.[1]);
 
-/** One check for each way of finding something; leaves the map as it was. */
-export async function walkFinding(tally, page) {
+/** One check for each way of finding something, each seen by `look`; leaves the map as it was. */
+export async function walkFinding(tally, page, look) {
   const box = page.getByRole("combobox", { name: "Filter houses" });
   const state = page.getByRole("status").filter({ hasText: /of \d+ houses/ });
 
@@ -18,7 +18,7 @@ export async function walkFinding(tally, page) {
     await page.keyboard.press("Tab");
     await page.keyboard.type(" stat");
     await page.getByRole("option", { name: /^status>=/ }).waitFor();
-    await mustBeAccessible(page);
+    await look();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.keyboard.type("warning");
@@ -29,7 +29,7 @@ export async function walkFinding(tally, page) {
     await page.getByRole("button", { name: "Hide the others" }).click();
     await settled(page);
     must((await housesDrawn(page)) === Number(found), "the others are still drawn");
-    await mustBeAccessible(page);
+    await look();
     await page.getByRole("button", { name: "Hide the others" }).click();
   });
 
@@ -39,7 +39,7 @@ export async function walkFinding(tally, page) {
     await alert.waitFor();
     must((await alert.locator("mark").innerText()) === "stat", "the place is not marked");
     must((await state.count()) === 0, "something is filtered");
-    await mustBeAccessible(page);
+    await look();
     await box.fill("");
   });
 
@@ -71,7 +71,7 @@ export async function walkFinding(tally, page) {
     await breaks.filter({ hasText: /frontend.*2 steps/ }).first().waitFor();
     await page.getByRole("button", { name: /^Show on the plan/ }).click();
     await state.filter({ hasText: "What breaks if redis-cart fails" }).waitFor();
-    await mustBeAccessible(page);
+    await look();
     await page.getByRole("button", { name: "Every house" }).click();
     await ask("What it needs");
     await page.getByText("It calls nothing that is known.").waitFor();
@@ -82,7 +82,7 @@ export async function walkFinding(tally, page) {
     must(/redis-cart[\s\S]*← calls[\s\S]*cartservice[\s\S]*← calls[\s\S]*frontend/.test(way), `the way is ${way}`);
     await ask("Shares with");
     await answer("Shares with").getByText(/^account default/).waitFor();
-    await mustBeAccessible(page);
+    await look();
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "Where it hurts" }).waitFor();
   });
@@ -96,7 +96,7 @@ export async function walkFinding(tally, page) {
     const [, streets] = /(\d+) streets?/.exec((await words(page)) ?? "") ?? [];
     must(counts.length === 4 && counts.reduce((a, b) => a + b, 0) === Number(streets), `${counts} are not ${streets} streets`);
     must(/A prediction/.test(await group.innerText()), "it is not said to be a prediction");
-    await mustBeAccessible(page);
+    await look();
     await page.getByRole("button", { name: "Policies", exact: true }).click();
     must((await group.count()) === 0, "it cannot be left");
   });

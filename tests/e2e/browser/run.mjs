@@ -2,7 +2,9 @@
 // Walks the screen of a running `serve` on the bundled incident: every view, every dialog, both themes, by pointer and
 // by key. `node run.mjs http://127.0.0.1:PORT TOKEN`. Ends with one line of counts; exits 1 if anything failed.
 import { walkFinding } from "./find.mjs";
-import { addressFrom, closeDialog, coloursOfPlan, doors, goTo, knock, must, mustBeAccessible, openScreen, rowsOfTree, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
+import { hand, says } from "./hand.mjs";
+import { addressFrom, closeDialog, coloursOfPlan, dialog, doors, goTo, knock, must, openScreen, rowsOfTree, settled, Tally, THEMES, useTheme, VIEWS } from "./screen.mjs";
+import { WorstMoment } from "./worst.mjs";
 
 const tally = new Tally();
 const url = addressFrom(process.argv.slice(2));
@@ -13,9 +15,11 @@ const watchdog = setTimeout(() => {
 }, 600_000);
 watchdog.unref();
 
+const { send } = hand(page);
 const map = page.getByTestId("map");
 const slider = page.getByRole("slider", { name: "Moment shown" });
 const moment = page.getByTestId("moment");
+const worst = new WorstMoment(page, url);
 
 try {
   await tally.check("the bundled incident opens on the map, and the plan is drawn", async () => {
@@ -28,6 +32,8 @@ try {
     const colours = await coloursOfPlan(page);
     must(colours > 12, `the plan shows ${colours} colours`);
   });
+
+  await tally.check("it opens at the worst moment, in which most fires of all that was recorded", () => worst.note());
 
   await tally.check("the plan says in words what it shows", async () => {
     const words = await page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
@@ -49,7 +55,7 @@ try {
     must((await addresses.count()) === 1, "more than one is listed");
     const said = await addresses.innerText();
     must(/from Deployment frontend in boutique[\s\S]*SHOPPING_ASSISTANT/.test(said), `it says: ${said}`);
-    await mustBeAccessible(page);
+    await worst.look();
     await addresses.click();
     await page.getByRole("heading", { level: 2, name: "frontend", exact: true }).waitFor();
     await page.keyboard.press("Escape");
@@ -91,7 +97,7 @@ try {
   });
 
   await tally.check("the tree shows the houses as text", async () => {
-    const rows = await rowsOfTree(page, () => mustBeAccessible(page));
+    const rows = await rowsOfTree(page, worst.look);
     must(rows.some((row) => row.startsWith(`${hot}, `)), `${hot} is not in the tree`);
   });
 
@@ -99,7 +105,7 @@ try {
     await page.getByRole("button", { name: "Zones & nodes" }).click();
     await settled(page);
     must((await coloursOfPlan(page)) > 8, "the lens of nodes is empty");
-    await mustBeAccessible(page);
+    await worst.look();
     await page.getByRole("button", { name: "Namespaces", exact: true }).click();
     await settled(page);
   });
@@ -116,15 +122,15 @@ try {
     }
   });
 
-  await walkFinding(tally, page);
+  await walkFinding(tally, page, worst.look);
 
   await tally.check("the scrubber moves by key to the start, and the map follows", async () => {
     await slider.focus();
-    const worst = await moment.innerText();
+    await worst.mustStand();
     const words = () => page.getByRole("group", { name: /^Plan of/ }).getAttribute("aria-label");
     const then = await words();
     await page.keyboard.press("Home");
-    await page.waitForFunction((w) => document.querySelector("[data-testid='moment']")?.textContent !== w, worst);
+    await page.waitForFunction((w) => document.querySelector("[data-testid='moment']")?.textContent !== w, worst.words);
     await page.waitForFunction((w) => document.querySelector("[aria-label^='Plan of']")?.getAttribute("aria-label") !== w, then);
     await settled(page);
     must((await words()) !== then, "the plan is the same at the start");
@@ -148,15 +154,14 @@ try {
     must(share > 0.55 && share < 0.8, `the playhead stands at ${share.toFixed(2)}`);
   });
 
-  await tally.check("it plays, and pauses", async () => {
+  await tally.check("it plays, pauses, and goes back to the worst moment", async () => {
     await page.keyboard.press("Home");
     await page.getByRole("button", { name: "Play at 60 times" }).click();
     await page.getByRole("button", { name: "Play", exact: true }).click();
     const before = await moment.innerText();
     await page.waitForFunction((w) => document.querySelector("[data-testid='moment']")?.textContent !== w, before);
     await page.getByRole("button", { name: "Pause", exact: true }).click();
-    const worst = page.getByRole("button", { name: "Worst", exact: true });
-    if (await worst.count()) await worst.click();
+    await worst.back();
   });
 
   await tally.check("the pages of the recorded incident name who was on call when evidence was frozen, and when that was", async () => {
@@ -164,30 +169,59 @@ try {
     const said = await page.getByRole("group", { name: "On call" }).innerText();
     must(/when evidence was frozen[\s\S]*\d\d:\d\d:\d\d[\s\S]*boutique[\s\S]*mei[\s\S]*jonas/.test(said), `it says: ${said}`);
     await goTo(page, "Map");
+    await worst.mustStand();
   });
 
   await tally.check("Ctrl K opens the palette, and it is accessible", async () => {
     await page.keyboard.press("Control+k");
-    await page.locator("dialog[open], [role='dialog']:visible").last().waitFor();
-    await mustBeAccessible(page);
-    await closeDialog(page);
+    await dialog(page).waitFor();
+    try {
+      await worst.look();
+    } finally {
+      await closeDialog(page);
+    }
   });
+
+  /** A source to change and to remove: it needs no cluster, and is asked nothing while a recording is open. */
+  const sources = page.getByRole("region", { name: "Sources", exact: true });
+  const sourceSetUp = () =>
+    tally.check("a source is set up while the recorded incident is open", async () => {
+      if ((await sources.getByRole("article").count()) === 0) {
+        await sources.getByRole("button", { name: "Add a source…" }).click();
+        await dialog(page).getByLabel("Address").fill("http://127.0.0.1:9");
+        await send("Save and ask it");
+      }
+      await says(sources.getByRole("article"), "not asked: a recording is open");
+    });
 
   for (const theme of THEMES) {
     for (const [i, view] of VIEWS.entries()) {
       const there = await tally.check(`${view} opens in ${theme} and axe finds nothing serious`, async () => {
-        await goTo(page, view);
+        await worst.goTo(view);
         await useTheme(page, theme);
-        await mustBeAccessible(page);
+        await worst.look();
       });
       if (!there) continue;
       if (view === "Map") await page.keyboard.press("h");
+      if (view === "Settings") await sourceSetUp();
       for (const door of await doors(page)) {
         await tally.check(`${view} in ${theme}: the dialog behind “${door}” opens, is accessible and closes`, async () => {
           try {
             await knock(page, door);
             await useTheme(page, theme);
-            await mustBeAccessible(page);
+            await worst.look();
+          } finally {
+            await closeDialog(page);
+          }
+        });
+      }
+      if (view === "Command") {
+        await tally.check(`in ${theme}: the dialog behind the status opens, is accessible and closes`, async () => {
+          await page.getByRole("button", { name: /^Resolved, impact lasted/ }).click();
+          try {
+            await says(dialog(page), "Read only");
+            await useTheme(page, theme);
+            await worst.look();
           } finally {
             await closeDialog(page);
           }
@@ -203,6 +237,18 @@ try {
       }
     }
   }
+
+  await tally.check("the source is removed again", async () => {
+    await worst.goTo("Settings");
+    await sources.getByRole("button", { name: /^Remove/ }).click();
+    await send("Remove");
+    await sources.getByRole("article").waitFor({ state: "detached" });
+  });
+
+  await tally.check("every dialog that a recorded incident can open was held before axe at its worst moment in both themes", async () => {
+    await worst.goTo("Map");
+    worst.mustHaveOpenedAll();
+  });
 
   await tally.check("nothing went wrong in the page, and nothing left for another host", async () => {
     must(problems.length === 0, problems.slice(0, 8).join("\n"));
