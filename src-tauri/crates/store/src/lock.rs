@@ -8,7 +8,14 @@ use broadstreet_core::ports::StoreError;
 
 /// Holds the lock until dropped.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // To close the file is not enough: a program that is being started holds a copy of it until it runs.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Where the lock of a database lies.
@@ -47,7 +54,7 @@ impl Lock {
         let line = format!("{} {}\n", std::process::id(), program.unwrap_or_default());
         // Naming the holder is a courtesy: a full disk must not keep anybody from reading what is there.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -79,7 +86,9 @@ mod tests {
             Ok(_) => panic!("two held one lock"),
             Err(other) => panic!("{other}"),
         }
+        let copy = first.file.try_clone().unwrap();
         drop(first);
         Lock::take(&database).unwrap();
+        drop(copy);
     }
 }
