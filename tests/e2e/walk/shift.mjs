@@ -1,5 +1,5 @@
 // Step 10 of the walk while the incident is still open: what the note for the next shift names, and where each line leads.
-import { icinga, must, until } from "./desk.mjs";
+import { icinga, must, run, until } from "./desk.mjs";
 
 /** Acknowledges, as bob, a problem that stands and that somebody was told of; false where there is none just now. */
 export async function acknowledge(desk, it, told = () => true) {
@@ -26,12 +26,21 @@ export async function checkShift(tally, desk, it, incident) {
       }),
     });
     must(silence.ok, `Alertmanager refused the silence: ${silence.status}`);
+    // Of what is gone the note leads to the instant before it went.
+    const config = async (...words) => {
+      const { code, err } = await run(it.kubectl, ["--kubeconfig", it.kubeconfig, "-n", "boutique", ...words]);
+      must(code === 0, `kubectl ${words.join(" ")}: ${err}`);
+    };
+    await config("create", "configmap", "price-list");
+    await until(30, "the ConfigMap is known", async () => (await desk.call("find", { query: "price-list", limit: 1, at: null })).length > 0);
+    await config("delete", "configmap", "price-list");
     const section = (draft, id) => draft.sections.find((one) => one.id === id).lines;
     const draft = await until(120, "the note has a line for each", async () => {
       const draft = await desk.cli(["handoff", "draft", "--to", "Ana Ruiz"], "Jonas Weber");
       const acknowledged = section(draft, "acknowledged").some((line) => line.text.includes("bob acknowledged"));
       if (!acknowledged) await acknowledge(desk, it);
-      return acknowledged && section(draft, "silences").length > 0 && draft;
+      const deleted = section(draft, "changes").some((line) => line.text.endsWith("ConfigMap price-list was deleted") && line.trace_kind === "past");
+      return acknowledged && deleted && section(draft, "silences").length > 0 && draft;
     });
     const lines = draft.sections.flatMap((one) => one.lines);
     const has = (id, words) => must(section(draft, id).some((line) => line.text.includes(words)), `${id} does not say "${words}": ${JSON.stringify(section(draft, id))}`);
@@ -45,12 +54,16 @@ export async function checkShift(tally, desk, it, incident) {
     const { cases, tray, nobody_told: untold } = await desk.call("cases");
     const alerts = new Set([...cases, ...tray, ...untold].map((one) => one.alert).concat(entries.flatMap((entry) => entry.refs.filter((ref) => ref.role === "alert").map((ref) => ref.target))));
     const silences = new Set((await (await fetch(`${it.alertmanager}/api/v2/silences`)).json()).map((one) => one.id));
+    const sources = new Set((await desk.call("desk")).sources.map((one) => one.id));
     for (const line of lines) {
       if (line.trace_kind === "row") must(rows.has(line.trace), `no row ${line.trace}: ${line.text}`);
       else if (line.trace_kind === "silence") must(silences.has(line.trace), `no silence ${line.trace}`);
       else if (line.trace_kind === "alert") must(alerts.has(line.trace), `no alert ${line.trace}: ${line.text}`);
-      else if (line.trace_kind === "object") must((await desk.call("object", { id: line.trace })).id === line.trace, line);
-      else must(line.trace_kind === "none" && section(draft, "unknown_sources").includes(line), `traced to nothing: ${JSON.stringify(line)}`);
+      else if (line.trace_kind === "object") must((await desk.call("object", { id: line.trace })).exists, line);
+      else if (line.trace_kind === "past") {
+        const [at, id] = line.trace.split(" ");
+        must(!(await desk.call("object", { id })).exists && (await desk.call("object", { id, at })).exists, line);
+      } else must(line.trace_kind === "source" && sources.has(line.trace.split(" ")[0]), `traced to nothing: ${JSON.stringify(line)}`);
     }
     return draft.sections.map((one) => `${one.id} ${one.lines.length}`).join(", ");
   });

@@ -8,6 +8,7 @@ use broadstreet_core::id::RowId;
 use broadstreet_core::ledger::brief::Traced;
 use broadstreet_core::ledger::{Actor, Row, drafts};
 use broadstreet_core::time::{Moment, Stamp, Window};
+use broadstreet_core::world::World;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Open;
@@ -18,6 +19,24 @@ use crate::{Engine, EngineError, Result};
 
 /// Changes this far back belong into the note.
 const CHANGES: chrono::Duration = chrono::Duration::hours(48);
+
+/// What changed, each traced to its object, or to the last instant at which a recorder knew one that is gone.
+fn changes(noted: Vec<Noted>, world: &World) -> Vec<(Moment, String, String, String)> {
+    let change = |note: Noted| match note.what {
+        What::Fact(fact) if fact.kind != "kubernetes_event" => {
+            let (kind, target) = if world.object(&fact.subject).is_some() {
+                ("object", fact.subject.to_string())
+            } else {
+                let last = note.at - chrono::Duration::milliseconds(1);
+                let last = last.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+                ("past", format!("{last} {}", fact.subject))
+            };
+            Some((fact.at.unwrap_or(note.at), fact.text, target, kind.to_owned()))
+        }
+        _ => None,
+    };
+    noted.into_iter().filter_map(change).collect()
+}
 
 /// The note.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,17 +80,9 @@ impl Engine {
             }
         }
         let noted = self.noted_since(now - CHANGES).await?;
-        let changes: Vec<(Moment, String, String, String)> = noted
-            .into_iter()
-            .filter_map(|note| match note.what {
-                What::Fact(fact) if fact.kind != "kubernetes_event" => {
-                    Some((fact.at.unwrap_or(note.at), fact.text, fact.subject.to_string(), "object".to_owned()))
-                }
-                _ => None,
-            })
-            .collect();
         let gaps = self.gaps_in(Window { from: now - CHANGES, to: now }).await?;
         let seen = self.look(None).await?;
+        let changes = changes(noted, seen.world());
         let (silences, attempts) = match seen.live() {
             Some(state) => (state.silences(), state.attempts.clone()),
             None => (Vec::new(), incidents.iter().flat_map(|it| it.pages.clone()).collect()),

@@ -14,6 +14,8 @@ describe("a line", () => {
     expect(targetOf(line("x", "object", "o1"), at)).toMatchObject({ view: "map", focus: "o1" });
     expect(targetOf(line("x", "alert", "a1"), at)).toMatchObject({ view: "map", focus: "eu/apps/Deployment/shop/cart" });
     expect(targetOf(line("x", "alert", "a2"), at)).toMatchObject({ view: "map", focus: null });
+    expect(targetOf(line("x", "past", "2026-05-14T14:00:00.000001Z eu//ConfigMap/shop/prices"), at)).toMatchObject({ view: "map", focus: "eu//ConfigMap/shop/prices", at: "2026-05-14T14:00:00.000001Z" });
+    expect(targetOf(line("x", "source", "cluster:eu /Pod"), at)).toMatchObject({ view: "settings" });
     expect(targetOf(line("x", "page", "p"), at)).toMatchObject({ view: "pages" });
   });
   it("leads nowhere where there is nothing to show", () => {

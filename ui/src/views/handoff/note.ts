@@ -5,8 +5,10 @@ import type { PersonView } from "../../wire/PersonView";
 import type { TracedLine } from "../../wire/TracedLine";
 
 export interface Target {
-  readonly view: "timeline" | "map" | "pages";
+  readonly view: "timeline" | "map" | "pages" | "settings";
   readonly focus: string | null;
+  /** The instant at which it is there, where that is not now. */
+  readonly at?: string;
   readonly words: string;
 }
 
@@ -17,6 +19,12 @@ export function targetOf(line: TracedLine, placeOf: (alert: string) => string | 
       return line.trace ? { view: "timeline", focus: line.trace, words: "Show the row on the timeline" } : null;
     case "object":
       return line.trace ? { view: "map", focus: line.trace, words: "Show the object on the map" } : null;
+    case "past": {
+      const [at, id] = line.trace.split(" ");
+      return at && id ? { view: "map", focus: id, at, words: "Show the object on the map as it was before it was deleted" } : null;
+    }
+    case "source":
+      return { view: "settings", focus: null, words: "Show the sources" };
     case "alert": {
       const at = placeOf(line.trace);
       return { view: "map", focus: at?.includes("/") ? at : null, words: at?.includes("/") ? "Show where the alert stands on the map" : "Show the map, where alerts without an address wait" };

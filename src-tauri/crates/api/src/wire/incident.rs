@@ -78,7 +78,8 @@ wire! {
     BriefView { incident: String, at: String, sections: Vec<BriefSection>, offer: Option<String> }
     /// A section of the brief.
     BriefSection { title: String, lines: Vec<TracedLine> }
-    /// A line with what it can be traced to. `trace_kind`: row, object, alert, silence, page, none.
+    /// A line with what it can be traced to. `trace_kind`: row, object, past (an instant and an object of then), alert,
+    /// silence, page, source, none.
     TracedLine { text: String, trace_kind: String, trace: String }
     /// Assigns a task to one named owner, with a check-in time (`in_minutes` or an instant).
     AssignTask { incident: String, text: String, owner: String, in_minutes: Option<u32>, check_in_at: Option<String> }

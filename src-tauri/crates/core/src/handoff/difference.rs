@@ -48,7 +48,12 @@ fn names(sections: &[Section]) -> Vec<(&str, Name<'_>)> {
     for section in sections {
         for line in &section.lines {
             let words = if name(section, line) { unclocked(&line.text) } else { "" };
-            found.push((section.id.as_str(), (line.kind.as_str(), line.target.as_str(), words)));
+            // A change stays the same when the object it is of is gone since.
+            let (kind, target) = match (section.id.as_str(), line.kind.as_str()) {
+                ("changes", "past") => ("object", line.target.rsplit(' ').next().unwrap_or_default()),
+                (_, kind) => (kind, line.target.as_str()),
+            };
+            found.push((section.id.as_str(), (kind, target, words)));
         }
     }
     found

@@ -186,7 +186,7 @@ fn unknown_sources(input: &Input<'_>) -> Section {
         let kind = state.kind.trim_start_matches('/');
         let what = if kind.is_empty() { String::new() } else { format!(", {kind}{place}") };
         let target = [state.source.as_str(), &state.kind, &state.namespace].join(" ");
-        lines.push(Traced::new(format!("`{}`{what}: {why}", state.source), "none", target.trim_end()));
+        lines.push(Traced::new(format!("`{}`{what}: {why}", state.source), "source", target.trim_end()));
     }
     let none = if states.is_empty() { "No source is connected." } else { "Every source answers." };
     section("unknown_sources", "Not known", none, lines)

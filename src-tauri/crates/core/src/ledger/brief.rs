@@ -26,9 +26,10 @@ pub struct Section {
 pub struct Traced {
     /// The line, for a person; names stand between backticks.
     pub text: String,
-    /// `row`, `object`, `alert`, `silence`, `page` or `none`.
+    /// `row`, `object`, `past`, `alert`, `silence`, `page`, `source` or `none`.
     pub kind: String,
-    /// The id of that; empty for `none`.
+    /// The id of that; empty for `none`. Of `past` an instant and the id of an object that was there then, with a space
+    /// between; of `source` the source, the kind and the namespace, as far as they are told.
     pub target: String,
 }
 
