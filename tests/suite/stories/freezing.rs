@@ -1,21 +1,25 @@
 //! Stories of what declaring freezes, and of what keeps it from being frozen.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::id::SourceId;
-use broadstreet_core::ports::{ContextChoice, Observation};
-use broadstreet_core::world::{Freshness, SourceState};
+use broadstreet_core::ports::{AlertPoll, ContextChoice, Observation, Silence};
+use broadstreet_core::resource::reduce;
+use broadstreet_core::world::{Change, Freshness, SourceState};
 use broadstreet_tests::databases::Place;
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::{Value, json};
 
-use super::{MEI, declared, text};
+use super::{MEI, add_alerts, alert, declared, text};
 
 stories! {
     an_incident_is_answered_where_its_evidence_found_no_space_and_is_frozen_once_there_is_some
     evidence_a_kill_took_away_is_frozen_when_the_cluster_is_opened_again
     an_incident_declared_without_a_cluster_is_frozen_once_one_was_read
     a_cluster_of_which_nothing_was_read_is_never_frozen
+    what_is_frozen_holds_silences_what_is_silenced_or_pending_and_the_last_ten_revisions
     declaring_again_after_a_failure_takes_the_same_number
 }
 
@@ -127,6 +131,39 @@ async fn a_cluster_of_which_nothing_was_read_is_never_frozen(place: Place) {
     desk.cluster.say(Observation::Changes(shop("cart", "cart:1", "CrashLoopBackOff"))).await;
     desk.cluster.say(Observation::InSync).await;
     assert_eq!(frozen(&desk, &id).await["revisions"], 1);
+    desk.engine.stop().await;
+}
+
+async fn what_is_frozen_holds_silences_what_is_silenced_or_pending_and_the_last_ten_revisions(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    let revision = |number: usize| {
+        let object = json!({ "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": { "name": format!("cart-r{number}"), "namespace": "shop", "uid": format!("r-{number}"),
+                "annotations": { "deployment.kubernetes.io/revision": number.to_string() },
+                "ownerReferences": [{ "apiVersion": "apps/v1", "kind": "Deployment", "name": "cart", "uid": "d-cart", "controller": true }] },
+            "spec": { "replicas": 0, "template": { "metadata": { "labels": { "app": "cart" } } } } });
+        Change::Object(Arc::new(reduce("c", &object).expect("a ReplicaSet")))
+    };
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff").into_iter().chain((1..=12).map(revision)).collect()).await;
+    add_alerts(&desk).await;
+    let states = [("firing", AlertState::Firing), ("pending", AlertState::Pending), ("silenced", AlertState::Silenced)];
+    let alerts = states.map(|(pod, state)| Alert { state, ..alert(pod) }).into();
+    let silences = vec![Silence { id: "s1".into(), created_by: MEI.into(), ..Silence::default() }];
+    *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts, silences, ..AlertPoll::default() };
+    desk.settle(|state| state.world.alerts().count() == 3).await;
+    let id = declared(&desk).await;
+    let counts = frozen(&desk, &id).await;
+    assert_eq!([&counts["revisions"], &counts["silences"], &counts["alerts"]], [10, 1, 3], "{counts}");
+    let bytes = desk.engine.file(text(&counts, "/blob")).await.expect("the evidence");
+    let kept: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let revisions: Vec<i64> =
+        kept["revisions"].as_array().unwrap().iter().filter_map(|it| it["revision"].as_i64()).collect();
+    assert_eq!(revisions, (3..=12).rev().collect::<Vec<i64>>(), "the ten newest, the newest first");
+    let mut alerts: Vec<(&str, &str)> =
+        kept["alerts"].as_array().unwrap().iter().map(|it| (text(it, "/labels/pod"), text(it, "/state"))).collect();
+    alerts.sort_unstable();
+    assert_eq!(alerts, [("firing", "firing"), ("pending", "pending"), ("silenced", "silenced")]);
+    assert_eq!((text(&kept, "/silences/0/id"), text(&kept, "/silences/0/created_by")), ("s1", MEI));
     desk.engine.stop().await;
 }
 
