@@ -3,7 +3,7 @@
 mod place;
 
 use place::{Place, is_of_use};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn an_incident_runs_from_declaring_to_a_bundle_that_verifies() {
@@ -168,6 +168,31 @@ fn the_pages_of_the_bundled_incident_say_when_at_which_step_and_who_acknowledged
             assert!(["no answer", "not asked for"].contains(&cell), "{line}");
         }
     }
+}
+
+#[test]
+fn the_bundled_incident_is_as_long_and_as_small_as_it_is_meant_to_be_and_tells_the_whole_story() {
+    let place = Place::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/bundled/incident.broadstreet");
+    assert!(std::fs::metadata(file).unwrap().len() < 3_000_000);
+    place.json(&["verify", file]);
+    let desk = place::desk::start(&mut place.command(&["open", "--json", "--as", "Mei"]));
+    let now = desk.call("desk", Value::Null);
+    let at = |field: &str| now[field].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let minutes = (at("recorded_to") - at("recorded_from")).num_minutes();
+    assert!((30..=60).contains(&minutes), "{minutes} minutes");
+    let incident = &now["incident"];
+    let timeline = desk.call("timeline", json!({ "incident": incident }));
+    let entries = timeline["entries"].as_array().unwrap();
+    let kinds: Vec<&str> = entries.iter().filter_map(|it| it["kind"].as_str()).collect();
+    for kind in ["incident.declared", "role.offered", "role.accepted", "hypothesis.eliminated", "hypothesis.supported"]
+    {
+        assert!(kinds.contains(&kind), "no {kind} among {kinds:?}");
+    }
+    let pages = place.json(&["incident", "page"]);
+    let paged: std::collections::BTreeSet<&str> =
+        pages["attempts"].as_array().unwrap().iter().filter_map(|it| it["who"].as_str()).collect();
+    assert!(paged.len() >= 2, "{paged:?}");
 }
 
 #[test]
