@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How soon a key is painted in the real desktop window, on the timeline of an incident of many rows.
 // `WALK=typing.mjs DESK_DATA=FOLDER run.sh PROGRAM`: FOLDER holds the incident, as tests/e2e/walk/figures.mjs leaves it.
-import { at, Figures, keyToPaint, ms } from "../walk/figure.mjs";
+import { at, Figures, ms, watchKeys } from "../walk/figure.mjs";
 import { Driver, until } from "./driver.mjs";
 
 const TITLE = "Writing load";
@@ -24,9 +24,14 @@ try {
   await until("the timeline takes a line", () =>
     driver.run("const f = document.querySelector(arguments[0]); f?.focus(); return f !== null && document.activeElement === f", field),
   );
-  const paints = [];
-  const script = `const done = arguments[arguments.length - 1]; (${keyToPaint})().then(done);`;
-  for (let n = 0; n < 120; n++) paints.push(await driver.runAsync(script));
+  await driver.run(`(${watchKeys})()`);
+  const key = (type) => ({ type, value: "x" });
+  for (let n = 1; n <= 120; n++) {
+    await driver.ask("POST", `${driver.session}/actions`, { actions: [{ type: "key", id: "keys", actions: [key("keyDown"), key("keyUp")] }] });
+    await until("the key is painted", () => driver.run("return window.typed.length >= arguments[0]", n));
+  }
+  if ((await driver.run("return document.activeElement.value")) !== "x".repeat(120)) throw new Error("not every key was taken");
+  const paints = await driver.run("return window.typed");
   paints.sort((a, b) => a - b);
   figures.say(`${Number(rows).toLocaleString("en")} rows on the timeline: key press to paint in the desktop window`, "as measured", null, `p50 ${ms(at(paints, 0.5))}, p99 ${ms(at(paints, 0.99))}`);
 } finally {

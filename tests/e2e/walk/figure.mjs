@@ -16,17 +16,19 @@ export class Figures {
   }
 }
 
-/** In the page: types an `x` where the cursor is; the milliseconds until it is painted. */
-export function keyToPaint() {
-  return new Promise((done) => {
-    const field = document.activeElement;
-    const began = performance.now();
-    field.setRangeText("x", field.selectionStart, field.selectionEnd, "end");
-    field.dispatchEvent(new InputEvent("input", { bubbles: true, data: "x" }));
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => done(performance.now() - began);
-      channel.port2.postMessage(0);
-    });
-  });
+/** In the page: from now on `window.typed` says of each key how many milliseconds passed until what it did was painted. */
+export function watchKeys() {
+  window.typed = [];
+  addEventListener(
+    "keydown",
+    ({ timeStamp }) => {
+      // The next frame shows it; the message comes once that frame was handed over.
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => window.typed.push(performance.now() - timeStamp);
+        channel.port2.postMessage(0);
+      });
+    },
+    true,
+  );
 }

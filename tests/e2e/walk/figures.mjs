@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { readFileSync, renameSync } from "node:fs";
 import { Desk, must, PROGRAM } from "./desk.mjs";
-import { at, Figures, keyToPaint, ms } from "./figure.mjs";
+import { at, Figures, ms, watchKeys } from "./figure.mjs";
 
 const rows = Number(process.env.ROWS ?? 10_000);
 const figures = new Figures();
@@ -49,7 +49,7 @@ try {
     must((await demo.scene({ at: moment })).byteLength > 100, "no scene");
   };
   const seeks = await measured(200, scene);
-  figures.say("seek to any moment of the bundled incident", "≤ 50 ms", at(seeks, 0.99) <= 50, `p50 ${ms(at(seeks, 0.5))}, p99 ${ms(at(seeks, 0.99))}`);
+  figures.say("seek to any moment of the bundled incident", "≤ 50 ms", seeks.at(-1) <= 50, `p50 ${ms(at(seeks, 0.5))}, p99 ${ms(at(seeks, 0.99))}, worst ${ms(seeks.at(-1))}`);
   const status = readFileSync(`/proc/${demo.process.pid}/status`, "utf8");
   const memory = Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
   figures.say("resident memory of serve on it", "≤ 120 MB", memory <= 120, `${memory.toFixed(0)} MB`);
@@ -80,8 +80,13 @@ try {
   const entry = page.getByLabel("New line in the record");
   await entry.waitFor();
   await entry.focus();
-  const paints = [];
-  for (let n = 0; n < 120; n++) paints.push(await page.evaluate(keyToPaint));
+  await page.evaluate(watchKeys);
+  for (let n = 1; n <= 120; n++) {
+    await page.keyboard.press("x");
+    await page.waitForFunction((n) => window.typed.length >= n, n);
+  }
+  must((await entry.inputValue()) === "x".repeat(120), "not every key was taken");
+  const paints = await page.evaluate("window.typed");
   paints.sort((a, b) => a - b);
   figures.say(`${rows.toLocaleString("en")} rows on the timeline: key press to paint in Chromium`, "p99 ≤ 50 ms", at(paints, 0.99) <= 50, `p50 ${ms(at(paints, 0.5))}, p99 ${ms(at(paints, 0.99))}`);
 } finally {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// How soon the screen shows what the lab knows: an object that changed, and an alert. Printed beside the targets.
+// How soon the screen shows what the lab knows: an object that changed, and an alert; and how long a postmortem of an
+// incident in that cluster is drafted. Printed beside the targets.
 // LAB_JSON=…/lab.json BROADSTREET=…/release/broadstreet node latency.mjs
 import { spawn } from "node:child_process";
 import { openBrowser, settled } from "../browser/screen.mjs";
@@ -11,6 +12,7 @@ const POLL = 5;
 /** How many cases a pile on the map shows one by one (`PILE` of ui/src/graph/houses.ts), and a few more. */
 const PILE = 6;
 const FIRST = 10;
+const ROWS = 1000;
 const it = lab();
 const desk = new Desk();
 const figures = new Figures();
@@ -95,6 +97,19 @@ try {
   }
   alerts.sort((a, b) => a - b);
   figures.say("alert known to Alertmanager → case drawn", `≤ ${POLL * 1000 + 300} ms`, alerts.at(-1) <= POLL * 1000 + 300, `p50 ${ms(at(alerts, 0.5))}, worst ${ms(alerts.at(-1))} of ${alerts.length}`);
+
+  // The whole of it: the record read, the worst moment sought, its picture drawn, the facts gathered, the document kept.
+  const incident = (await desk.call("declare", { title: "A thousand rows", severity: 4 })).id;
+  for (let n = 0; n < ROWS; n += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => desk.call("write_entry", { incident, text: `entry ${n + k}`, token: `t${n + k}` })));
+  const drafts = [];
+  for (let n = 0; n < 12; n++) {
+    const began = performance.now();
+    await desk.call("draft_postmortem", { incident });
+    drafts.push(performance.now() - began);
+  }
+  drafts.sort((a, b) => a - b);
+  const { entries } = await desk.call("timeline", { incident });
+  figures.say(`a postmortem drafted from ${entries.length.toLocaleString("en")} rows, asked for and answered`, "≤ 200 ms", drafts.at(-1) <= 200 && entries.length >= ROWS, `p50 ${ms(at(drafts, 0.5))}, worst ${ms(drafts.at(-1))} of ${drafts.length}`);
 } finally {
   await browser?.close();
   proxy.kill();
