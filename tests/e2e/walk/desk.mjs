@@ -63,11 +63,13 @@ export class Desk {
     this.folder = mkdtempSync(join(tmpdir(), "broadstreet-walk-"));
     this.env = { BROADSTREET_DATA: this.folder, BROADSTREET_DEVICE: "walk desk", ...env };
     this.log = "";
+    /** What is logged while it serves; its commands say errors only, as that is what their answers are read from. */
+    this.level = "error";
   }
 
   /** Starts `serve` (or other words) and waits for its link. */
   async start(words, person) {
-    this.process = spawn(PROGRAM, [...words, "--json"], { env: { ...process.env, ...this.env, ...(person ? { BROADSTREET_AS: person } : {}) } });
+    this.process = spawn(PROGRAM, [...words, "--json", "--log", this.level], { env: { ...process.env, ...this.env, ...(person ? { BROADSTREET_AS: person } : {}) } });
     this.process.stderr.on("data", (text) => (this.log += text));
     let out = "";
     this.process.stdout.on("data", (text) => (out += text));
