@@ -9,7 +9,7 @@ say "This runs everything. It needs Rust ($(sed -n 's/^channel = "\(.*\)"/\1/p' 
 say "Compiled programs are kept in $CACHE: the first run takes up to an hour on two cores, later ones a third of it."
 rust_ready
 node_ready
-packages "for the tests (databases, browser, PDF text, system calls, packed recordings)" postgresql sqlite3 chromium poppler-utils curl strace zstd
+packages "for the tests (databases, browser, PDF text, system calls, packed recordings, a network of its own)" postgresql sqlite3 chromium poppler-utils curl strace zstd util-linux iproute2
 
 PROGRAM="$CARGO_TARGET_DIR/debug/broadstreet"
 WALK_DIALOGS="$(mktemp)"
