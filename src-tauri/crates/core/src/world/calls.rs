@@ -1,11 +1,10 @@
 //! Rule 24: which Services a workload names in its values, and whose workloads stand behind them.
 
 use super::arena::{Id, KeyRef};
-use super::edge::{Edge, Half, HostKey, Proof, Standing, Type};
+use super::edge::{Edge, HostKey, Proof, Proven, Standing, Type};
 use super::pending::Pending;
 use super::store::World;
 use super::{RelationSource, RelationState};
-use crate::id::ObjectKey;
 use crate::resource::{Body, HostName, HostToken};
 
 /// Splits a name of the cluster's own domain (`cart.shop.svc…`, `cart-0.cart.shop.svc…`) into Service and namespace.
@@ -20,13 +19,15 @@ pub(super) fn service_of_domain(name: &str) -> Option<(&str, &str)> {
 }
 
 impl World {
-    /// Works out whom a house calls.
-    pub(super) fn prove_calls(&mut self, id: Id) -> Proof {
+    /// Works out whom a house calls. Where nothing that it says itself changed, the words it said are those of the last time.
+    pub(super) fn prove_calls(&mut self, id: Id, is_same: bool) -> Proof {
         let mut proof = Proof::default();
         let Some(object) = self.objects.get(id.at()).cloned().flatten() else { return proof };
         let Some(template) = object.body.template().filter(|_| self.is_house(id)) else { return proof };
+        let last = self.calls.get(&id).and_then(Proven::rest).filter(|_| is_same).map(|rest| rest.hosts.clone());
+        let last = last.unwrap_or_default();
         for token in template.hosts.iter() {
-            self.call(id, &object.key, token, &token.field, &mut proof);
+            self.call(id, token, "", &last, &mut proof);
         }
         let whole = template.mounted_config_maps.iter().map(|used| (used, None));
         let single = template.config_keys.iter().map(|(used, key)| (used, Some(format!("data[{key}]"))));
@@ -37,11 +38,9 @@ impl World {
             let Some(config) = self.objects.get(config.at()).cloned().flatten() else { continue };
             let Body::ConfigMap(config) = &config.body else { continue };
             for token in config.hosts.iter().filter(|token| only.as_ref().is_none_or(|only| *only == token.field)) {
-                self.call(id, &object.key, token, &format!("{}/{}", used.field, token.field), &mut proof);
+                self.call(id, token, &used.field, &last, &mut proof);
             }
         }
-        proof.hosts.sort_unstable();
-        proof.hosts.dedup();
         proof.interests.sort_unstable();
         proof.interests.dedup();
         proof.doors.sort_unstable();
@@ -49,14 +48,11 @@ impl World {
         proof
     }
 
-    /// The words of the index a token asks for; by the last it is found when a Service comes or goes.
-    fn words_of(&mut self, caller: Id, key: &ObjectKey, host: &HostName) -> [Option<HostKey>; 2] {
+    /// The word of the index by which a token is found.
+    fn word_of(&mut self, caller: Id, host: &HostName) -> HostKey {
+        let key = self.keys.key(caller).clone();
         match host {
-            HostName::Hashed(hash) => {
-                let here = self.keys.scope(caller);
-                let cluster = self.words.number_of(&self.keys.key(caller).cluster);
-                [Some(HostKey::HashHere(here, *hash)), Some(HostKey::HashAnywhere(cluster, *hash))]
-            }
+            HostName::Hashed(hash) => HostKey::HashAnywhere(self.words.number_of(&key.cluster), *hash),
             HostName::Written(name) => {
                 let place = match service_of_domain(name) {
                     Some(place) => Some(place),
@@ -65,15 +61,28 @@ impl World {
                         Some((service, namespace)) => (!namespace.contains('.')).then_some((service, namespace)),
                     },
                 };
-                let Some((service, namespace)) = place else { return [None, None] };
+                let Some((service, namespace)) = place else { return HostKey::Nowhere };
                 let scope = if *namespace == key.namespace {
                     self.keys.scope(caller)
                 } else {
                     self.keys.scope_number(&key.cluster, namespace, &mut self.words)
                 };
-                [None, Some(HostKey::Name(scope, self.words.number(service)))]
+                HostKey::Name(scope, self.words.number(service))
             }
         }
+    }
+
+    /// The Services a word means that somebody says.
+    fn meant_by(&self, caller: Id, host: HostKey) -> Vec<Id> {
+        let services = &self.index.services;
+        let here = match host {
+            HostKey::HashAnywhere(_, hash) => services.get(&HostKey::HashHere(self.keys.scope(caller), hash)),
+            _ => None,
+        };
+        let mut found: Vec<Id> = [here, services.get(&host)].into_iter().flatten().flatten().copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Asks for new calls of everybody who says a word this Service answers to.
@@ -88,30 +97,35 @@ impl World {
             };
             let callers = self.index.callers.get(&said).into_iter().flatten();
             for caller in callers.filter(|caller| !at_home || self.keys.scope(**caller) == home) {
-                pending.prove(*caller, Half::Calls);
+                pending.call_again(*caller);
             }
         }
     }
 
-    /// Adds what one token proves.
-    fn call(&mut self, caller: Id, key: &ObjectKey, token: &HostToken, field: &str, proof: &mut Proof) {
-        let words = self.words_of(caller, key, &token.host);
-        let services = words.iter().flatten().filter_map(|word| self.index.services.get(word)).flatten();
-        let mut found: Vec<Id> = services.copied().collect();
-        proof.hosts.extend(words[1]);
-        if found.is_empty() {
-            // Most words name nothing at all.
-            if let Some(address) = cluster_address(token) {
-                let place = (self.words.number(field), self.words.number(&address));
-                if !proof.unresolved.contains(&place) {
-                    proof.unresolved.push(place);
-                }
+    /// Adds what one token proves. Where it stands in a ConfigMap, `through` is the field that names that.
+    fn call(&mut self, caller: Id, token: &HostToken, through: &str, last: &[HostKey], proof: &mut Proof) {
+        let host = match last.get(proof.hosts.len()) {
+            Some(host) => *host,
+            None => self.word_of(caller, &token.host),
+        };
+        proof.hosts.push(host);
+        let found = self.meant_by(caller, host);
+        // Most words name nothing at all.
+        let nobody = if found.is_empty() { cluster_address(token) } else { None };
+        if found.is_empty() && nobody.is_none() {
+            return;
+        }
+        let field = match through {
+            "" => self.words.number_of(&token.field),
+            through => self.words.number(&format!("{through}/{}", token.field)),
+        };
+        if let Some(address) = nobody {
+            let place = (field, self.words.number(&address));
+            if !proof.unresolved.contains(&place) {
+                proof.unresolved.push(place);
             }
             return;
         }
-        found.sort_unstable();
-        found.dedup();
-        let field = self.words.number(field);
         for service in found {
             let standing = if self.listens(service, token.port) {
                 Standing::ByEnds

@@ -102,6 +102,8 @@ pub(super) enum HostKey {
     HashHere(super::arena::Scope, u64),
     /// Forty bits of `name.namespace`, within a cluster; a caller's may be those of a name in its own namespace too.
     HashAnywhere(Word, u64),
+    /// No Service can be called so.
+    Nowhere,
 }
 
 /// What one object proves, and what would change it.
@@ -113,7 +115,7 @@ pub(super) struct Proof {
     pub(super) unresolved: Vec<(Word, Word)>,
     /// Keys beside the edges' ends whose change asks for a new proof.
     pub(super) interests: Vec<Id>,
-    /// Host words whose Service, coming or going, asks for a new proof.
+    /// Host words whose Service, coming or going, asks for a new proof; one for each token, in their order.
     pub(super) hosts: Vec<HostKey>,
     /// Addresses of pods, coming or going, that ask for a new proof.
     pub(super) addresses: Vec<super::index::Address>,
@@ -172,6 +174,11 @@ impl Proven {
         let edges = self.edges.iter().filter(|edge| edge.from == end || edge.to == end);
         let interests = self.rest().map_or(&[][..], |rest| &rest.interests);
         edges.into_iter().any(|edge| !of_spec_alone(edge)) || interests.contains(&end)
+    }
+
+    /// True for a key that it names and cannot do without.
+    pub(super) fn needs(&self, end: Id) -> bool {
+        self.edges.iter().any(|edge| (edge.from == end || edge.to == end) && edge.standing != Standing::Free)
     }
 
     /// True where a proof says the same.

@@ -12,6 +12,8 @@ use crate::health::Health;
 pub(super) struct Pending {
     pub(super) plain: Asked,
     pub(super) calls: Asked,
+    /// Houses that say what they said, and may call somebody else by it.
+    pub(super) calls_again: Asked,
     pub(super) services: Asked,
     /// Names of which measured calls may mean another object now.
     pub(super) names: FxHashSet<Word>,
@@ -60,6 +62,11 @@ impl Pending {
             Half::Plain => self.plain.add(id),
             Half::Calls => self.calls.add(id),
         }
+    }
+
+    /// Asks for new calls of a house of which nothing changed itself.
+    pub(super) fn call_again(&mut self, id: Id) {
+        self.calls_again.add(id);
     }
 
     /// Notes that a key may have no use any more.

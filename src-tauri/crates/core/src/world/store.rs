@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::arena::{Column, Id, KeyRef, Keys, Words};
 use super::due::Due;
-use super::edge::{Edge, Half, Proof, Proven};
+use super::edge::{Edge, Half, HostKey, Proof, Proven};
 use super::index::{Index, put, take};
 use super::observed::ObservedBook;
 use super::pending::Pending;
@@ -329,20 +329,20 @@ impl World {
     /// Asks for the proofs that may hang on this object.
     fn ask_around(&mut self, id: Id, existence: bool, says_hosts: bool, pending: &mut Pending) {
         let key = self.keys.key(id);
-        // Of a ConfigMap only the hosts it names lead anywhere.
-        let leads_on = says_hosts || key.kind != "ConfigMap";
         // Of a ConfigMap also the keys are needed.
         let needed = existence || key.kind == "ConfigMap";
         for (prover, half) in self.index.touching(id) {
-            let hangs = match half {
-                Half::Calls => leads_on,
-                Half::Plain => self.plain.get(prover).is_none_or(|proof| proof.hangs_on(prover, id)),
-            };
-            if hangs {
-                pending.prove(prover, half);
+            let proof = self.plain.get(prover);
+            match half {
+                Half::Calls if key.kind != "ConfigMap" => pending.call_again(prover),
+                Half::Calls if says_hosts => pending.prove(prover, Half::Calls),
+                Half::Plain if proof.is_none_or(|proof| proof.hangs_on(prover, id)) => {
+                    pending.prove(prover, Half::Plain);
+                }
+                _ => {}
             }
             pending.delta.relations |= existence;
-            if needed && self.hangs_on_references(prover) {
+            if needed && self.hangs_on_references(prover) && proof.is_none_or(|proof| proof.needs(id)) {
                 self.note(prover, pending);
             }
         }
@@ -393,8 +393,11 @@ impl World {
             self.ask_measured(service, &mut pending);
             self.ask_callers(service, &mut pending);
         }
-        for id in pending.calls.take() {
-            let proof = self.prove_calls(id);
+        let calls = pending.calls.take();
+        let again = pending.calls_again.take();
+        let again = again.into_iter().filter(|id| calls.binary_search(id).is_err());
+        for (id, is_same) in calls.iter().map(|id| (*id, false)).chain(again.map(|id| (id, true))) {
+            let proof = self.prove_calls(id, is_same);
             self.replace(id, Half::Calls, proof, &mut pending);
         }
         self.find_named(&mut pending);
@@ -477,11 +480,14 @@ impl World {
         for touched in without(&is, &was) {
             self.index.touch(*touched, id, half);
         }
-        for host in without(&rest.hosts, &proof.hosts) {
-            take(&mut self.index.callers, host, &id);
-        }
-        for host in without(&proof.hosts, &rest.hosts) {
-            put(&mut self.index.callers, *host, id);
+        if rest.hosts != proof.hosts {
+            let (was, is) = (distinct(&rest.hosts), distinct(&proof.hosts));
+            for host in without(&was, &is) {
+                take(&mut self.index.callers, host, &id);
+            }
+            for host in without(&is, &was) {
+                put(&mut self.index.callers, *host, id);
+            }
         }
         if rest.addresses != proof.addresses {
             for address in &rest.addresses {
@@ -522,6 +528,14 @@ fn without<'v, T: Ord>(values: &'v [T], others: &'v [T]) -> impl Iterator<Item =
         while others.next_if(|other| other < value).is_some() {}
         others.peek() != Some(value)
     })
+}
+
+/// Host words that may mean a Service, in order.
+fn distinct(hosts: &[HostKey]) -> Vec<HostKey> {
+    let mut hosts: Vec<HostKey> = hosts.iter().copied().filter(|host| *host != HostKey::Nowhere).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
 }
 
 /// The keys beside its own that a proof names.
