@@ -9,19 +9,22 @@ use crate::time::Moment;
 pub struct Clock {
     now: Option<Moment>,
     next: Cell<Option<Moment>>,
+    passed: Cell<Option<Moment>>,
 }
 
 impl Clock {
     /// A clock at a moment; one nobody told the time answers nothing.
     #[must_use]
     pub fn at(now: Option<Moment>) -> Self {
-        Self { now, next: Cell::new(None) }
+        Self { now, ..Self::default() }
     }
 
     /// Whether a moment has come; nothing where the time was never told. Whoever asks is judged again once it has.
     pub(super) fn has_come(&self, moment: Moment) -> Option<bool> {
         let has = self.now.map(|now| now >= moment);
-        if has != Some(true) {
+        if has == Some(true) {
+            self.passed.set(self.passed.get().max(Some(moment)));
+        } else {
             let sooner = self.next.get().is_none_or(|known| moment < known);
             self.next.set(if sooner { Some(moment) } else { self.next.get() });
         }
@@ -32,5 +35,11 @@ impl Clock {
     #[must_use]
     pub fn next(&self) -> Option<Moment> {
         self.next.get()
+    }
+
+    /// The latest moment that was asked for and had come: before it what was asked has another answer.
+    #[must_use]
+    pub fn passed(&self) -> Option<Moment> {
+        self.passed.get()
     }
 }

@@ -25,7 +25,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::id::ObjectKey;
 use crate::world::World;
@@ -161,9 +161,14 @@ impl Plan {
     /// The plan from its JSON; an empty one where the JSON is not a plan. One of before there were districts is read too.
     #[must_use]
     pub fn from_json(value: &serde_json::Value) -> Self {
-        let plan = match District::deserialize(value) {
+        Self::read(|| Ok(value))
+    }
+
+    /// The same, from wherever its value is read.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(value: impl Fn() -> Result<D, D::Error>) -> Self {
+        let plan = match value().and_then(District::deserialize) {
             Ok(one) => Self::of_blocks(one),
-            Err(_) => Self::deserialize(value).unwrap_or_default(),
+            Err(_) => value().and_then(Self::deserialize).unwrap_or_default(),
         };
         let is_sound = |it: &District| it.namespaces.is_sound() && it.nodes.is_sound();
         if plan.districts.values().all(is_sound) { plan } else { Self::default() }

@@ -4,15 +4,22 @@
 //! only, in microseconds since the one before) and a column of value numbers, told as the difference to the last.
 //! Nothing is compressed here; the store does that.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::tree::{Builder, Input, Tree, put, put_signed};
+use super::bytes::{Input, put, put_signed};
+use super::leaf::{Budget, Leaf};
+use super::tables::{Spot, Tree};
+use super::tree::Builder;
 use super::{Received, Segment};
+use crate::resource::Object;
 use crate::time::Moment;
+use crate::world::Change;
 
-const MAGIC: &[u8; 4] = b"BSR1";
+pub(super) const MAGIC: &[u8; 4] = b"BSR1";
 
 /// Bytes that are not a recording, or not a whole one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,36 +68,66 @@ pub fn encode(segment: &Segment) -> Vec<u8> {
 /// Bytes that are truncated, followed by others, or not a recording of this format. Memory taken is bounded by a
 /// constant whatever the bytes claim.
 pub fn decode(bytes: &[u8]) -> Result<Segment, BadRecording> {
-    let mut input = Input::new(bytes);
-    if input.bytes(MAGIC.len()).ok() != Some(MAGIC.as_slice()) {
-        return Err(BadRecording { why: "has a format this program does not know".to_owned() });
+    let first = First::read(bytes)?;
+    let (tree, budget) = (&first.tree, Budget::default());
+    let keyframe = first.keyframe.iter().map(|id| change(tree.spot(*id)?, &budget)).collect::<Result<_, _>>()?;
+    let plan = tree.value(first.plan, &budget)?;
+    let changes =
+        first.changes.iter().map(|(at, id)| Ok(Received { at: *at, change: change(tree.spot(*id)?, &budget)? }));
+    let changes = changes.collect::<Result<_, BadRecording>>()?;
+    Ok(Segment { from: first.from, until: first.until, keyframe, plan, changes })
+}
+
+/// The first piece of a segment: its tables, and where in them its values are.
+pub(super) struct First {
+    pub from: Option<Moment>,
+    pub until: Option<Moment>,
+    pub tree: Tree,
+    pub keyframe: Vec<u64>,
+    pub plan: u64,
+    pub changes: Vec<(Moment, u64)>,
+}
+
+impl First {
+    pub fn read(bytes: &[u8]) -> Result<Self, BadRecording> {
+        let mut input = Input::new(bytes);
+        if input.bytes(MAGIC.len()).ok() != Some(MAGIC.as_slice()) {
+            return Err(BadRecording { why: "has a format this program does not know".to_owned() });
+        }
+        let from = read_moment(&mut input)?;
+        let until = read_moment(&mut input)?;
+        let tree = Tree::read(&mut input)?;
+        let count = input.count("the keyframe")?;
+        let keyframe = read_ids(&mut input, count)?;
+        let plan = input.number()?;
+        let changes = read_changes(&mut input, from.map_or(0, |from| from.timestamp_micros()))?;
+        Ok(Self { from, until, tree, keyframe, plan, changes })
     }
-    let from = read_moment(&mut input)?;
-    let until = read_moment(&mut input)?;
-    let mut tree = Tree::read(&mut input)?;
+}
 
-    let count = input.count("the keyframe")?;
-    let ids = read_ids(&mut input, count)?;
-    let keyframe = ids.into_iter().map(|id| typed(tree.value(id)?)).collect::<Result<Vec<_>, _>>()?;
-    let plan = input.number()?;
-    let plan = tree.value(plan)?;
-
+/// Reads what stands last in every piece: how many changes, their times, their values.
+pub(super) fn read_changes(input: &mut Input<'_>, mut last: i64) -> Result<Vec<(Moment, u64)>, BadRecording> {
     let count = input.count("changes")?;
-    let mut last = from.map_or(0, |from| from.timestamp_micros());
     let mut times = Vec::with_capacity(count);
     for _ in 0..count {
         last = last.checked_add(input.signed()?).ok_or_else(|| "has a time out of range".to_owned())?;
         times.push(moment(last)?);
     }
-    let ids = read_ids(&mut input, count)?;
-    let mut changes = Vec::with_capacity(count);
-    for (at, id) in times.into_iter().zip(ids) {
-        changes.push(Received { at, change: typed(tree.value(id)?)? });
-    }
+    let ids = read_ids(input, count)?;
     if !input.is_empty() {
         return Err(BadRecording { why: "has bytes after its end".to_owned() });
     }
-    Ok(Segment { from, until, keyframe, plan, changes })
+    Ok(times.into_iter().zip(ids).collect())
+}
+
+/// A change as it was told whole.
+pub(super) fn change(spot: Spot<'_>, budget: &Budget) -> Result<Change, BadRecording> {
+    let leaf = Leaf::new(spot, Vec::new(), budget)?;
+    if spot.field("change").and_then(Spot::text) == Some("object") {
+        // Read by itself, it need not be gathered first to find out which change it is.
+        return Ok(Change::Object(Arc::new(leaf.read::<Object>()?)));
+    }
+    leaf.read()
 }
 
 /// A value as JSON. Every contract type is plain data with text keys, for which this cannot fail.
@@ -121,7 +158,7 @@ fn read_moment(input: &mut Input<'_>) -> Result<Option<Moment>, String> {
     }
 }
 
-pub(super) fn moment(micros: i64) -> Result<Moment, String> {
+fn moment(micros: i64) -> Result<Moment, String> {
     Moment::from_timestamp_micros(micros).ok_or_else(|| "has a time out of range".to_owned())
 }
 

@@ -1,15 +1,22 @@
 //! Recordings: what this recorder had received by any moment, as keyframes with changes between.
 
+mod bytes;
 mod codec;
+mod known;
+mod leaf;
 mod piece;
 mod seek;
+mod tables;
+mod track;
 mod tree;
 
 use serde::{Deserialize, Serialize};
 
 pub use codec::{BadRecording, decode, encode};
+pub use known::Known;
 pub use piece::{Piece, Reading, Taken, pieces};
 pub use seek::{at, with_plan_at};
+pub use track::{Track, WentAlert};
 
 use crate::time::Moment;
 use crate::world::Change;

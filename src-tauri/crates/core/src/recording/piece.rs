@@ -9,13 +9,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::codec::{BadRecording, as_value, encode, moment, put_ids, read_ids, typed};
-use super::tree::{Builder, Input, Tree, put, put_signed};
+use super::bytes::{Input, put, put_signed};
+use super::codec::{BadRecording, as_value, change, encode, put_ids, read_changes, read_ids, typed};
+use super::leaf::{Budget, Leaf};
+use super::tables::{Spot, Tree};
+use super::tree::Builder;
 use super::{Received, Segment};
 use crate::id::ObjectKey;
 use crate::resource::Object;
 use crate::time::Moment;
-use crate::world::Change;
+use crate::world::{Change, moves_nothing};
 
 const MAGIC: &[u8; 4] = b"BSP1";
 
@@ -23,7 +26,7 @@ const MAGIC: &[u8; 4] = b"BSP1";
 const AT_ONCE: usize = 4_096;
 
 /// The value of `change` for an object told by what differs; no [`Change`] is called so.
-const DIFFERS: &str = "differs";
+pub(super) const DIFFERS: &str = "differs";
 
 /// One change as received, with what it replaced.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +52,7 @@ pub struct Piece {
 
 /// A segment in pieces of bounded size: the first as [`encode`] writes it, the others to be read after it in order. A
 /// small segment is its first piece. Nothing is encoded before it is asked for.
-pub fn pieces(segment: &Segment) -> impl Iterator<Item = Vec<u8>> + Send + '_ {
+pub fn pieces<'a>(segment: &'a Segment) -> impl Iterator<Item = Vec<u8>> + Send + use<'a> {
     let whole = segment.keyframe.len() + segment.changes.len() <= AT_ONCE;
     let first = move || {
         if whole {
@@ -59,10 +62,26 @@ pub fn pieces(segment: &Segment) -> impl Iterator<Item = Vec<u8>> + Send + '_ {
         encode(&Segment { from, until, plan, ..Segment::default() })
     };
     let rest = if whole { (&[][..], &[][..]) } else { (&*segment.keyframe, &*segment.changes) };
-    let taken = |it: &Received| Taken { at: it.at, change: it.change.clone(), base: None };
-    std::iter::once_with(first)
-        .chain(rest.0.chunks(AT_ONCE).map(|part| encode_part(part, &[])))
-        .chain(rest.1.chunks(AT_ONCE).map(move |part| encode_part(&[], &part.iter().map(taken).collect::<Vec<_>>())))
+    let mut last: HashMap<&ObjectKey, &Arc<Object>> = HashMap::new();
+    for change in rest.0 {
+        if let Change::Object(object) = change {
+            last.insert(&object.key, object);
+        }
+    }
+    let mut taken = move |it: &'a Received| {
+        let base = match &it.change {
+            Change::Object(object) => last.insert(&object.key, object).cloned(),
+            Change::Gone { key, .. } => {
+                last.remove(key);
+                None
+            }
+            _ => None,
+        };
+        Taken { at: it.at, change: it.change.clone(), base }
+    };
+    std::iter::once_with(first).chain(rest.0.chunks(AT_ONCE).map(|part| encode_part(part, &[]))).chain(
+        rest.1.chunks(AT_ONCE).map(move |part| encode_part(&[], &part.iter().map(&mut taken).collect::<Vec<_>>())),
+    )
 }
 
 impl Piece {
@@ -74,7 +93,7 @@ impl Piece {
     }
 }
 
-fn encode_part(keyframe: &[Change], changes: &[Taken]) -> Vec<u8> {
+pub(super) fn encode_part(keyframe: &[Change], changes: &[Taken]) -> Vec<u8> {
     let mut builder = Builder::default();
     let keyframe: Vec<u32> = keyframe.iter().map(|change| builder.add(&as_value(change))).collect();
     let ids: Vec<u32> = changes.iter().map(|taken| builder.add(&told(taken))).collect();
@@ -100,7 +119,32 @@ fn told(taken: &Taken) -> Value {
         return as_value(&taken.change);
     }
     let by = difference(&as_value(base), &as_value(object)).unwrap_or(Value::Null);
+    if moves_nothing(base, object) {
+        // Whoever only wants to know how it stood later may pass over it.
+        return json!({"change": DIFFERS, "key": as_value(&object.key), "by": by, "still": true});
+    }
     json!({"change": DIFFERS, "key": as_value(&object.key), "by": by})
+}
+
+/// A piece after the first: its tables, and where in them its values are.
+pub(super) struct More {
+    pub tree: Tree,
+    pub keyframe: Vec<u64>,
+    pub changes: Vec<(Moment, u64)>,
+}
+
+impl More {
+    pub fn read(bytes: &[u8]) -> Result<Self, BadRecording> {
+        let mut input = Input::new(bytes);
+        if input.bytes(MAGIC.len()).ok() != Some(MAGIC.as_slice()) {
+            return Err(BadRecording { why: "has a piece of a format this program does not know".to_owned() });
+        }
+        let tree = Tree::read(&mut input)?;
+        let count = input.count("the keyframe")?;
+        let keyframe = read_ids(&mut input, count)?;
+        let changes = read_changes(&mut input, 0)?;
+        Ok(Self { tree, keyframe, changes })
+    }
 }
 
 /// Reads a segment piece by piece.
@@ -129,33 +173,18 @@ impl Reading {
     /// # Errors
     /// Bytes that are truncated, followed by others, or no piece of this segment.
     pub fn read(&mut self, bytes: &[u8]) -> Result<(), BadRecording> {
-        let mut input = Input::new(bytes);
-        if input.bytes(MAGIC.len()).ok() != Some(MAGIC.as_slice()) {
-            return Err(BadRecording { why: "has a piece of a format this program does not know".to_owned() });
-        }
-        let mut tree = Tree::read(&mut input)?;
-        let count = input.count("the keyframe")?;
-        for id in read_ids(&mut input, count)? {
-            let change: Change = typed(tree.value(id)?)?;
+        let more = More::read(bytes)?;
+        let (tree, budget) = (&more.tree, Budget::default());
+        for id in more.keyframe {
+            let change = change(tree.spot(id)?, &budget)?;
             self.remember(&change);
             self.segment.keyframe.push(change);
         }
-        let count = input.count("changes")?;
-        let mut last = 0i64;
-        let mut times = Vec::with_capacity(count);
-        for _ in 0..count {
-            last = last.checked_add(input.signed()?).ok_or_else(|| "has a time out of range".to_owned())?;
-            times.push(moment(last)?);
-        }
-        let ids = read_ids(&mut input, count)?;
-        for (at, id) in times.into_iter().zip(ids) {
-            let change = self.understand(tree.value(id)?)?;
+        for (at, id) in more.changes {
+            let change = self.understand(tree.spot(id)?, &budget)?;
             self.remember(&change);
             self.segment.until = self.segment.until.max(Some(at));
             self.segment.changes.push(Received { at, change });
-        }
-        if !input.is_empty() {
-            return Err(BadRecording { why: "has bytes after its end".to_owned() });
         }
         Ok(())
     }
@@ -172,11 +201,11 @@ impl Reading {
         }
     }
 
-    fn understand(&mut self, value: Value) -> Result<Change, BadRecording> {
-        if value.get("change").and_then(Value::as_str) != Some(DIFFERS) {
-            return typed(value);
+    fn understand(&mut self, spot: Spot<'_>, budget: &Budget) -> Result<Change, BadRecording> {
+        if spot.field("change").and_then(Spot::text) != Some(DIFFERS) {
+            return change(spot, budget);
         }
-        let Differs { key, by } = typed(value)?;
+        let Differs { key, by } = Leaf::new(spot, Vec::new(), budget)?.read()?;
         let last = self.last.get_or_insert_with(|| {
             let all = self.segment.keyframe.iter().chain(self.segment.changes.iter().map(|it| &it.change));
             let objects = all.filter_map(|change| match change {
@@ -276,6 +305,33 @@ mod tests {
                 prop_assert_eq!(applied(old, by), Some(new));
             } else {
                 prop_assert_eq!(old, new);
+            }
+        }
+
+        #[test]
+        fn differences_laid_over_a_value_give_the_last(values in prop::collection::vec(any_value(), 1..6)) {
+            let mut builder = Builder::default();
+            let ids: Vec<u32> = std::iter::once(builder.add(&values[0]))
+                .chain(values.windows(2).map(|pair| builder.add(&difference(&pair[0], &pair[1]).unwrap_or_default())))
+                .collect();
+            let mut bytes = Vec::new();
+            builder.write(&mut bytes);
+            let (tree, budget) = (Tree::read(&mut Input::new(&bytes)).unwrap(), Budget::default());
+            let spots: Vec<Spot<'_>> = ids.iter().map(|id| tree.spot(u64::from(*id)).unwrap()).collect();
+            let last: Value = Leaf::new(spots[0], spots[1..].to_vec(), &budget).unwrap().read().unwrap();
+            prop_assert_eq!(Some(&last), values.last());
+        }
+
+        #[test]
+        fn any_differences_fit_or_are_refused(values in prop::collection::vec(any_value(), 1..5)) {
+            let mut builder = Builder::default();
+            let ids: Vec<u32> = values.iter().map(|value| builder.add(value)).collect();
+            let mut bytes = Vec::new();
+            builder.write(&mut bytes);
+            let (tree, budget) = (Tree::read(&mut Input::new(&bytes)).unwrap(), Budget::default());
+            let spots: Vec<Spot<'_>> = ids.iter().map(|id| tree.spot(u64::from(*id)).unwrap()).collect();
+            if let Ok(leaf) = Leaf::new(spots[0], spots[1..].to_vec(), &budget) {
+                let _ = leaf.read::<Value>();
             }
         }
 

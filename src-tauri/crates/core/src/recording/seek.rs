@@ -52,7 +52,7 @@ pub fn with_plan_at(segment: &Segment, at: Moment) -> (World, Plan) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use proptest::prelude::*;
@@ -66,11 +66,11 @@ mod tests {
     use crate::resource::reduce;
     use crate::world::{Freshness, SourceState};
 
-    fn moment(micros: i64) -> Moment {
+    pub fn moment(micros: i64) -> Moment {
         Moment::from_timestamp_micros(1_800_000_000_000_000 + micros).unwrap()
     }
 
-    fn change() -> impl Strategy<Value = Change> {
+    pub fn change() -> impl Strategy<Value = Change> {
         let name = || select(vec!["cart", "web", "db"]);
         let pod = (name(), select(vec!["", "web", "db"]), any::<bool>()).prop_map(|(name, host, ready)| {
             let ready = if ready { "True" } else { "False" };

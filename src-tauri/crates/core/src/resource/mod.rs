@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ObjectKey, Text};
 use crate::time::Moment;
 
+pub(crate) use bodies::BODY;
 pub use bodies::{
     Autoscaler, Binding, Body, Claim, Condition, ConfigMap, ContainerStatus, ControllerRevision, CronJob, Custom,
     DisruptionBudget, Endpoint, EndpointSlice, Event, Expression, Gateway, Grant, HostName, HostToken, Ingress,
@@ -81,6 +82,7 @@ pub struct Object {
     #[serde(default)]
     pub finalizers: Box<[Text]>,
     /// What the kind adds.
+    #[serde(deserialize_with = "bodies::read_body")]
     pub body: Body,
 }
 

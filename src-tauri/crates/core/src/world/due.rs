@@ -12,11 +12,17 @@ use crate::time::Moment;
 pub(super) struct Due {
     order: BTreeSet<(Moment, Id)>,
     of: FxHashMap<Id, Moment>,
+    /// The latest moment each was judged by that had come.
+    passed: FxHashMap<Id, Moment>,
 }
 
 impl Due {
-    /// Remembers when an object must be judged again, or that it need not.
-    pub(super) fn set(&mut self, id: Id, at: Option<Moment>) {
+    /// Remembers when an object must be judged again, or that it need not, and what it was judged by that had come.
+    pub(super) fn set(&mut self, id: Id, at: Option<Moment>, passed: Option<Moment>) {
+        match passed {
+            Some(passed) => self.passed.insert(id, passed),
+            None => self.passed.remove(&id),
+        };
         let before = match at {
             Some(at) => self.of.insert(id, at),
             None => self.of.remove(&id),
@@ -37,6 +43,15 @@ impl Due {
     /// Every object that waits for one.
     pub(super) fn all(&self) -> Vec<Id> {
         self.order.iter().map(|(_, id)| *id).collect()
+    }
+
+    /// The objects that would be judged otherwise if it were no later than this; all that ever asked, where nobody would
+    /// have told the time.
+    pub(super) fn after(&self, now: Option<Moment>) -> Vec<Id> {
+        let passed = self.passed.iter().filter(|(_, at)| now.is_none_or(|now| **at > now)).map(|(id, _)| *id);
+        let mut found: Vec<Id> = passed.chain(if now.is_none() { self.all() } else { Vec::new() }).collect();
+        found.sort_unstable();
+        found
     }
 
     /// The objects whose moment has come.

@@ -3,7 +3,7 @@
 use crate::resource::{Body, Object, Route};
 
 /// True where two states of an object give the same relations and index entries; a status alone seldom differs in them.
-pub(super) fn is_same(old: &Object, new: &Object) -> bool {
+pub(crate) fn is_same(old: &Object, new: &Object) -> bool {
     old.uid == new.uid
         && old.labels == new.labels
         && old.annotations == new.annotations

@@ -6,13 +6,12 @@ use super::edge::{Edge, Standing, Type};
 use super::store::World;
 use crate::health::{self, Around, Backend, Clock, Health, HealthState, Lost, PodVerdict, ServiceVerdict};
 use crate::resource::{Body, Object};
-use crate::time::Moment;
 
 impl World {
     /// The verdict on an object as its own kind's freshness does not yet dim it, nothing where its kind has no rule; and
-    /// the moment at which it may differ by itself.
-    pub(super) fn judge(&self, id: Id) -> (Option<Health>, Option<Moment>) {
-        let Some(object) = self.at(id) else { return (None, None) };
+    /// the clock that was asked: it knows at which moment the verdict may differ by itself.
+    pub(super) fn judge(&self, id: Id) -> (Option<Health>, Clock) {
+        let Some(object) = self.at(id) else { return (None, Clock::default()) };
         let mut around = Around { clock: Clock::at(self.now), ..Around::default() };
         match &object.body {
             Body::Workload(_) | Body::Job(_) => {
@@ -40,7 +39,7 @@ impl World {
             _ => {}
         }
         let health = health::judge(object, &around);
-        ((health.state != HealthState::None).then_some(health), around.clock.next())
+        ((health.state != HealthState::None).then_some(health), around.clock)
     }
 
     /// Whether a verdict hangs on what the object names.

@@ -36,6 +36,7 @@ use crate::resource::Object;
 use crate::time::Moment;
 
 pub use arena::Id;
+pub(crate) use facet::is_same as moves_nothing;
 pub(crate) use index::{is_of_houses, zone_of};
 pub use notable::{Fact, notable};
 pub use observed::{LostCall, Measured};

@@ -126,6 +126,17 @@ impl World {
         self.words_of_use = self.words.len();
     }
 
+    /// Goes back to when it was told a moment last, or to when it never was: whoever was judged by what had come since is
+    /// judged again.
+    pub(crate) fn turn_back(&mut self, to: Option<Moment>) -> Delta {
+        let mut pending = Pending::default();
+        for id in self.due.after(to) {
+            self.note_around(id, &mut pending);
+        }
+        self.now = to;
+        self.settle(pending)
+    }
+
     /// The latest moment the world was told; nothing where it never was.
     #[must_use]
     pub fn now(&self) -> Option<Moment> {
@@ -436,8 +447,8 @@ impl World {
 
     /// Judges an object again.
     fn judge_anew(&mut self, id: Id) {
-        let (health, due) = self.judge(id);
-        self.due.set(id, due);
+        let (health, clock) = self.judge(id);
+        self.due.set(id, clock.next(), clock.passed());
         match health {
             Some(health) => {
                 let health = self.shared_verdict(health);

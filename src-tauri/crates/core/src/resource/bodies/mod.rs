@@ -5,6 +5,7 @@ mod network;
 mod others;
 mod pods;
 mod storage;
+mod told;
 mod workloads;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub use network::{
 pub use others::{Custom, Monitor, Reference, Scaler, Served, ServedBy};
 pub use pods::{ContainerStatus, HostName, HostToken, NamedUse, Pod, Template, Terminated};
 pub use storage::{Claim, ConfigMap, Quota, QuotaLimit, Volume};
+pub(crate) use told::BODY;
+pub(super) use told::read as read_body;
 pub use workloads::{Autoscaler, ControllerRevision, CronJob, DisruptionBudget, Expression, Job, Selector, Workload};
 
 /// What a kind adds to the metadata every object has.
