@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
-use broadstreet_core::recording::{Piece, Segment};
+use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 
 /// How many of the next writes find no space.
@@ -66,6 +66,14 @@ impl Store for FullStore {
     }
     fn segment(&self, id: i64) -> Answer<'_, Result<Segment, StoreError>> {
         self.store.segment(id)
+    }
+    fn track(
+        &self,
+        id: i64,
+        known: Option<Arc<Track>>,
+        until: Option<Moment>,
+    ) -> Answer<'_, Result<Arc<Track>, StoreError>> {
+        self.store.track(id, known, until)
     }
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {
         self.store.keep_segments(incident, window)

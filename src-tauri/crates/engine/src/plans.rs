@@ -38,7 +38,6 @@ impl Engine {
         let Some(last) = last.filter(|last| left.as_ref().is_none_or(|left| last.from > Some(left.at))) else {
             return Ok(left.map(|left| Plan::from_json(&left.plan)).unwrap_or_default());
         };
-        let segment = self.ports.store.segment(last.id).await?;
-        Ok(Plan::from_json(&segment.plan))
+        self.archive.plan(last.id).await
     }
 }

@@ -38,8 +38,8 @@ impl Seen {
     pub fn world(&self) -> &World {
         match self {
             Self::Now(state, _) => &state.world,
-            Self::Then(sought) => &sought.world,
-            Self::Nothing(sought) => &sought.world,
+            Self::Then(sought) => sought.world(),
+            Self::Nothing(sought) => sought.world(),
         }
     }
 
@@ -47,8 +47,8 @@ impl Seen {
     pub fn plan(&self) -> &Plan {
         match self {
             Self::Now(state, _) => &state.plan,
-            Self::Then(sought) => &sought.plan,
-            Self::Nothing(sought) => &sought.plan,
+            Self::Then(sought) => sought.plan(),
+            Self::Nothing(sought) => sought.plan(),
         }
     }
 
@@ -56,8 +56,8 @@ impl Seen {
     pub fn placed(&self) -> &Placed {
         match self {
             Self::Now(state, _) => &state.placed,
-            Self::Then(sought) => &sought.placed,
-            Self::Nothing(sought) => &sought.placed,
+            Self::Then(sought) => sought.placed(),
+            Self::Nothing(sought) => sought.placed(),
         }
     }
 
@@ -113,14 +113,10 @@ impl Engine {
                 drop(desk);
                 match (at, self.chosen_ended().await?) {
                     (Some(at), Some(scope)) => Ok(Seen::Then(self.archive.seek(&scope, at, BTreeMap::new()).await?)),
-                    (at, _) => Ok(Seen::Nothing(Box::new(Sought {
-                        at: at.unwrap_or_else(|| self.now()),
-                        world: World::new(),
-                        plan: Plan::default(),
-                        placed: Placed::default(),
-                        fading: Vec::new(),
-                        gap_since: None,
-                    }))),
+                    (at, _) => {
+                        let nothing = Sought::nothing(at.unwrap_or_else(|| self.now()), None);
+                        Ok(Seen::Nothing(Box::new(nothing)))
+                    }
                 }
             }
             Open::Live(live) => {

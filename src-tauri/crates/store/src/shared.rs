@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::sync::Arc;
 
 use broadstreet_core::id::IncidentId;
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{SegmentEntry, StoreError};
-use broadstreet_core::recording::{self, Reading, Segment};
+use broadstreet_core::recording::{self, Reading, Segment, Track};
 use broadstreet_core::time::Moment;
 use chrono::DateTime;
 use sha2::{Digest, Sha256};
@@ -127,6 +128,58 @@ impl Unpacking {
             segment.until = segment.until.max(moment(until));
         }
         segment
+    }
+}
+
+/// Puts together where everything in a segment is.
+pub(crate) struct Tracking {
+    track: Arc<Track>,
+    left: u64,
+}
+
+impl From<Arc<Track>> for Tracking {
+    /// Goes on with what was read before.
+    fn from(track: Arc<Track>) -> Self {
+        let left = MAX_SEGMENT_BYTES.saturating_sub(track.bytes());
+        Self { track, left }
+    }
+}
+
+impl Tracking {
+    /// Begins with the first piece.
+    pub fn begin(body: &[u8]) -> Result<Self, String> {
+        let raw = inflate(body, MAX_SEGMENT_BYTES)?;
+        let track = Track::begin(&raw).map_err(|error| error.to_string())?;
+        Ok(Self { track: Arc::new(track), left: MAX_SEGMENT_BYTES - raw.len() as u64 })
+    }
+
+    /// The part to go on with.
+    pub fn last_part(&self) -> i64 {
+        self.track.last_part()
+    }
+
+    /// Goes on with a part.
+    pub fn read(&mut self, number: i64, body: &[u8]) -> Result<(), String> {
+        let raw = inflate(body, self.left)?;
+        self.left -= raw.len() as u64;
+        Arc::make_mut(&mut self.track).read(number, &raw).map_err(|error| error.to_string())
+    }
+
+    /// Whether all that follows is later than a moment.
+    pub fn is_past(&self, until: Option<Moment>) -> bool {
+        let last = self.track.last().or(self.track.from());
+        until.zip(last).is_some_and(|(until, last)| last > until)
+    }
+
+    /// Ends with what was read.
+    pub fn so_far(self) -> Arc<Track> {
+        self.track
+    }
+
+    /// Ends with all of it, known until the instant it was kept with, in microseconds.
+    pub fn finish(mut self, until: i64) -> Arc<Track> {
+        Arc::make_mut(&mut self.track).end(moment(until));
+        self.track
     }
 }
 

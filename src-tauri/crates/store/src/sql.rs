@@ -85,6 +85,10 @@ statements! {
         from segments s where s.from_at < $2 and s.until_at >= $1 order by s.from_at, s.id";
     /// One segment: its last instant and how it began.
     SEGMENT = "select until_at, body from segments where id = $1";
+    /// The last instant of a segment.
+    SEGMENT_END = "select until_at from segments where id = $1";
+    /// What a segment grew by, from a part on, with their numbers.
+    PARTS_FROM = "select part, body from segment_parts where segment = $1 and part >= $2 order by part";
     /// What a segment grew by.
     PARTS = "select body from segment_parts where segment = $1 order by part";
     /// Takes out the spans of an incident that touch one.

@@ -1,13 +1,14 @@
 //! What survives: databases and bundles.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Flow};
 use crate::id::{BlobId, IncidentId};
 use crate::ledger::Row;
-use crate::recording::{Piece, Segment};
+use crate::recording::{Piece, Segment, Track};
 use crate::time::{Moment, Window};
 use crate::writing::Document;
 
@@ -224,6 +225,13 @@ pub trait Store: Send + Sync {
     fn segments(&self, window: Option<Window>) -> Answer<'_, Result<Vec<SegmentEntry>, StoreError>>;
     /// Reads one segment.
     fn segment(&self, id: i64) -> Answer<'_, Result<Segment, StoreError>>;
+    /// Reads where everything in a segment is, until a moment at least; of one that was read before only what comes after.
+    fn track(
+        &self,
+        id: i64,
+        known: Option<Arc<Track>>,
+        until: Option<Moment>,
+    ) -> Answer<'_, Result<Arc<Track>, StoreError>>;
     /// Keeps the segments that touch `window` for an incident, past the rolling window.
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>>;
     /// Deletes segments outside any incident that ended before `before`, then the oldest until at most `max_bytes` stay.

@@ -65,7 +65,7 @@ pub(super) async fn write(engine: &Engine, live: &Live) -> Result<()> {
             told: &told,
             answered: &answered,
             prior: &prior,
-            before: past.as_ref().map(|(until, past)| (*until, &past.world)),
+            before: past.as_ref().map(|(until, past)| (*until, past.world())),
             since: live.since,
             at,
         };

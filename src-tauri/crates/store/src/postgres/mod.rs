@@ -7,12 +7,13 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
-use broadstreet_core::recording::{Piece, Segment};
+use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use sqlx::{PgPool, Postgres as Db, Transaction};
@@ -372,6 +373,15 @@ impl Store for Postgres {
 
     fn segment(&self, id: i64) -> Answer<'_, Result<Segment, StoreError>> {
         Box::pin(self.read_segment(id))
+    }
+
+    fn track(
+        &self,
+        id: i64,
+        known: Option<Arc<Track>>,
+        until: Option<Moment>,
+    ) -> Answer<'_, Result<Arc<Track>, StoreError>> {
+        Box::pin(self.read_track(id, known, until))
     }
 
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {

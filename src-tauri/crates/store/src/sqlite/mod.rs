@@ -7,11 +7,12 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
 use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
-use broadstreet_core::recording::{Piece, Segment};
+use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 use futures_util::StreamExt;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
@@ -368,6 +369,15 @@ impl Store for Sqlite {
 
     fn segment(&self, id: i64) -> Answer<'_, Result<Segment, StoreError>> {
         Box::pin(self.read_segment(id))
+    }
+
+    fn track(
+        &self,
+        id: i64,
+        known: Option<Arc<Track>>,
+        until: Option<Moment>,
+    ) -> Answer<'_, Result<Arc<Track>, StoreError>> {
+        Box::pin(self.read_track(id, known, until))
     }
 
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {

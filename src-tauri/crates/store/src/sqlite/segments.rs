@@ -1,7 +1,10 @@
 //! Segments of a recording: what each began with, and the parts it grew by.
 
+use std::sync::Arc;
+
 use broadstreet_core::ports::StoreError;
-use broadstreet_core::recording::{self, Piece, Segment};
+use broadstreet_core::recording::{self, Piece, Segment, Track};
+use broadstreet_core::time::Moment;
 use futures_util::StreamExt;
 use sqlx::{Sqlite as Db, Transaction};
 
@@ -96,5 +99,40 @@ impl Sqlite {
             unpacking.read(&part.map_err(&failed)?).map_err(unreadable)?;
         }
         Ok(unpacking.finish(until))
+    }
+
+    /// Reads where everything in a segment is, until a moment at least; of one that was read before only what comes after.
+    pub(super) async fn read_track(
+        &self,
+        id: i64,
+        known: Option<Arc<Track>>,
+        until: Option<Moment>,
+    ) -> Result<Arc<Track>, StoreError> {
+        let failed = self.failed("read a segment");
+        let unreadable = |why: String| self.unreadable(&format!("read segment {id}"), why);
+        let missing = || StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() };
+        let (end, mut tracking) = match known {
+            Some(known) => {
+                let end: Option<i64> =
+                    sqlx::query_scalar(sql::SEGMENT_END).bind(id).fetch_optional(&self.read).await.map_err(&failed)?;
+                (end.ok_or_else(missing)?, shared::Tracking::from(known))
+            }
+            None => {
+                let found: Option<(i64, Vec<u8>)> =
+                    sqlx::query_as(sql::SEGMENT).bind(id).fetch_optional(&self.read).await.map_err(&failed)?;
+                let (end, body) = found.ok_or_else(missing)?;
+                (end, shared::Tracking::begin(&body).map_err(unreadable)?)
+            }
+        };
+        let parts = sqlx::query_as::<_, (i64, Vec<u8>)>(sql::PARTS_FROM).bind(id).bind(tracking.last_part());
+        let mut parts = parts.fetch(&self.read);
+        while let Some(part) = parts.next().await {
+            let (number, body) = part.map_err(&failed)?;
+            tracking.read(number, &body).map_err(unreadable)?;
+            if tracking.is_past(until) {
+                return Ok(tracking.so_far());
+            }
+        }
+        Ok(tracking.finish(end))
     }
 }
