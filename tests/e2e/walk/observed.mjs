@@ -83,7 +83,7 @@ try {
 
   await tally.check("observed: the streets are told apart on the map", async () => {
     const bytes = await desk.scene();
-    const header = JSON.parse(bytes.subarray(8, 8 + bytes.readUInt32LE(4)));
+    const header = JSON.parse(bytes.subarray(16, 16 + bytes.readUInt32LE(4)));
     const column = header.columns.find((one) => one.name === "streets.flags");
     const flags = bytes.subarray(column.offset, column.offset + column.count);
     // 128: declared, 16: seen.

@@ -94,7 +94,7 @@ async fn files_without_a_cluster_open_as_one_moment_and_leave_no_trace(place: Pl
                 .look(None)
                 .await
                 .expect("a look")
-                .scene(broadstreet_core::plan::Lens::Namespaces, false)
+                .scene(broadstreet_core::plan::Lens::Namespaces, false, None)
                 .is_empty()
         );
     }

@@ -5,7 +5,7 @@ import { BadScene, Container } from "./container";
 function pack(columns: { name: string; type: string; bytes: Uint8Array; count: number }[], extra: Record<string, unknown> = {}): Uint8Array {
   // Offsets depend on the header's length, which depends on the offsets' digits: settle it by padding.
   const room = 600;
-  let offset = 8 + room;
+  let offset = 16 + room;
   const entries = columns.map((c) => {
     const entry = { name: c.name, type: c.type, offset, count: c.count };
     offset += Math.ceil(c.bytes.byteLength / 4) * 4;
@@ -13,9 +13,10 @@ function pack(columns: { name: string; type: string; bytes: Uint8Array; count: n
   });
   const header = JSON.stringify({ ...extra, columns: entries }).padEnd(room, " ");
   const out = new Uint8Array(offset);
-  out.set(new TextEncoder().encode("BSC1"));
+  out.set(new TextEncoder().encode("BSC2"));
   new DataView(out.buffer).setUint32(4, room, true);
-  out.set(new TextEncoder().encode(header), 8);
+  new DataView(out.buffer).setUint32(8, offset, true);
+  out.set(new TextEncoder().encode(header), 16);
   columns.forEach((c, i) => out.set(c.bytes, entries[i]!.offset));
   return out;
 }
@@ -54,7 +55,7 @@ describe("the envelope of a scene", () => {
 
   it.each([
     ["nothing", new Uint8Array(3)],
-    ["another magic", Uint8Array.from([0x42, 0x53, 0x43, 0x32, 0, 0, 0, 0])],
+    ["another magic", Uint8Array.from([0x42, 0x53, 0x43, 0x31, ...new Uint8Array(12)])],
     ["a header cut off", good().subarray(0, 100)],
     ["a column cut off", good().subarray(0, good().byteLength - 4)],
     ["a type unknown", pack([{ name: "x", type: "q9", bytes: new Uint8Array(4), count: 1 }])],

@@ -1,6 +1,6 @@
 /**
- * The envelope of a scene: `BSC1`, the length of a JSON header as u32, the header, then columns of little-endian
- * numbers, each on a boundary of four bytes.
+ * The envelope of a scene: `BSC2`, the length of a JSON header as u32, the length of all as u32, four bytes of nothing, the
+ * header, then columns of little-endian numbers, each on a boundary of eight bytes. Several may follow one another.
  */
 
 export type ColumnType = "f32" | "f64" | "u32" | "i32" | "u16" | "u8";
@@ -20,6 +20,23 @@ export class BadScene extends Error {
   readonly hint = "The window and the engine differ in version: start the app again.";
 }
 
+/** What stands before a header. */
+const PRELUDE = 16;
+
+/** Every envelope in `bytes`, in their order. */
+export function containers(bytes: ArrayBuffer | Uint8Array): Container[] {
+  let rest = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  const found: Container[] = [];
+  do {
+    if (rest.byteLength < PRELUDE) throw new BadScene(`a scene of ${rest.byteLength} bytes is cut off`);
+    const length = new DataView(rest.buffer, rest.byteOffset).getUint32(8, true);
+    if (length < PRELUDE || length > rest.byteLength || length % 8 !== 0) throw new BadScene(`a scene of ${rest.byteLength} bytes says it has ${length}`);
+    found.push(new Container(rest.subarray(0, length)));
+    rest = rest.subarray(length);
+  } while (rest.byteLength > 0);
+  return found;
+}
+
 export class Container {
   readonly header: Record<string, unknown>;
   private readonly columns = new Map<string, ColumnEntry>();
@@ -32,14 +49,14 @@ export class Container {
     this.buffer = view.byteOffset % 8 === 0 && view.buffer instanceof ArrayBuffer ? view.buffer : (view.slice().buffer as ArrayBuffer);
     this.start = this.buffer === view.buffer ? view.byteOffset : 0;
     const length = view.byteLength;
-    if (length < 8) throw new BadScene(`a scene of ${length} bytes is cut off`);
+    if (length < PRELUDE) throw new BadScene(`a scene of ${length} bytes is cut off`);
     const data = new DataView(this.buffer, this.start, length);
     const magic = String.fromCharCode(data.getUint8(0), data.getUint8(1), data.getUint8(2), data.getUint8(3));
-    if (magic !== "BSC1") throw new BadScene(`a scene begins with BSC1, this one with ${JSON.stringify(magic)}`);
+    if (magic !== "BSC2") throw new BadScene(`a scene begins with BSC2, this one with ${JSON.stringify(magic)}`);
     const header = data.getUint32(4, true);
-    if (8 + header > length) throw new BadScene(`the header of ${header} bytes is cut off`);
+    if (PRELUDE + header > length) throw new BadScene(`the header of ${header} bytes is cut off`);
     try {
-      this.header = JSON.parse(new TextDecoder().decode(new Uint8Array(this.buffer, this.start + 8, header))) as Record<string, unknown>;
+      this.header = JSON.parse(new TextDecoder().decode(new Uint8Array(this.buffer, this.start + PRELUDE, header))) as Record<string, unknown>;
     } catch (error) {
       throw new BadScene(`the header of a scene is not JSON: ${String(error)}`);
     }
@@ -72,6 +89,10 @@ export class Container {
 
   i32(name: string, count: number): Int32Array {
     return this.read(name, count, (e, at) => (e.type === "i32" || e.type === "u32" ? new Int32Array(this.buffer, at, e.count) : Int32Array.from(this.plain(e, at))), (n) => new Int32Array(n));
+  }
+
+  u16(name: string, count: number): Uint16Array {
+    return this.read(name, count, (e, at) => (e.type === "u16" ? new Uint16Array(this.buffer, at, e.count) : Uint16Array.from(this.plain(e, at))), (n) => new Uint16Array(n));
   }
 
   u8(name: string, count: number): Uint8Array {

@@ -106,6 +106,7 @@ export function crowd(size: CrowdSize, seed = 1854): Scene {
   const streets = from.length;
   const none = new Float32Array();
   return {
+    mark: "",
     revision: 1,
     lens: "namespaces",
     bounds,
@@ -114,7 +115,7 @@ export function crowd(size: CrowdSize, seed = 1854): Scene {
     tray: 0,
     blocks: { count: size.blocks, ...blocks, id: blocks.x.length ? names(size.blocks, "ns") : [], name: names(size.blocks, "ns"), why: names(size.blocks, ""), health: new Uint8Array(size.blocks).fill(Health.Well), flags: new Uint8Array(size.blocks), firing: new Uint32Array(size.blocks) },
     houses: { count: n, ...houses, id: names(n, "house"), name: names(n, "house"), kind: names(n, "").map(() => "Deployment"), health: houseHealth, flags: new Uint8Array(n), badge: names(n, "").map(() => "") },
-    cells: { count: size.cells, ...cells, health, flags: new Uint8Array(size.cells), id: names(size.cells, "pod"), name: names(size.cells, "pod"), place: names(size.cells, "node") },
+    cells: { count: size.cells, ...cells, health, flags: new Uint8Array(size.cells), name: names(size.cells, "pod"), place: names(size.cells, "node") },
     streets: {
       count: streets,
       from: Int32Array.from(from),

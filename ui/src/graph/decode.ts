@@ -1,128 +1,166 @@
 /**
  * Reads the bytes of a scene into its columns.
  *
- * The header names `revision`, `lens`, `bounds` (x, y, w, h), `cell`, `pitch`, `tray`, the `rows` of each table and
- * `strings`, one table of text that columns of names point into. Columns are called `table.column`.
+ * What comes is all of a scene, or the steps that lead to it from one that is held, one after the other. The header names its
+ * `mark` and that of the scene it leads from (`base`), `revision`, `lens`, `bounds` (x, y, w, h), `cell`, `pitch`, `tray`, the
+ * `rows` of each table and `strings`, one table of text that columns of names point into. Columns are called `table.column`.
+ * Houses lie as seen from the corner of their block, cells from that of their house.
  */
-import { BadScene, Container } from "./container";
-import type { Lens, Scene } from "./scene";
+import { BadScene, Container, containers } from "./container";
+import { EMPTY, type Boxes, type Lens, type Scene } from "./scene";
+import { type Holds, Loom, type Table } from "./weave";
 
-/** Whether an answer says that nothing changed since the revision already held. */
+/** Whether an answer says that nothing changed since the scene already held. */
 export function isUnchanged(bytes: ArrayBuffer | Uint8Array): boolean {
   return bytes.byteLength === 0;
 }
 
-/** The scene in `bytes`; throws `BadScene` where they are not one. */
-export function decodeScene(bytes: ArrayBuffer | Uint8Array): Scene {
-  const c = new Container(bytes);
-  const h = c.header as {
-    revision?: number;
-    lens?: string;
-    bounds?: [number, number, number, number];
-    cell?: number;
-    pitch?: number;
-    tray?: number;
-    rows?: Record<string, number>;
-    strings?: string[];
-  };
-  const strings = h.strings ?? [];
-  const rows = (table: string) => h.rows?.[table] ?? 0;
-  const text = (column: string, n: number): string[] => {
-    const at = c.u32(column, n);
-    if (!c.has(column)) return Array.from({ length: n }, () => "");
-    return Array.from(at, (i) => {
-      const s = strings[i];
-      if (s === undefined) throw new BadScene(`column \`${column}\` points at string ${i} of ${strings.length}`);
-      return s;
-    });
-  };
-  const row = (column: string, n: number, of: number): Int32Array => {
-    const at = c.i32(column, n);
-    for (const i of at) if (i < -1 || i >= of) throw new BadScene(`column \`${column}\` points at row ${i} of ${of}`);
-    return at;
-  };
-  const spans = (from: Uint32Array, count: Uint32Array, of: number, what: string): void => {
-    for (let i = 0; i < from.length; i++) if (from[i]! + count[i]! > of) throw new BadScene(`${what} ${i} reaches beyond the end`);
-  };
-  const boxes = (table: string, n: number) => ({ count: n, x: c.f32(`${table}.x`, n), y: c.f32(`${table}.y`, n), w: c.f32(`${table}.w`, n), h: c.f32(`${table}.h`, n) });
+const BOX = { x: "f32", y: "f32", w: "f32", h: "f32" } as const satisfies Record<string, Holds>;
+const DISTRICTS = { ...BOX, id: "text", name: "text", why: "text", flags: "u8" } as const;
+const BLOCKS = { ...BOX, id: "text", name: "text", why: "text", health: "u8", flags: "u8", pods: "u32", firing: "u32", houses: "u32" } as const;
+const HOUSES = { ...BOX, id: "text", name: "text", kind: "text", badge: "text", health: "u8", flags: "u8", cells: "u32" } as const;
+const CELLS = { x: "u16", y: "u16", health: "u8", flags: "u8", name: "text", place: "text", namespace: "text" } as const;
+const STREETS = { from: { rows: "houses" }, to: { rows: "houses" }, load: "u32", health: "u8", flags: "u8", verdict: "u8", points: "u32" } as const;
+const CASES = { alert: "text", name: "text", severity: "u8", state: "u8", told: "u8", house: { rows: "houses" }, block: { rows: "blocks" } } as const;
 
-  const districts = rows("districts");
-  const blocks = rows("blocks");
-  const houses = rows("houses");
-  const cells = rows("cells");
-  const streets = rows("streets");
-  const points = rows("points");
-  const cases = rows("cases");
+/** The tables each scene was put together from: steps lead from them. */
+const tables = new WeakMap<Scene, ReadonlyMap<string, Table>>();
+
+/** The scene in `bytes`, which may lead there from the one `held`; throws `BadScene` where they do not. */
+export function decodeScene(bytes: ArrayBuffer | Uint8Array, held: Scene | null = null): Scene {
+  let scene = held;
+  for (const container of containers(bytes)) scene = next(container, scene);
+  if (!scene) throw new BadScene("a scene of no bytes is cut off");
+  return scene;
+}
+
+/** A column of a table by its name; as it is held, so that its type is what was asked for. */
+function of<T>(table: Table, column: string): T {
+  return table.columns.get(column) as T;
+}
+
+function boxes(table: Table): Boxes {
+  return { count: table.count, x: of(table, "x"), y: of(table, "y"), w: of(table, "w"), h: of(table, "h") };
+}
+
+/** Where each stretch begins, of rows that belong to as many as `counts` says; all of them are `total`. */
+function starts(counts: Uint32Array, total: number, what: string): Uint32Array {
+  const from = new Uint32Array(counts.length);
+  let at = 0;
+  for (let i = 0; i < counts.length; i++) {
+    from[i] = at;
+    at += counts[i]!;
+  }
+  if (at !== total) throw new BadScene(`${what} are ${total} and are said to be ${at}`);
+  return from;
+}
+
+/** The row each belongs to. */
+function owners(from: Uint32Array, counts: Uint32Array, total: number): Int32Array {
+  const owner = new Int32Array(total);
+  for (let i = 0; i < from.length; i++) owner.fill(i, from[i]!, from[i]! + counts[i]!);
+  return owner;
+}
+
+/** Places that are told from those of what they belong to, as places on the plan. */
+function placed(own: Float32Array | Uint16Array, owner: Int32Array, corners: Float32Array): Float32Array {
+  const out = new Float32Array(own.length);
+  for (let i = 0; i < own.length; i++) out[i] = own[i]! + corners[owner[i]!]!;
+  return out;
+}
+
+function next(c: Container, held: Scene | null): Scene {
+  const h = c.header as { mark?: string; base?: string | null; revision?: number; lens?: string; bounds?: [number, number, number, number]; cell?: number; pitch?: number; tray?: number };
+  const base = h.base ?? null;
+  if (base !== null && base !== held?.mark) throw new BadScene(`the step leads from the scene ${base}, not from ${held?.mark ?? "nothing"}`);
+  const from = base === null ? null : held;
+  const before = (from && tables.get(from)) ?? new Map<string, Table>();
+  if (from && before.size === 0) throw new BadScene("the step leads from a scene that was not read");
+  const loom = new Loom(c, before);
+  const districts = loom.table("districts", DISTRICTS);
+  const blocks = loom.table("blocks", BLOCKS, { named: true });
+  const houses = loom.table("houses", HOUSES, { named: true });
+  const cells = loom.table("cells", CELLS, { optional: ["namespace"] });
+  const streets = loom.table("streets", STREETS, { optional: ["verdict"] });
+  const points = loom.points(streets);
+  const cases = loom.table("cases", CASES);
+  const isSame = (...names: string[]) => from !== null && names.every((name) => loom.tables.get(name) === before.get(name));
   const [x = 0, y = 0, w = 0, height = 0] = h.bounds ?? [];
 
+  const standing = isSame("blocks", "houses") ? from!.houses : housesOf(blocks, houses, cells.count);
   const scene: Scene = {
+    mark: h.mark ?? "",
     revision: h.revision ?? 0,
     lens: (h.lens === "nodes" ? "nodes" : "namespaces") satisfies Lens,
     bounds: { x, y, w, h: height },
     cell: h.cell ?? 8,
     pitch: h.pitch ?? 10,
     tray: h.tray ?? 0,
-    ...(districts
-      ? { districts: { ...boxes("districts", districts), id: text("districts.id", districts), name: text("districts.name", districts), why: text("districts.why", districts), flags: c.u8("districts.flags", districts) } }
-      : {}),
-    blocks: {
-      ...boxes("blocks", blocks),
-      id: text("blocks.id", blocks),
-      name: text("blocks.name", blocks),
-      why: text("blocks.why", blocks),
-      health: c.u8("blocks.health", blocks),
-      flags: c.u8("blocks.flags", blocks),
-      pods: c.u32("blocks.pods", blocks),
-      firing: c.u32("blocks.firing", blocks),
-    },
-    houses: {
-      ...boxes("houses", houses),
-      id: text("houses.id", houses),
-      name: text("houses.name", houses),
-      kind: text("houses.kind", houses),
-      badge: text("houses.badge", houses),
-      block: row("houses.block", houses, blocks),
-      health: c.u8("houses.health", houses),
-      flags: c.u8("houses.flags", houses),
-      cellFrom: c.u32("houses.cell_from", houses),
-      cellCount: c.u32("houses.cell_count", houses),
-    },
-    cells: {
-      count: cells,
-      x: c.f32("cells.x", cells),
-      y: c.f32("cells.y", cells),
-      house: row("cells.house", cells, houses),
-      health: c.u8("cells.health", cells),
-      flags: c.u8("cells.flags", cells),
-      id: text("cells.id", cells),
-      name: text("cells.name", cells),
-      place: text("cells.place", cells),
-    },
-    streets: {
-      count: streets,
-      from: row("streets.from", streets, houses),
-      to: row("streets.to", streets, houses),
-      load: c.u32("streets.load", streets),
-      health: c.u8("streets.health", streets),
-      flags: c.u8("streets.flags", streets),
-      ...(c.has("streets.verdict") ? { verdict: c.u8("streets.verdict", streets) } : {}),
-      pointFrom: c.u32("streets.point_from", streets),
-      pointCount: c.u32("streets.point_count", streets),
-      px: c.f32("points.x", points),
-      py: c.f32("points.y", points),
-    },
-    cases: {
-      count: cases,
-      alert: text("cases.alert", cases),
-      name: text("cases.name", cases),
-      severity: c.u8("cases.severity", cases),
-      state: c.u8("cases.state", cases),
-      told: c.u8("cases.told", cases),
-      house: row("cases.house", cases, houses),
-      block: row("cases.block", cases, blocks),
-    },
+    ...(districts.count ? { districts: { ...boxes(districts), id: of(districts, "id"), name: of(districts, "name"), why: of(districts, "why"), flags: of(districts, "flags") } } : {}),
+    blocks: isSame("blocks")
+      ? from!.blocks
+      : { ...boxes(blocks), id: of(blocks, "id"), name: of(blocks, "name"), why: of(blocks, "why"), health: of(blocks, "health"), flags: of(blocks, "flags"), pods: of(blocks, "pods"), firing: of(blocks, "firing") },
+    houses: standing,
+    cells: isSame("blocks", "houses", "cells") ? from!.cells : cellsOf(cells, standing),
+    streets: isSame("streets", "points") ? from!.streets : streetsOf(streets, points),
+    cases: isSame("cases")
+      ? from!.cases
+      : { count: cases.count, alert: of(cases, "alert"), name: of(cases, "name"), severity: of(cases, "severity"), state: of(cases, "state"), told: of(cases, "told"), house: of(cases, "house"), block: of(cases, "block") },
   };
-  spans(scene.houses.cellFrom, scene.houses.cellCount, cells, "the cells of house");
-  spans(scene.streets.pointFrom, scene.streets.pointCount, points, "street");
+  tables.set(scene, loom.tables);
   return scene;
+}
+
+function housesOf(blocks: Table, houses: Table, cells: number): Scene["houses"] {
+  const counts = of<Uint32Array>(blocks, "houses");
+  const block = owners(starts(counts, houses.count, "houses"), counts, houses.count);
+  const cellCount = of<Uint32Array>(houses, "cells");
+  return {
+    ...boxes(houses),
+    x: placed(of(houses, "x"), block, of(blocks, "x")),
+    y: placed(of(houses, "y"), block, of(blocks, "y")),
+    id: of(houses, "id"),
+    name: of(houses, "name"),
+    kind: of(houses, "kind"),
+    badge: of(houses, "badge"),
+    block,
+    health: of(houses, "health"),
+    flags: of(houses, "flags"),
+    cellFrom: starts(cellCount, cells, "cells"),
+    cellCount,
+  };
+}
+
+function cellsOf(cells: Table, houses: Scene["houses"]): Scene["cells"] {
+  const house = owners(houses.cellFrom, houses.cellCount, cells.count);
+  const namespace = cells.columns.get("namespace") as readonly string[] | undefined;
+  return {
+    count: cells.count,
+    x: placed(of(cells, "x"), house, houses.x),
+    y: placed(of(cells, "y"), house, houses.y),
+    house,
+    health: of(cells, "health"),
+    flags: of(cells, "flags"),
+    name: of(cells, "name"),
+    place: of(cells, "place"),
+    ...(namespace ? { namespace } : {}),
+  };
+}
+
+function streetsOf(streets: Table, points: Table): Scene["streets"] {
+  const verdict = streets.columns.get("verdict") as Uint8Array | undefined;
+  const pointCount = of<Uint32Array>(streets, "points");
+  return {
+    count: streets.count,
+    from: of(streets, "from"),
+    to: of(streets, "to"),
+    load: of(streets, "load"),
+    health: of(streets, "health"),
+    flags: of(streets, "flags"),
+    ...(verdict ? { verdict } : {}),
+    pointFrom: starts(pointCount, points.count, "points"),
+    pointCount,
+    px: of<Float32Array | undefined>(points, "x") ?? EMPTY.streets.px,
+    py: of<Float32Array | undefined>(points, "y") ?? EMPTY.streets.py,
+  };
 }

@@ -39,6 +39,7 @@ export function town(houses: readonly HouseWords[], streets: readonly (readonly 
     [houses[b]!.x, houses[b]!.y + 20],
   ]);
   return {
+    mark: "",
     revision: 1,
     lens: "namespaces",
     bounds: { x: 0, y: 0, w: right, h: low },
@@ -82,7 +83,6 @@ export function town(houses: readonly HouseWords[], streets: readonly (readonly 
       house: Int32Array.from(owner),
       health: Uint8Array.from(health),
       flags: new Uint8Array(cx.length),
-      id: cx.map((_, i) => `pod-${i}`),
       name: cx.map((_, i) => `pod-${i}`),
       place: cx.map(() => "node-1"),
     },

@@ -1,5 +1,5 @@
 /** The soft way from one scene to the next: houses and cells travel, the rest fades. */
-import type { Scene } from "./scene";
+import { podId, type Scene } from "./scene";
 
 /** Time of a change, as the token `--calm`. */
 export const CALM = 240;
@@ -24,7 +24,7 @@ export class Transition {
     this.fresh = fresh;
     const small = before.cells.count + after.cells.count < MOST_TRAVELLERS;
     this.houses = small ? match(before.houses.id, after.houses.id) : null;
-    this.cells = small ? match(before.cells.id, after.cells.id) : null;
+    this.cells = small ? match(podIds(before), podIds(after)) : null;
   }
 
   /** How far it is at `now`, 0 to 1, eased. */
@@ -54,6 +54,10 @@ export class Transition {
       cells: { ...after.cells, x: mix(this.cells, before.cells.x, after.cells.x, t), y: mix(this.cells, before.cells.y, after.cells.y, t) },
     };
   }
+}
+
+function podIds(scene: Scene): string[] {
+  return Array.from({ length: scene.cells.count }, (_, cell) => podId(scene, cell));
 }
 
 function match(before: readonly string[], after: readonly string[]): Int32Array {

@@ -9,14 +9,21 @@ export interface Ways {
   readonly into: readonly number[][];
 }
 
+/** Scenes that differ only in how things are share their streets. */
+const ways = new WeakMap<Scene["streets"], Ways>();
+
 export function waysOf(scene: Scene): Ways {
+  const known = ways.get(scene.streets);
+  if (known?.out.length === scene.houses.count) return known;
   const out: number[][] = Array.from({ length: scene.houses.count }, () => []);
   const into: number[][] = Array.from({ length: scene.houses.count }, () => []);
   for (let s = 0; s < scene.streets.count; s++) {
     out[scene.streets.from[s]!]?.push(s);
     into[scene.streets.to[s]!]?.push(s);
   }
-  return { out, into };
+  const found = { out, into };
+  ways.set(scene.streets, found);
+  return found;
 }
 
 /**

@@ -78,10 +78,11 @@ export interface Cells {
   readonly house: Int32Array;
   readonly health: Uint8Array;
   readonly flags: Uint8Array;
-  readonly id: readonly string[];
   readonly name: readonly string[];
   /** The node it runs on in the lens of namespaces; its house in the lens of nodes. */
   readonly place: readonly string[];
+  /** Absent where each is in the namespace of its house. */
+  readonly namespace?: readonly string[];
 }
 
 export interface Streets {
@@ -137,6 +138,8 @@ export function clusterNames(scene: Scene): ReadonlyMap<string, string> {
 }
 
 export interface Scene {
+  /** Names a live scene: steps lead from it. Empty for any other. */
+  readonly mark: string;
   readonly revision: number;
   readonly lens: Lens;
   readonly bounds: Rect;
@@ -164,6 +167,7 @@ const f32 = new Float32Array();
 
 /** A scene without a block: what is drawn before anything answered. */
 export const EMPTY: Scene = {
+  mark: "",
   revision: 0,
   lens: "namespaces",
   bounds: { x: 0, y: 0, w: 0, h: 0 },
@@ -171,11 +175,26 @@ export const EMPTY: Scene = {
   pitch: 10,
   blocks: { ...no, id: [], name: [], health: u8, flags: u8, pods: u32, firing: u32, why: [] },
   houses: { ...no, id: [], name: [], kind: [], block: i32, health: u8, flags: u8, cellFrom: u32, cellCount: u32, badge: [] },
-  cells: { count: 0, x: f32, y: f32, house: i32, health: u8, flags: u8, id: [], name: [], place: [] },
+  cells: { count: 0, x: f32, y: f32, house: i32, health: u8, flags: u8, name: [], place: [] },
   streets: { count: 0, from: i32, to: i32, load: u32, health: u8, flags: u8, pointFrom: u32, pointCount: u32, px: f32, py: f32 },
   cases: { count: 0, alert: [], name: [], severity: u8, state: u8, told: u8, house: i32, block: i32 },
   tray: 0,
 };
+
+/** The id of the pod of a cell: it is of the cluster of its house, `cluster/group/kind/namespace/name`. */
+export function podId({ houses, cells }: Scene, cell: number): string {
+  const [cluster = "", , , namespace = ""] = (houses.id[cells.house[cell]!] ?? "").split("/");
+  return `${cluster}//Pod/${cells.namespace?.[cell] ?? namespace}/${cells.name[cell]}`;
+}
+
+/** The cell of a pod; -1 where the scene has none. */
+export function cellOfPod(scene: Scene, id: string): number {
+  const [, , kind, , name] = id.split("/");
+  if (kind !== "Pod" || name === undefined) return -1;
+  const { name: names } = scene.cells;
+  for (let cell = names.indexOf(name); cell >= 0; cell = names.indexOf(name, cell + 1)) if (podId(scene, cell) === id) return cell;
+  return -1;
+}
 
 /** Row `i` of `boxes` as one rectangle. */
 export function box(boxes: Boxes, i: number): Rect {

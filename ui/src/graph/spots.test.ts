@@ -7,7 +7,7 @@ import { describeBlock, describeCase, describeCell, describeWay } from "./descri
 import { boutique } from "./fixture";
 import type { Direction } from "./paths";
 import { prepare } from "./prepare";
-import { Flag, Told } from "./scene";
+import { Flag, podId, Told } from "./scene";
 import { begin, beside, boxAt, follow, houseAt, idAt, into, outOf, type Spot, spotOf, troubleNext, turn, waysAt } from "./spots";
 
 const DIRECTIONS: readonly Direction[] = ["left", "right", "up", "down"];
@@ -102,7 +102,7 @@ describe("in and out", () => {
   });
 
   it("takes a pod of its own for its house, unless its cell is asked for", () => {
-    const lonely = written.cells.id[0]!;
+    const lonely = podId(written, 0);
     expect(written.houses.id).toContain(lonely);
     expect(spotOf(written, lonely)?.kind).toBe("house");
     expect(spotOf(written, lonely, "cell")).toEqual({ kind: "cell", row: 0 });

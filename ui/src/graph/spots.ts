@@ -1,7 +1,7 @@
 /** Where the keyboard stands on the plan, and the ways from there: to the nearest of the same kind, in, out, along a street. */
 import type { Drawn } from "./painter";
 import type { Direction } from "./paths";
-import { box, hottest, type Rect, type Scene, verdict } from "./scene";
+import { box, cellOfPod, hottest, podId, type Rect, type Scene, verdict } from "./scene";
 
 /** A block, a house or a cell of a scene, by its row. */
 export interface Spot {
@@ -27,7 +27,8 @@ function rowsOf(scene: Scene): Rows {
 
 /** The id of what stands at a spot. */
 export function idAt(scene: Scene, { kind, row }: Spot): string {
-  return (kind === "block" ? scene.blocks.id : kind === "house" ? scene.houses.id : scene.cells.id)[row] ?? "";
+  if (kind === "cell") return row < scene.cells.count ? podId(scene, row) : "";
+  return (kind === "block" ? scene.blocks.id : scene.houses.id)[row] ?? "";
 }
 
 /** The spot of an object: its house, block or cell, whichever it has, in this order. A pod of its own is a house and the cell in it. */
@@ -37,7 +38,7 @@ export function spotOf(scene: Scene, id: string, kind?: Spot["kind"]): Spot | nu
   if (house !== undefined) return { kind: "house", row: house };
   const block = kind === undefined || kind === "block" ? blocks.get(id) : undefined;
   if (block !== undefined) return { kind: "block", row: block };
-  const cell = kind === undefined || kind === "cell" ? scene.cells.id.indexOf(id) : -1;
+  const cell = kind === undefined || kind === "cell" ? cellOfPod(scene, id) : -1;
   return cell >= 0 ? { kind: "cell", row: cell } : null;
 }
 

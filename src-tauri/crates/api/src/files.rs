@@ -10,15 +10,12 @@ use crate::wire::map::SceneRequest;
 /// The largest file that may be handed in, in bytes.
 pub const LARGEST: usize = 256 << 20;
 
-/// The scene asked for as packed columns; empty where the revision held is still the newest.
+/// The scene asked for as packed columns, or what leads to it from the one held; empty where that is still the newest.
 pub async fn scene(engine: &Engine, request: SceneRequest) -> Result<Vec<u8>, ApiError> {
     let at = request.at.as_deref().map(moment).transpose()?;
     let lens: Lens = request.lens.parse().unwrap_or(Lens::Namespaces);
     let seen = engine.look(at).await?;
-    if at.is_none() && seen.live().is_some() && request.since == Some(seen.revision()) {
-        return Ok(Vec::new());
-    }
-    Ok(seen.scene(lens, request.policies))
+    Ok(seen.scene(lens, request.policies, request.held.as_deref()))
 }
 
 /// Keeps a file and answers its id.

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod ports;
 pub mod recording;
 pub mod resource;
+mod stamp;
 pub mod time;
 pub mod topology;
 pub mod world;

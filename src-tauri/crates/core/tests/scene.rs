@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use broadstreet_core::alerts::{Address, Alert, Case, Placed, Told, TrayEntry};
 use broadstreet_core::id::ObjectKey;
-use broadstreet_core::plan::{Lens, Plan, SceneOptions, scene};
+use broadstreet_core::plan::{Drawing, Lens, Plan, SceneOptions, scene};
 use broadstreet_core::resource::reduce;
 use broadstreet_core::world::{Change, World};
 use serde_json::{Value, json};
@@ -26,20 +26,26 @@ struct Read {
 
 impl Read {
     fn new(bytes: Vec<u8>) -> Self {
-        assert_eq!(&bytes[..4], b"BSC1");
-        let length = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
-        let header = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+        assert_eq!(&bytes[..4], b"BSC2");
+        let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        assert_eq!(number(8), bytes.len());
+        let header = serde_json::from_slice(&bytes[16..16 + number(4)]).unwrap();
         Self { header, bytes }
     }
 
     fn column(&self, name: &str) -> Vec<f64> {
         let entry = self.header["columns"].as_array().unwrap().iter().find(|entry| entry["name"] == name).unwrap();
         let (offset, count) = (entry["offset"].as_u64().unwrap() as usize, entry["count"].as_u64().unwrap() as usize);
-        let size = if entry["type"] == "u8" { 1 } else { 4 };
+        let size = match entry["type"].as_str().unwrap() {
+            "u8" => 1,
+            "u16" => 2,
+            _ => 4,
+        };
         assert_eq!(offset % 8, 0);
         let rows = self.bytes[offset..offset + count * size].chunks(size);
         rows.map(|row| match entry["type"].as_str().unwrap() {
             "u8" => f64::from(row[0]),
+            "u16" => f64::from(u16::from_le_bytes(row.try_into().unwrap())),
             "u32" => f64::from(u32::from_le_bytes(row.try_into().unwrap())),
             "i32" => f64::from(i32::from_le_bytes(row.try_into().unwrap())),
             _ => f64::from(f32::from_le_bytes(row.try_into().unwrap())),
@@ -70,7 +76,7 @@ fn online_boutique_is_one_block_of_twelve_houses_and_sixteen_streets() {
     let at: BTreeMap<&str, f64> = names.iter().copied().zip(x.iter().copied()).collect();
     assert!(at["loadgenerator"] < at["frontend"] && at["frontend"] < at["checkoutservice"]);
     assert!(at["checkoutservice"] < at["cartservice"] && at["cartservice"] < at["redis-cart"]);
-    let points = read.column("streets.point_count");
+    let points = read.column("streets.points");
     assert_eq!(points.iter().sum::<f64>(), read.column("points.x").len() as f64);
     assert!(points.iter().all(|n| *n >= 2.0));
     assert_eq!(read.column("streets.load"), vec![1.0; 16]);
@@ -126,14 +132,78 @@ fn example() -> Vec<u8> {
     scene(&world, &plan, &Placed { cases: vec![case], tray }, &SceneOptions { revision: 3, ..SceneOptions::default() })
 }
 
-#[test]
-fn the_example_the_screen_reads_is_what_is_written() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/graph/fixtures/boutique.bsc");
-    let bytes = example();
+/// A pod of the boutique.
+fn pod(name: &str, node: &str, phase: &str) -> Change {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "shop", "uid": name},
+        "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i"}]},
+        "status": {"phase": phase, "conditions": [{"type": "Ready", "status": "True"}]}});
+    Change::Object(Arc::new(reduce("", &pod).unwrap()))
+}
+
+/// A workload whose template names an address.
+fn workload(namespace: &str, name: &str, calls: &str) -> Change {
+    let workload = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace},
+        "spec": {"replicas": 1, "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [
+            {"name": "c", "image": "i", "env": [{"name": "E", "value": calls}]}]}}}});
+    Change::Object(Arc::new(reduce("", &workload).unwrap()))
+}
+
+/// A scene of the boutique with the steps that follow it, and the scene they lead to.
+fn steps() -> (Vec<u8>, Vec<u8>) {
+    let mut world = boutique();
+    let mut plan = Plan::default();
+    plan.update(&world);
+    let mut drawing = Drawing::new(Lens::Namespaces, false, "boutique".to_owned());
+    let gone = |kind: &str, group: &str, namespace: &str, name: &str| {
+        let key = ObjectKey::new("", group, kind, namespace, name);
+        Change::Gone { key, uid: String::new() }
+    };
+    let labels = [("alertname", "CartDown"), ("severity", "critical")];
+    let labels = labels.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+    let alert = Alert { id: "a1".to_owned(), labels, told: Told::Nobody, ..Alert::default() };
+    let cart = world.houses().iter().find(|house| house.name == "cartservice").unwrap().clone();
+    let at = Address::Object(cart);
+    let case = Case { alert: "a1".to_owned(), at, rung: 2, label: String::new(), also: Vec::new() };
+    let history: [Vec<Change>; 7] = [
+        Vec::new(),
+        (0..9).map(|n| pod(&format!("pod-{n}"), "node-1", "Running")).collect(),
+        vec![pod("pod-3", "node-2", "Failed"), gone("Pod", "", "shop", "pod-5"), Change::Alert(Box::new(alert))],
+        vec![workload("default", "newcomer", "http://cartservice.default:7070")],
+        vec![gone("Deployment", "apps", "default", "adservice"), pod("pod-5", "node-3", "Pending")],
+        vec![workload("street", "organ \"grinder\"", "http://newcomer.default"), pod("pod-0", "node-1", "Succeeded")],
+        vec![gone("Pod", "", "shop", "pod-8"), workload("default", "newcomer", "http://emailservice.default:5000")],
+    ];
+    let mut told = Vec::new();
+    for (revision, changes) in (1..).zip(&history) {
+        let delta = world.apply_all(changes);
+        plan.follow(&world, &delta);
+        drawing.note(&delta);
+        let cases = if revision < 3 { Vec::new() } else { vec![case.clone()] };
+        let placed = Placed { cases, tray: Vec::new() };
+        let options = SceneOptions { revision, ..SceneOptions::default() };
+        let held = format!("boutique.{}", revision - 1);
+        told.extend(drawing.answer(&world, &plan, &placed, &options, Some(&held)));
+        if revision as usize == history.len() {
+            return (told, drawing.answer(&world, &plan, &placed, &options, None));
+        }
+    }
+    unreachable!("the last of the history returns")
+}
+
+fn is_kept(name: &str, bytes: &[u8]) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/graph/fixtures").join(name);
     if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, &bytes).unwrap();
+        std::fs::write(&file, bytes).unwrap();
     }
     let kept = std::fs::read(&file).unwrap_or_default();
-    assert!(kept == bytes, "ui/src/graph/fixtures/boutique.bsc is out of date: run this test with BLESS=1");
+    assert!(kept == bytes, "ui/src/graph/fixtures/{name} is out of date: run this test with BLESS=1");
+}
+
+#[test]
+fn the_examples_the_screen_reads_are_what_is_written() {
+    is_kept("boutique.bsc", &example());
+    let (told, whole) = steps();
+    is_kept("steps.bsc", &told);
+    is_kept("after.bsc", &whole);
 }

@@ -91,11 +91,17 @@ impl Seen {
         self.live().map_or(0, |state| state.revision)
     }
 
-    /// The scene as packed columns; with `policies` its streets tell what the network policies are predicted to do.
-    pub fn scene(&self, lens: Lens, policies: bool) -> Vec<u8> {
+    /// The scene as packed columns; with `policies` its streets tell what the network policies are predicted to do. Whoever
+    /// holds the live scene of a mark is told what changed since, which is nothing at all where nothing did.
+    pub fn scene(&self, lens: Lens, policies: bool, held: Option<&str>) -> Vec<u8> {
         let fading = self.fading();
         let options = SceneOptions { lens, revision: self.revision(), fading: &fading, policies };
-        scene(self.world(), self.plan(), self.placed(), &options)
+        match self {
+            Self::Now(state, now) => {
+                state.drawings.answer((&state.world, &state.plan, &state.placed), &options, held, *now)
+            }
+            _ => scene(self.world(), self.plan(), self.placed(), &options),
+        }
     }
 
     /// The map as a picture for documents.

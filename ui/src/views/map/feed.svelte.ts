@@ -9,7 +9,7 @@ import { Latest } from "./latest";
 
 /** What the map asks of its host. */
 export interface MapPort {
-  scene(request: { lens: string; at: string | null; since: number | null; incident: string | null; policies: boolean }): Promise<ArrayBuffer | Uint8Array>;
+  scene(request: { lens: string; at: string | null; held: string | null; incident: string | null; policies: boolean }): Promise<ArrayBuffer | Uint8Array>;
   cases(at: string | null): Promise<CasesView>;
   object(id: string, at: string | null): Promise<ObjectView>;
   /** Any question of the map beside the picture. */
@@ -36,6 +36,22 @@ export function troubleOf(error: unknown): Trouble {
   return { code: e.code ?? "unknown", message: e.message ?? String(error), hint: e.hint ?? "" };
 }
 
+/** Above so many milliseconds from the question to the picture the next one waits, twice as long: who draws and who is drawn share a machine. */
+const LONG = 100;
+const MOST_REST = 5_000;
+
+/** Resolves once what was decided now is on screen, or would be. */
+function painted(): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, 250);
+    requestAnimationFrame(() => setTimeout(done));
+  });
+}
+
+function isSame(a: Wish | null, b: Wish): boolean {
+  return a !== null && a.lens === b.lens && a.at === b.at && a.incident === b.incident && a.policies === b.policies;
+}
+
 export class MapFeed {
   scene: Scene = $state.raw(EMPTY);
   /** What the scene was asked for. */
@@ -48,6 +64,9 @@ export class MapFeed {
   /** False until the first answer, of whatever kind. */
   answered = $state(false);
 
+  /** The mark the last answer was asked to lead from; null where all was asked for. */
+  private led: string | null = null;
+  private wish: Wish | null = null;
   private wantedObject: string | null = null;
   private readonly scenes: Latest<Wish, ArrayBuffer | Uint8Array>;
   private readonly caseLists: Latest<Wish, CasesView>;
@@ -56,25 +75,34 @@ export class MapFeed {
   constructor(port: MapPort) {
     this.scenes = new Latest(
       (w) => {
-        // Only a live scene of the same lens can be told "unchanged".
-        const same = this.shown && this.shown.lens === w.lens && this.shown.at === w.at && this.shown.incident === w.incident && this.shown.policies === w.policies && w.at === null;
-        return port.scene({ lens: w.lens, at: w.at, since: same ? this.scene.revision : null, incident: w.incident, policies: w.policies });
+        // Only to a live scene of the same lens lead steps.
+        this.led = w.at === null && isSame(this.shown, w) && this.scene.mark ? this.scene.mark : null;
+        return port.scene({ lens: w.lens, at: w.at, held: this.led, incident: w.incident, policies: w.policies });
       },
       (bytes, w) => {
         this.answered = true;
         try {
           if (bytes.byteLength > 0) {
-            this.scene = decodeScene(bytes);
+            this.scene = decodeScene(bytes, this.led === null ? null : this.scene);
             this.shown = w;
           }
           this.sceneTrouble = null;
         } catch (error) {
-          this.sceneTrouble = troubleOf(error);
+          // Of steps that lead nowhere nothing is taken: all of the scene is asked for instead.
+          if (this.led !== null) {
+            this.shown = null;
+            this.scenes.want(this.wish ?? w, true);
+          } else this.sceneTrouble = troubleOf(error);
         }
       },
       (error) => {
         this.answered = true;
         this.sceneTrouble = troubleOf(error);
+      },
+      async (began) => {
+        await painted();
+        const took = performance.now() - began;
+        return took < LONG ? 0 : Math.min(MOST_REST, 2 * took);
       },
     );
     this.caseLists = new Latest(
@@ -84,6 +112,8 @@ export class MapFeed {
         this.casesTrouble = null;
       },
       (error) => (this.casesTrouble = troubleOf(error)),
+      // A long list takes a fifth of the time at most.
+      (began) => Promise.resolve(Math.min(MOST_REST, 4 * (performance.now() - began))),
     );
     this.objects = new Latest(
       (w) => port.object(w.id, w.at),
@@ -102,8 +132,10 @@ export class MapFeed {
 
   /** Asks for the picture of a moment. */
   want(wish: Wish): void {
-    this.scenes.want(wish);
-    this.caseLists.want(wish);
+    const other = !isSame(this.wish, wish);
+    this.wish = wish;
+    this.scenes.want(wish, other);
+    this.caseLists.want(wish, other);
   }
 
   /** Asks for the panel of an object; null closes it. The panel before stays until the new one is there. */

@@ -54,4 +54,27 @@ describe("asking for the newest", () => {
     await turn();
     expect(got).toEqual([]);
   });
+
+  it("rests as long as it is told, unless something else is wished for, and asks for the last wish then", async () => {
+    const g = gate();
+    const got: string[] = [];
+    let rested: (ms: number) => void = () => undefined;
+    const latest = new Latest(g.ask, (a) => got.push(a), () => {}, () => new Promise((done) => (rested = done)));
+    latest.want(1);
+    g.open(1);
+    await turn();
+    [2, 3].forEach((n) => latest.want(n));
+    await turn();
+    expect(g.asked).toEqual([1]);
+    rested(0);
+    await turn();
+    expect(g.asked).toEqual([1, 3]);
+    g.open(3);
+    await turn();
+    latest.want(4, true);
+    await turn();
+    expect(g.asked).toEqual([1, 3, 4]);
+    expect(got).toEqual(["a1", "a3"]);
+    latest.close();
+  });
 });

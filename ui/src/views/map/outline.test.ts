@@ -5,7 +5,7 @@ import { crowd, LARGEST } from "../../graph/crowd";
 import { decodeScene } from "../../graph/decode";
 import { boutique } from "../../graph/fixture";
 import { prepare } from "../../graph/prepare";
-import type { Scene } from "../../graph/scene";
+import { podId, type Scene } from "../../graph/scene";
 import { Outline, pathTo, ROOT, type Row } from "./outline";
 
 const written = decodeScene(readFileSync(join(import.meta.dirname, "../../graph/fixtures/boutique.bsc")));
@@ -82,7 +82,7 @@ describe("the tree", () => {
 
   it("leads to an object through the branches that have to be open", () => {
     const drawn = prepare(written);
-    for (const [id, kind] of [[written.blocks.id[1]!, "block"], [written.houses.id[3]!, "house"], [written.cells.id[0]!, "cell"]] as const) {
+    for (const [id, kind] of [[written.blocks.id[1]!, "block"], [written.houses.id[3]!, "house"], [podId(written, 0), "cell"]] as const) {
       const path = pathTo(drawn, id, kind)!;
       expect(new Outline(drawn, null, new Set(path.open), "prod").indexOf(path.key)).toBeGreaterThan(0);
     }

@@ -5,8 +5,8 @@
  */
 import { describeBlock, describeCase, describeCell, describeHouse, describePlan, describeWay } from "../../graph/describe";
 import type { Drawn } from "../../graph/painter";
-import { placeOf } from "../../graph/scene";
-import { type Spot, spotOf, type Way, waysAt } from "../../graph/spots";
+import { placeOf, podId } from "../../graph/scene";
+import { idAt, type Spot, spotOf, type Way, waysAt } from "../../graph/spots";
 
 export type RowKind = "cluster" | "block" | "house" | "case" | "calls" | "called" | "cell";
 const KINDS: readonly RowKind[] = ["cluster", "block", "house", "case", "calls", "called", "cell"];
@@ -122,11 +122,11 @@ export class Outline {
   }
 
   private keyOf(kind: RowKind, row: number, house: number): string {
-    const { blocks, houses, cells, cases } = this.drawn.scene;
+    const { blocks, houses, cases } = this.drawn.scene;
     if (kind === "cluster") return ROOT;
     if (kind === "block") return `block:${blocks.id[row]}`;
     if (kind === "house") return `house:${houses.id[row]}`;
-    if (kind === "cell") return `cell:${cells.id[row]}`;
+    if (kind === "cell") return `cell:${podId(this.drawn.scene, row)}`;
     if (kind === "case") return `case:${cases.alert[row]}`;
     return `${kind}:${houses.id[house]}>${houses.id[row]}`;
   }
@@ -208,8 +208,8 @@ function sorted(rows: number[], by: readonly string[]): number[] {
 }
 
 /** The key of a place on the plan. */
-export function keyOfSpot({ scene }: Drawn, { kind, row }: Spot): string {
-  return `${kind}:${(kind === "block" ? scene.blocks.id : kind === "house" ? scene.houses.id : scene.cells.id)[row]}`;
+export function keyOfSpot({ scene }: Drawn, spot: Spot): string {
+  return `${spot.kind}:${idAt(scene, spot)}`;
 }
 
 /** The branches that have to be open for an object to be seen, and its key; null where the scene has no such object. */

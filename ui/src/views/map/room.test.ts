@@ -113,7 +113,7 @@ describe("the map", () => {
     await waitFor(() => expect(scenes.length).toBe(1));
     expect(scenes[0]!["policies"]).toBe(false);
     await fireEvent.click(screen.getByRole("button", { name: "Policies" }));
-    await waitFor(() => expect(scenes.at(-1)).toMatchObject({ policies: true, since: null }));
+    await waitFor(() => expect(scenes.at(-1)).toMatchObject({ policies: true, held: null }));
     screen.getByRole("group", { name: "Network policies" });
   });
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { crowd, LARGEST } from "../../graph/crowd";
 import { boutique } from "../../graph/fixture";
 import { prepare } from "../../graph/prepare";
+import { podId } from "../../graph/scene";
 import Tree from "./Tree.svelte";
 
 // Nothing has a size here: the tree is told that it is twenty rows high.
@@ -74,7 +75,7 @@ describe("the tree", () => {
     await rerender({ selected: id("payment") });
     expect(active().getAttribute("aria-label")).toMatch(/^payment, /);
     expect(active().getAttribute("aria-selected")).toBe("true");
-    await rerender({ standing: { kind: "cell", id: scene.cells.id[0]! } });
+    await rerender({ standing: { kind: "cell", id: podId(scene, 0) } });
     expect(active().getAttribute("aria-label")).toMatch(/^pod-0, pod 1 of 3 of frontend/);
     await press("Escape");
     expect(leave).toHaveBeenCalledOnce();

@@ -3,9 +3,9 @@
 use super::wire;
 
 wire! {
-    /// Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `since` the revision already held;
-    /// `policies` asks what the network policies are predicted to do on each street.
-    SceneRequest { lens: String, at: Option<String>, since: Option<u32>, incident: Option<String>, policies: bool }
+    /// Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `held` the mark of the live
+    /// scene already held; `policies` asks what the network policies are predicted to do on each street.
+    SceneRequest { lens: String, at: Option<String>, held: Option<String>, incident: Option<String>, policies: bool }
     /// Names an object, at an instant of the past or now.
     ObjectRequest { id: String, at: Option<String> }
     /// The panel of an object.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::blocks::GUTTER;
-use super::scene::Rect;
+use super::rows::Rect;
 use super::silence::Silences;
 use super::size::step;
 use super::{City, Lens, Plan};
@@ -19,7 +19,7 @@ const BETWEEN: i32 = 120;
 const LEAST: (i32, i32) = (480, 300);
 
 /// The ground of a cluster, where there are several.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DistrictRow {
     pub rect: Rect,
     pub id: String,
@@ -124,7 +124,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::scene::Picture;
+    use super::super::rows::Picture;
     use super::*;
     use crate::alerts::Placed;
     use crate::id::{ObjectKey, SourceId};
@@ -184,7 +184,7 @@ mod tests {
             let dead = &picture.districts[1];
             assert_eq!((dead.id.as_str(), dead.flags != 0), ("cluster:dead", true));
             assert_eq!(dead.why, "the cluster never answered: no route");
-            assert_eq!(picture.cells.len(), 20 + 80 + 140 + 200);
+            assert_eq!(picture.cells(), 20 + 80 + 140 + 200);
         }
     }
 

@@ -12,6 +12,7 @@ use super::tenant::{Tenant, cell_of};
 use super::{Block, City, Gone, Lens, Meant, Plan};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
+use crate::stamp::Stamp;
 use crate::world::{Delta, Id, World, is_of_houses};
 
 /// What the last delta said of an object: as it was before, if it was.
@@ -249,6 +250,9 @@ impl Block {
         lens: Lens,
     ) -> bool {
         let before = (self.w, self.h);
+        if !turnovers.is_empty() || !new.is_empty() {
+            self.stamp = Stamp::default();
+        }
         let mut touched: Vec<usize> = Vec::new();
         let mut left: Vec<ObjectKey> = Vec::new();
         for (at, turnover) in turnovers {

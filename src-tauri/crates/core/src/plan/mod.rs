@@ -4,13 +4,18 @@
 //! keeps its cell for life, a house its place, a block its ground until it outgrows it. The same history gives the same
 //! coordinates on every machine.
 
+mod between;
 mod blocks;
-mod columns;
 mod districts;
+mod drawing;
 mod follow;
 mod layers;
 mod pack;
+mod pen;
+mod rows;
 mod scene;
+mod seats;
+mod sheet;
 mod silence;
 mod size;
 mod streets;
@@ -19,6 +24,7 @@ mod svg;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod weave;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -28,13 +34,14 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::id::ObjectKey;
+use crate::stamp::Stamp;
 use crate::world::World;
 use blocks::Shelf;
 use layers::Column;
 use survey::{Roll, Streets, WantedBlock, WantedHouse};
 use tenant::Tenant;
 
-pub use scene::{SceneOptions, scene};
+pub use drawing::{Drawing, SceneOptions, scene};
 pub(crate) use survey::{node_of, zone_of};
 pub use svg::svg;
 
@@ -232,6 +239,9 @@ struct Block {
     columns: Vec<Column>,
     /// In the order they were first seen.
     houses: Vec<House>,
+    /// Taken anew by whatever changes what stands in it.
+    #[serde(skip)]
+    stamp: Stamp,
 }
 
 /// A workload, a standalone pod or a node.
@@ -313,6 +323,7 @@ impl Block {
     }
 
     fn update(&mut self, want: WantedBlock, streets: &Streets<'_>, gone: Gone) {
+        self.stamp = Stamp::default();
         let ids: FxHashMap<ObjectKey, usize> =
             want.houses.iter().enumerate().map(|(at, house)| (house.key.clone(), at)).collect();
         let mut wanted: Vec<Option<WantedHouse>> = want.houses.into_iter().map(Some).collect();

@@ -1,5 +1,6 @@
-//! The envelope of a scene: `BSC1`, the length of a JSON header as u32, the header, then columns of little-endian
-//! numbers, each on a boundary of eight bytes.
+//! The envelope of a scene: `BSC2`, the length of a JSON header as u32, the length of all as u32, four bytes of nothing, the
+//! header, then columns of little-endian numbers, each on a boundary of eight bytes. All is a multiple of eight bytes long, so
+//! that several may follow one another.
 
 use std::hash::BuildHasher;
 
@@ -7,6 +8,7 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::{Map, Value, json};
 
+use super::weave::Weave;
 use crate::id::Text;
 
 /// One column of numbers.
@@ -15,6 +17,7 @@ enum Numbers {
     F32(Vec<f32>),
     U32(Vec<u32>),
     I32(Vec<i32>),
+    U16(Vec<u16>),
     U8(Vec<u8>),
 }
 
@@ -24,6 +27,7 @@ impl Numbers {
             Self::F32(_) => "f32",
             Self::U32(_) => "u32",
             Self::I32(_) => "i32",
+            Self::U16(_) => "u16",
             Self::U8(_) => "u8",
         }
     }
@@ -33,12 +37,18 @@ impl Numbers {
             Self::F32(list) => list.len(),
             Self::U32(list) => list.len(),
             Self::I32(list) => list.len(),
+            Self::U16(list) => list.len(),
             Self::U8(list) => list.len(),
         }
     }
 
     fn size(&self) -> usize {
-        self.count() * if matches!(self, Self::U8(_)) { 1 } else { 4 }
+        let each = match self {
+            Self::U8(_) => 1,
+            Self::U16(_) => 2,
+            Self::F32(_) | Self::U32(_) | Self::I32(_) => 4,
+        };
+        self.count() * each
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -46,22 +56,26 @@ impl Numbers {
             Self::F32(list) => write_all(out, list, |n| n.to_le_bytes()),
             Self::U32(list) => write_all(out, list, |n| n.to_le_bytes()),
             Self::I32(list) => write_all(out, list, |n| n.to_le_bytes()),
+            Self::U16(list) => write_all(out, list, |n| n.to_le_bytes()),
             Self::U8(list) => out.extend_from_slice(list),
         }
     }
 }
 
-/// Adds four bytes for each number.
-fn write_all<T>(out: &mut Vec<u8>, list: &[T], bytes: impl Fn(&T) -> [u8; 4]) {
+/// Adds the bytes of each number.
+fn write_all<T, const N: usize>(out: &mut Vec<u8>, list: &[T], bytes: impl Fn(&T) -> [u8; N]) {
     let from = out.len();
-    out.resize(from + 4 * list.len(), 0);
-    for (place, number) in out[from..].chunks_exact_mut(4).zip(list) {
+    out.resize(from + N * list.len(), 0);
+    for (place, number) in out[from..].chunks_exact_mut(N).zip(list) {
         place.copy_from_slice(&bytes(number));
     }
 }
 
 /// Room before the texts for what comes first, which is known last; as much as it mostly takes.
 const FRONT: usize = 4096;
+
+/// What stands before a header.
+const PRELUDE: usize = 16;
 
 /// What stands before the texts in a header.
 const STRINGS: &str = "\"strings\":";
@@ -99,9 +113,12 @@ impl Packer {
         Self { texts, index, ..Self::default() }
     }
 
-    /// Says how many rows a table has.
-    pub fn table(&mut self, name: &str, rows: usize) {
-        self.rows.insert(name.to_owned(), json!(rows));
+    /// Says how many rows a table has and which of them are kept; nothing of it where it is the one before.
+    pub fn table(&mut self, name: &str, kept: &'static str, weave: &Weave, is_same: bool) {
+        self.rows.insert(name.to_owned(), json!(weave.rows()));
+        if !is_same {
+            self.u32(kept, weave.numbers().map(|n| u32::try_from(n).unwrap_or(u32::MAX)));
+        }
     }
 
     pub fn f32(&mut self, name: &'static str, numbers: impl IntoIterator<Item = f32>) {
@@ -116,6 +133,10 @@ impl Packer {
         self.columns.push((name, Numbers::I32(numbers.into_iter().collect())));
     }
 
+    pub fn u16(&mut self, name: &'static str, numbers: impl IntoIterator<Item = u16>) {
+        self.columns.push((name, Numbers::U16(numbers.into_iter().collect())));
+    }
+
     pub fn u8(&mut self, name: &'static str, numbers: impl IntoIterator<Item = u8>) {
         self.columns.push((name, Numbers::U8(numbers.into_iter().collect())));
     }
@@ -123,6 +144,18 @@ impl Packer {
     /// A column of texts, each kept once.
     pub fn text<'a>(&mut self, name: &'static str, texts: impl IntoIterator<Item = &'a str>) {
         let numbers = texts.into_iter().map(|text| self.string(text)).collect();
+        self.columns.push((name, Numbers::U32(numbers)));
+    }
+
+    /// A column of texts that are hardly ever alike: none is looked for among the others.
+    pub fn names<'a>(&mut self, name: &'static str, texts: impl IntoIterator<Item = &'a str>) {
+        let mut number = |text: &str| {
+            let from = self.begin();
+            self.texts.push_str(text);
+            self.escape(from);
+            self.close(from)
+        };
+        let numbers = texts.into_iter().map(&mut number).collect();
         self.columns.push((name, Numbers::U32(numbers)));
     }
 
@@ -163,14 +196,27 @@ impl Packer {
         from
     }
 
-    /// Closes the text that was opened, and takes it back where it stands there already.
-    fn end(&mut self, from: usize) -> u32 {
+    /// Writes the text that was opened as it stands in JSON.
+    fn escape(&mut self, from: usize) {
         let text = self.texts.get(from + 1..).unwrap_or_default();
         if is_escaped(text) {
             let escaped = serde_json::to_string(text).unwrap_or_default();
             self.texts.truncate(from);
             self.texts.push_str(escaped.strip_suffix('"').unwrap_or_default());
         }
+    }
+
+    /// Closes the text that was opened, and says its number.
+    fn close(&mut self, from: usize) -> u32 {
+        let at = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+        self.starts.push(from);
+        self.texts.push_str("\",");
+        at
+    }
+
+    /// Closes the text that was opened, and takes it back where it stands there already.
+    fn end(&mut self, from: usize) -> u32 {
+        self.escape(from);
         let (known, text) = self.texts.split_at(from);
         let text = text.get(1..).unwrap_or_default();
         let hash = FxBuildHasher.hash_one(text);
@@ -178,9 +224,7 @@ impl Packer {
             self.texts.truncate(from);
             return *at;
         }
-        let at = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
-        self.starts.push(from);
-        self.texts.push_str("\",");
+        let at = self.close(from);
         let (texts, starts) = (&self.texts, &self.starts);
         self.index.insert_unique(hash, at, |at| FxBuildHasher.hash_one(told(texts, starts, *at)));
         at
@@ -210,13 +254,15 @@ impl Packer {
         // for the longest, and spaces fill what is left over.
         header.insert("columns".to_owned(), shape(0).0);
         let longest = spelled(&header).len() + strings + 2 + 12 * self.columns.len();
-        let start = (8 + longest).next_multiple_of(8);
+        let start = (PRELUDE + longest).next_multiple_of(8);
         let (columns, end) = shape(start);
+        let end = end.next_multiple_of(8);
         header.insert("columns".to_owned(), columns);
         let text = spelled(&header);
         let (before, after) = text.split_once(STRINGS).unwrap_or((&text, ""));
-        let length = u32::try_from(start - 8).unwrap_or(0).to_le_bytes();
-        let first = [b"BSC1", length.as_slice(), before.as_bytes(), STRINGS.as_bytes(), b"["].concat();
+        let length = |many: usize| u32::try_from(many).unwrap_or(0).to_le_bytes();
+        let lengths = [length(start - PRELUDE), length(end), length(0)].concat();
+        let first = [b"BSC2", lengths.as_slice(), before.as_bytes(), STRINGS.as_bytes(), b"["].concat();
         // The texts stay where they were written, and the rest comes before and after them.
         let mut out = self.texts.into_bytes();
         out.truncate(FRONT + strings);
@@ -231,6 +277,7 @@ impl Packer {
             out.resize(out.len().next_multiple_of(8), 0);
             numbers.write(&mut out);
         }
+        out.resize(end, 0);
         out
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::districts::DistrictRow;
-use super::scene::{HouseRow, Picture, Rect, StreetRow};
+use super::rows::{BlockRow, CellRow, HouseRow, Picture, Rect, StreetRow};
 use super::size::CELL;
 use super::{Lens, Plan};
 use crate::alerts::Placed;
@@ -60,7 +60,7 @@ fn plain(text: &str) -> String {
 
 /// What fires at each house: how many, and the worst severity.
 fn heat(picture: &Picture) -> Vec<(u32, u8)> {
-    let mut heat = vec![(0, 0); picture.houses.len()];
+    let mut heat = vec![(0, 0); picture.starts().houses()];
     for case in picture.cases.iter().filter(|case| case.state == 0 && case.severity >= 2) {
         if let Some((n, worst)) = case.house.and_then(|house| heat.get_mut(house)) {
             *n += 1;
@@ -121,11 +121,10 @@ fn draw(picture: &Picture, out: &mut String) {
         }
     }
     // Quiet streets first, those between two houses in trouble last.
-    let troubled = |row: usize| {
-        let worst = heat.get(row).map_or(0, |(_, worst)| *worst);
-        picture.houses.get(row).is_some_and(|house| verdict(house, worst) >= 5)
-    };
-    let hot = |street: &StreetRow| troubled(street.from) && troubled(street.to);
+    let troubled: Vec<bool> =
+        picture.houses().zip(&heat).map(|((_, house), (_, worst))| verdict(house, *worst) >= 5).collect();
+    let is_troubled = |row: usize| troubled.get(row).copied().unwrap_or_default();
+    let hot = |street: &StreetRow| is_troubled(street.from) && is_troubled(street.to);
     for street in picture.streets.iter().filter(|street| !hot(street)) {
         draw_street(street, ink::STREET, 1.3, out);
     }
@@ -157,11 +156,11 @@ fn draw(picture: &Picture, out: &mut String) {
             x + w - 12,
             y + 19,
             ink::BLOCK,
-            block.pods,
+            block.cells.len(),
         );
     }
-    for (row, house) in picture.houses.iter().enumerate() {
-        draw_house(picture, house, heat.get(row).map_or(0, |(_, worst)| *worst), out);
+    for ((block, house), (_, worst)) in picture.houses().zip(&heat) {
+        draw_house(block, house, *worst, out);
     }
     draw_cases(picture, out);
     out.push_str("</svg>\n");
@@ -198,8 +197,8 @@ fn title(picture: &Picture) -> String {
     format!(
         "{} blocks, {} houses, {} pods, {firing} alerts firing, {} without an address",
         picture.blocks.len(),
-        picture.houses.len(),
-        picture.cells.len(),
+        picture.houses().count(),
+        picture.cells(),
         picture.tray
     )
 }
@@ -226,8 +225,8 @@ fn draw_street(street: &StreetRow, colour: &str, width: f32, out: &mut String) {
     }
 }
 
-fn draw_house(picture: &Picture, house: &HouseRow, worst: u8, out: &mut String) {
-    let Rect { x, y, w, h } = house.rect;
+fn draw_house(block: &BlockRow, house: &HouseRow, worst: u8, out: &mut String) {
+    let Rect { x, y, w, h } = house.rect.from(block.rect.corner());
     let own = verdict(house, worst);
     let (line, width) = match own {
         _ if house.flags & 1 != 0 => (ink::CONTAINED, "2"),
@@ -280,13 +279,13 @@ fn draw_house(picture: &Picture, house: &HouseRow, worst: u8, out: &mut String) 
         "<text x=\"{}\" y=\"{}\" font-size=\"10.5\" font-weight=\"{weight}\" fill=\"{colour}\">{}</text>",
         x + 7,
         y + 14,
-        plain(&shortened(&house.name, letters)),
+        plain(&shortened(&house.key.name, letters)),
     );
     if house.health == 4 {
         return; // the hatching says it for all its pods
     }
-    for cell in picture.cells.iter().skip(house.cell_from).take(house.cell_count) {
-        draw_cell(cell.x, cell.y, cell.health, cell.flags, out);
+    for CellRow { x: dx, y: dy, health, flags, .. } in block.cells_of(house) {
+        draw_cell(x + dx, y + dy, *health, *flags, out);
     }
     out.push('\n');
 }
@@ -349,12 +348,13 @@ fn draw_cell(x: i32, y: i32, health: u8, flags: u8, out: &mut String) {
 /// Bars beside the doors, one a case; at most six, the last then says how many more there are.
 fn draw_cases(picture: &Picture, out: &mut String) {
     const PILE: usize = 6;
-    for (row, house) in picture.houses.iter().enumerate() {
+    for (row, (block, house)) in picture.houses().enumerate() {
+        let rect = house.rect.from(block.rect.corner());
         let mut pile: Vec<_> = picture.cases.iter().filter(|case| case.house == Some(row)).collect();
         pile.sort_by(|a, b| (b.severity, a.state, &a.alert).cmp(&(a.severity, b.state, &b.alert)));
         let shown = if pile.len() > PILE { PILE - 1 } else { pile.len() };
-        let x = house.rect.x + house.rect.w + 5;
-        let door = house.rect.y + house.rect.h - 10;
+        let x = rect.x + rect.w + 5;
+        let door = rect.y + rect.h - 10;
         for (at, case) in pile.iter().take(shown).enumerate() {
             let y = door - 13 - i32::try_from(at).unwrap_or(0) * 10;
             draw_bar(x, y, case.severity, case.state, &case.name, out);

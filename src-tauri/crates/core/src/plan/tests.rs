@@ -5,12 +5,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod drawn;
+
 use super::*;
 use crate::alerts::{Address, Alert, AlertState, Case, Placed};
 use crate::id::SourceId;
-use crate::resource::reduce;
+use crate::resource::{Object, reduce};
 use crate::world::{Change, Delta, Freshness, SourceState};
-use scene::Picture;
+use rows::Picture;
 
 /// A workload of a made-up town: its namespace, its number, how many pods it has and whom it calls.
 #[derive(Clone, Debug)]
@@ -200,7 +202,7 @@ fn check(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
                 }
             }
         }
-        let pods: usize = picture.blocks.iter().map(|block| block.pods as usize).sum();
+        let pods = picture.cells();
         let known = world.objects().filter(|object| object.key.kind == "Pod").count();
         prop_assert_eq!(pods, known);
     }
@@ -512,7 +514,7 @@ fn what_may_not_be_read_is_told_and_never_shown_as_well() {
     assert_eq!(picture.blocks[0].flags, 4);
     assert_eq!(picture.blocks[0].why, "not allowed to list pods: pods is forbidden");
     assert!(picture.blocks[0].health >= 4);
-    assert!(picture.cells.iter().all(|cell| cell.health == 4));
+    assert!(picture.cells() > 0 && picture.blocks[0].cells.iter().all(|cell| cell.health == 4));
 }
 
 #[test]
@@ -523,7 +525,7 @@ fn what_everybody_calls_becomes_a_badge() {
     town.push(one(8, &[(0, 1)]));
     let world = world(&town);
     let picture = Picture::of(&world, &planned(&world), &Placed::default(), Lens::Namespaces, &[]);
-    let hub = picture.houses.iter().find(|house| house.name == name_of(0)).unwrap();
+    let hub = picture.houses().map(|(_, house)| house).find(|house| house.key.name == name_of(0)).unwrap();
     assert_eq!((hub.badge.as_str(), hub.flags & 16), ("7", 16));
     assert_eq!(picture.streets.len(), 1);
 }

@@ -20,6 +20,7 @@ use crate::alerts::{Alert, HandRule};
 use crate::health::Health;
 use crate::id::SourceId;
 use crate::resource::{Body, Object, Uid};
+use crate::stamp::Stamp;
 use crate::time::Moment;
 
 /// With more words than several for each object, than twice those of the last time and this many, the arena starts afresh.
@@ -34,6 +35,8 @@ pub(super) type FreshnessBook = BTreeMap<SourceId, KindBook>;
 /// Everything known at one moment: objects, relations, verdicts, alerts and the freshness of each source.
 #[derive(Clone, Debug, Default)]
 pub struct World {
+    /// Taken anew when all numbers are.
+    numbering: Stamp,
     pub(super) keys: Keys,
     pub(super) words: Words,
     /// How many words there were when the arena started afresh.
@@ -62,6 +65,11 @@ impl World {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Marks which key has which number: while it is the same one, what is there keeps its number.
+    pub(crate) fn numbering(&self) -> Stamp {
+        self.numbering
     }
 
     /// Builds a world from changes, in their order.

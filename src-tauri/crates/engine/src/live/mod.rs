@@ -1,5 +1,6 @@
 //! What is live: the world as it is now, written by one task, recorded as it is received.
 
+mod drawings;
 mod member;
 mod pollers;
 mod recorder;
@@ -27,6 +28,7 @@ use crate::EngineError;
 use crate::past::{Noted, Scope};
 use crate::supervise::Supervisor;
 
+pub use drawings::Drawings;
 pub use member::Member;
 pub(crate) use member::{join, start_member};
 pub use pollers::Input;
@@ -92,6 +94,8 @@ pub struct State {
     pub unsettled: Delta,
     /// The plan.
     pub plan: Plan,
+    /// The map as it was drawn last.
+    pub drawings: Drawings,
     /// Every alert's place.
     pub placed: Placed,
     /// Alerts that resolved within the last minute, and when.
@@ -152,6 +156,7 @@ impl State {
         if !self.synced.is_empty() {
             self.plan.follow_in(&self.world, &delta, &|cluster| self.synced.contains(cluster));
         }
+        self.drawings.note(&delta);
         let is_felt = delta.alerts || !delta.health.is_empty();
         self.unsettled.extend(delta);
         is_felt

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { decodeScene } from "../../graph/decode";
+import { MapFeed, type MapPort } from "./feed.svelte";
+
+const read = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, "../../graph/fixtures", name)));
+const steps = read("steps.bsc");
+const first = steps.slice(0, new DataView(steps.buffer, steps.byteOffset).getUint32(8, true));
+const rest = steps.slice(first.byteLength);
+const after = decodeScene(read("after.bsc"));
+const now = { lens: "namespaces", at: null, incident: null, policies: false } as const;
+
+let feed: MapFeed;
+/** A feed whose scenes are these, in their order; says which marks were held. */
+function fed(answers: Uint8Array[]): (string | null)[] {
+  const held: (string | null)[] = [];
+  const port = {
+    scene: (request: { held: string | null }) => {
+      held.push(request.held);
+      return Promise.resolve(answers.shift() ?? new Uint8Array());
+    },
+    cases: () => Promise.resolve({ cases: [], tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, placings: [], evidence: "" }),
+  } as unknown as MapPort;
+  feed = new MapFeed(port);
+  return held;
+}
+afterEach(() => feed.close());
+
+describe("the scenes of the map", () => {
+  it("asks for the steps from the scene it holds", async () => {
+    const held = fed([first, rest]);
+    feed.want(now);
+    await vi.waitFor(() => expect(feed.scene.mark).toBe("boutique.1"));
+    feed.want(now);
+    await vi.waitFor(() => expect(feed.scene.mark).toBe(after.mark));
+    expect(held).toEqual([null, "boutique.1"]);
+    expect(feed.scene).toEqual(after);
+  });
+
+  it("asks for all of a scene where steps lead nowhere, and takes nothing of them", async () => {
+    const held = fed([first, rest.slice(0, rest.byteLength - 8), read("after.bsc")]);
+    feed.want(now);
+    await vi.waitFor(() => expect(feed.scene.mark).toBe("boutique.1"));
+    feed.want(now);
+    await vi.waitFor(() => expect(feed.scene.mark).toBe(after.mark));
+    expect(held).toEqual([null, "boutique.1", null]);
+    expect(feed.sceneTrouble).toBeNull();
+  });
+
+  it("asks for all of it where another lens or the past is wanted", async () => {
+    const held = fed([first, first, first]);
+    feed.want(now);
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    feed.want({ ...now, lens: "nodes" });
+    await vi.waitFor(() => expect(held).toHaveLength(2));
+    feed.want({ ...now, lens: "nodes", at: "2026-01-01T00:00:00Z" });
+    await vi.waitFor(() => expect(held).toEqual([null, null, null]));
+  });
+
+  it("says what is wrong with a scene that is none", async () => {
+    const held = fed([first.slice(0, 100)]);
+    feed.want(now);
+    await vi.waitFor(() => expect(feed.sceneTrouble?.code).toBe("bad_scene"));
+    expect(held).toEqual([null]);
+  });
+});
