@@ -34,6 +34,24 @@ export function decodeScene(bytes: ArrayBuffer | Uint8Array, held: Scene | null 
   return scene;
 }
 
+/** What was worked out of columns before, where they are the same ones still. */
+class Again {
+  constructor(
+    private readonly from: Scene | null,
+    private readonly before: ReadonlyMap<string, Table>,
+    private readonly now: ReadonlyMap<string, Table>,
+  ) {}
+
+  /** `old` of the scene before where each of these columns, called `table.column`, is that of before; else what `make` makes. */
+  of<T>(old: (scene: Scene) => T, columns: readonly string[], make: () => T): T {
+    const isSame = (name: string) => {
+      const [table = "", column = ""] = name.split(".");
+      return this.before.get(table)?.columns.get(column) === this.now.get(table)?.columns.get(column);
+    };
+    return this.from && columns.every(isSame) ? old(this.from) : make();
+  }
+}
+
 /** A column of a table by its name; as it is held, so that its type is what was asked for. */
 function of<T>(table: Table, column: string): T {
   return table.columns.get(column) as T;
@@ -87,7 +105,8 @@ function next(c: Container, held: Scene | null): Scene {
   const isSame = (...names: string[]) => from !== null && names.every((name) => loom.tables.get(name) === before.get(name));
   const [x = 0, y = 0, w = 0, height = 0] = h.bounds ?? [];
 
-  const standing = isSame("blocks", "houses") ? from!.houses : housesOf(blocks, houses, cells.count);
+  const again = new Again(from, before, loom.tables);
+  const standing = isSame("blocks", "houses") ? from!.houses : housesOf(blocks, houses, cells.count, again);
   const scene: Scene = {
     mark: h.mark ?? "",
     revision: h.revision ?? 0,
@@ -101,7 +120,7 @@ function next(c: Container, held: Scene | null): Scene {
       ? from!.blocks
       : { ...boxes(blocks), id: of(blocks, "id"), name: of(blocks, "name"), why: of(blocks, "why"), health: of(blocks, "health"), flags: of(blocks, "flags"), pods: of(blocks, "pods"), firing: of(blocks, "firing") },
     houses: standing,
-    cells: isSame("blocks", "houses", "cells") ? from!.cells : cellsOf(cells, standing),
+    cells: isSame("blocks", "houses", "cells") ? from!.cells : cellsOf(cells, standing, again),
     streets: isSame("streets", "points") ? from!.streets : streetsOf(streets, points),
     cases: isSame("cases")
       ? from!.cases
@@ -111,14 +130,16 @@ function next(c: Container, held: Scene | null): Scene {
   return scene;
 }
 
-function housesOf(blocks: Table, houses: Table, cells: number): Scene["houses"] {
+function housesOf(blocks: Table, houses: Table, cells: number, again: Again): Scene["houses"] {
   const counts = of<Uint32Array>(blocks, "houses");
-  const block = owners(starts(counts, houses.count, "houses"), counts, houses.count);
+  const from = starts(counts, houses.count, "houses");
+  const block = again.of((scene) => scene.houses.block, ["blocks.houses"], () => owners(from, counts, houses.count));
   const cellCount = of<Uint32Array>(houses, "cells");
+  const cellFrom = starts(cellCount, cells, "cells");
   return {
     ...boxes(houses),
-    x: placed(of(houses, "x"), block, of(blocks, "x")),
-    y: placed(of(houses, "y"), block, of(blocks, "y")),
+    x: again.of((scene) => scene.houses.x, ["blocks.houses", "blocks.x", "houses.x"], () => placed(of(houses, "x"), block, of(blocks, "x"))),
+    y: again.of((scene) => scene.houses.y, ["blocks.houses", "blocks.y", "houses.y"], () => placed(of(houses, "y"), block, of(blocks, "y"))),
     id: of(houses, "id"),
     name: of(houses, "name"),
     kind: of(houses, "kind"),
@@ -126,18 +147,19 @@ function housesOf(blocks: Table, houses: Table, cells: number): Scene["houses"] 
     block,
     health: of(houses, "health"),
     flags: of(houses, "flags"),
-    cellFrom: starts(cellCount, cells, "cells"),
+    cellFrom: again.of((scene) => scene.houses.cellFrom, ["houses.cells"], () => cellFrom),
     cellCount,
   };
 }
 
-function cellsOf(cells: Table, houses: Scene["houses"]): Scene["cells"] {
-  const house = owners(houses.cellFrom, houses.cellCount, cells.count);
+function cellsOf(cells: Table, houses: Scene["houses"], again: Again): Scene["cells"] {
+  const house = again.of((scene) => scene.cells.house, ["houses.cells"], () => owners(houses.cellFrom, houses.cellCount, cells.count));
   const namespace = cells.columns.get("namespace") as readonly string[] | undefined;
+  const standing = ["blocks.houses", "houses.cells"];
   return {
     count: cells.count,
-    x: placed(of(cells, "x"), house, houses.x),
-    y: placed(of(cells, "y"), house, houses.y),
+    x: again.of((scene) => scene.cells.x, [...standing, "blocks.x", "houses.x", "cells.x"], () => placed(of(cells, "x"), house, houses.x)),
+    y: again.of((scene) => scene.cells.y, [...standing, "blocks.y", "houses.y", "cells.y"], () => placed(of(cells, "y"), house, houses.y)),
     house,
     health: of(cells, "health"),
     flags: of(cells, "flags"),

@@ -60,7 +60,14 @@ function texts(weave: Weave, old: readonly string[], fresh: readonly string[]): 
     for (let k = from; k < from + weave.runs[i + 1]!; k++) out.push(old[k]!);
     for (let k = 0; k < weave.runs[i + 2]!; k++) out.push(fresh[next++]!);
   }
-  return out;
+  return kept(old, out);
+}
+
+/** The column before where nothing in it differs: what was worked out of it holds on. */
+function kept<T extends { readonly length: number; readonly [row: number]: unknown }>(old: T, now: T): T {
+  if (old.length !== now.length) return now;
+  for (let i = 0; i < now.length; i++) if (old[i] !== now[i]) return now;
+  return old;
 }
 
 type Numbers = Exclude<Column, readonly string[]>;
@@ -69,7 +76,7 @@ function numbers<T extends Numbers>(weave: Weave, old: T, fresh: T): T {
   const out = new (fresh.constructor as new (n: number) => T)(weave.rows);
   const copy = (column: T) => (from: number, to: number, many: number) => out.set(column.subarray(from, from + many) as never, to);
   each(weave, copy(old), copy(fresh));
-  return out;
+  return kept(old, out);
 }
 
 /** The texts of a column, from the one table of all texts. */

@@ -32,6 +32,7 @@ pub(super) struct Before {
     pub starts: Starts,
     pub fates: Vec<Fate>,
     pub ways: Ways,
+    pub are_cases_kept: bool,
 }
 
 /// Where rows of the table before stand now, those included that are sent anew.
@@ -134,7 +135,7 @@ impl<'p> Loom<'p> {
 impl<'p> Sheet<'p> {
     /// What leads from the picture before to that of now.
     pub fn between(before: &Before, now: &'p Picture) -> Self {
-        let Before { picture, starts, fates, ways } = before;
+        let Before { picture, starts, fates, ways, are_cases_kept } = before;
         let (mut blocks, mut loom) = (Table::empty(), Loom::default());
         for (block, fate) in now.blocks.iter().zip(fates) {
             let from = fate.from.and_then(|from| Some((from, picture.blocks.get(from)?)));
@@ -165,7 +166,10 @@ impl<'p> Sheet<'p> {
         };
         let is_same = picture.districts == now.districts;
         let districts = Table { is_same, ..Table::whole(&now.districts) };
-        let cases = Table::of_cases(&picture.cases, &now.cases, &moved, &moved_blocks);
+        let cases = match are_cases_kept {
+            true => Table::kept(now.cases.len()),
+            false => Table::of_cases(&picture.cases, &now.cases, &moved, &moved_blocks),
+        };
         Self { picture: now, districts, blocks, houses, cells, streets, cases }
     }
 }
@@ -191,6 +195,13 @@ impl<'p> Table<&'p BlockRow> {
 }
 
 impl<R> Table<R> {
+    /// The table before, which had so many rows.
+    fn kept(rows: usize) -> Self {
+        let mut weave = Weave::default();
+        weave.keep(0, rows);
+        Self::woven(weave, Vec::new(), rows)
+    }
+
     /// Where the rows of the table before, which had so many, stand now.
     fn moved(&self, before: usize) -> Moved {
         let mut moved = self.weave.moved(before);

@@ -61,6 +61,8 @@ struct News {
     keys: Vec<ObjectKey>,
     /// Who calls whom may differ.
     calls: bool,
+    /// Alerts, or where they stand, may differ.
+    cases: bool,
     /// Anything may differ.
     all: bool,
 }
@@ -89,6 +91,9 @@ pub struct Drawing {
     hubs: FxHashMap<Id, usize>,
     /// The streets that were wanted: a line may not have been found for each.
     wanted: Vec<(usize, usize)>,
+    placed: Placed,
+    /// Alerts fade in it.
+    fades: bool,
     news: News,
     steps: VecDeque<Step>,
 }
@@ -109,6 +114,8 @@ impl Drawing {
             seats: Seats::default(),
             hubs: FxHashMap::default(),
             wanted: Vec::new(),
+            placed: Placed::default(),
+            fades: false,
             news: News::default(),
             steps: VecDeque::new(),
         }
@@ -125,6 +132,7 @@ impl Drawing {
         let news = &mut self.news;
         news.all |= delta.freshness;
         news.calls |= delta.relations;
+        news.cases |= delta.alerts || delta.relations || !delta.moved.is_empty();
         for (key, _) in &delta.moved {
             let is_house = is_of_houses(&key.kind);
             news.calls |= is_house;
@@ -221,9 +229,15 @@ impl Drawing {
                 *but = judged;
             }
         }
-        self.draw_cases(world, placed, options.fading);
+        let is_told = news.cases || news.all || is_moved || !is_known || self.fades || self.placed != *placed;
+        let are_cases_kept = !is_told && options.fading.is_empty();
+        if are_cases_kept {
+            self.picture.cases = std::mem::take(&mut before.cases);
+        } else {
+            self.draw_cases(world, placed, options.fading);
+        }
         self.add_up();
-        Before { picture: before, starts, fates, ways }
+        Before { picture: before, starts, fates, ways, are_cases_kept }
     }
 
     /// Notes on every street what the network policies are predicted to do, and says for which that differs.
@@ -429,6 +443,8 @@ impl Drawing {
         let gone = fading.iter().map(|(alert, case)| (alert, case, Some(AlertState::Resolved)));
         let cases = now.chain(gone).filter_map(|(alert, case, state)| site.case(alert, case, state));
         self.picture.cases = cases.collect();
+        self.placed.clone_from(placed);
+        self.fades = !fading.is_empty();
     }
 
     /// What houses and alerts make of each block.

@@ -1,6 +1,6 @@
 //! What hangs on more than one block of a picture: the streets between houses, and the alerts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
@@ -42,27 +42,35 @@ impl Site<'_> {
             |id: Id| self.seats.house(self.picture, id).filter(|(b, _)| (first..first + city.blocks.len()).contains(b));
         let row = |(b, h): (usize, usize)| self.starts.house(b) + h;
         let meant = calls.iter().filter(|call| call.from != call.to && !hubs.contains_key(&call.to));
-        let mut streets: BTreeMap<(usize, usize), Draft> = BTreeMap::new();
-        for call in meant.filter(|call| is_here(call.from) && is_here(call.to)) {
-            let Some((a, b)) = seat(call.from).zip(seat(call.to)) else { continue };
-            let (from, to) = (row(a), row(b));
-            let (_, street) = streets.entry((from, to)).or_insert_with(|| {
-                let way = Way { from: (a.0 - first, a.1), to: (b.0 - first, b.1) };
-                (way, StreetRow { from, to, ..StreetRow::default() })
-            });
-            if call.source == RelationSource::Observed {
-                street.flags |= OBSERVED;
-            } else {
-                street.flags |= DECLARED;
-                street.load += 1;
+        let drafts = meant.filter(|call| is_here(call.from) && is_here(call.to)).filter_map(|call| {
+            let (a, b) = seat(call.from).zip(seat(call.to))?;
+            let way = Way { from: (a.0 - first, a.1), to: (b.0 - first, b.1) };
+            let is_declared = call.source != RelationSource::Observed;
+            let dangling = if call.state == RelationState::Dangling { DANGLING } else { 0 };
+            let street = StreetRow {
+                from: row(a),
+                to: row(b),
+                load: u32::from(is_declared),
+                health: if call.state == RelationState::Broken { WARNING } else { 0 },
+                flags: dangling | if is_declared { DECLARED } else { OBSERVED },
+                ..StreetRow::default()
+            };
+            Some((way, street))
+        });
+        let mut drafts: Vec<Draft> = drafts.collect();
+        drafts.sort_unstable_by_key(|(_, street)| (street.from, street.to));
+        drafts.dedup_by(|(_, one), (_, all)| {
+            let is_one = (one.from, one.to) == (all.from, all.to);
+            if is_one {
+                (all.load, all.flags) = (all.load + one.load, all.flags | one.flags);
+                all.health = all.health.max(one.health);
             }
-            match call.state {
-                RelationState::Ok => {}
-                RelationState::Broken => street.health = WARNING,
-                RelationState::Dangling => street.flags |= DANGLING,
-            }
+            is_one
+        });
+        for (_, street) in &mut drafts {
+            street.load = street.load.max(1);
         }
-        streets.into_values().map(|(way, street)| (way, StreetRow { load: street.load.max(1), ..street })).collect()
+        drafts
     }
 
     /// What the network policies are predicted to do on a street.

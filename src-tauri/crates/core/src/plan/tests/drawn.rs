@@ -247,13 +247,13 @@ fn every() -> Vec<Shown> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn to_hear_of_the_steps_is_to_see_the_scene_anew(
         towns in prop::collection::vec(town(), 1..4),
         draws in prop::collection::vec(any::<u64>(), 1..40),
-        at_once in 1..12usize,
+        at_once in 6..30usize,
     ) {
         let mut live = world(&towns[0]);
         let mut plan = planned(&live);
