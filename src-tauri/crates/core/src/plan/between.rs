@@ -45,7 +45,9 @@ impl<'p> Table<&'p CaseRow> {
         let place = |row: Option<usize>, moved: &Moved| row.and_then(|row| moved.get(row).copied().flatten());
         let is_as = |old: &CaseRow, case: &CaseRow| {
             let placed = CaseRow { house: place(old.house, houses), block: place(old.block, blocks), ..old.clone() };
+            // What stood at a house that is gone stands elsewhere now, also where it stands nowhere.
             placed == *case
+                && (old.house.is_some(), old.block.is_some()) == (case.house.is_some(), case.block.is_some())
         };
         let origin = |case: &CaseRow| {
             let at = known.get(case.alert.as_str()).copied()?;
