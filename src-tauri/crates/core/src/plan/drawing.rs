@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::between::{Before, Fate, Ways};
 use super::districts::{self, Ground, bounds_of};
-use super::pen::Pen;
+use super::pen::{Pen, there};
 use super::rows::{BlockRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNKNOWN};
 use super::scene::{Draft, Site, lined};
 use super::seats::Seats;
@@ -301,11 +301,14 @@ impl Drawing {
 
     /// Reads again what the news are about. Where something is not found, it was drawn before the world knew it.
     fn read_again(&mut self, world: &World, pen: &mut Pen<'_>, news: &News, fates: &mut [Fate]) {
-        let mut seen: FxHashSet<Id> = FxHashSet::default();
+        let mut seen: FxHashSet<&ObjectKey> = FxHashSet::default();
+        let keys: Vec<&ObjectKey> = news.keys.iter().filter(|key| seen.insert(key)).collect();
+        let (known, gone): (Vec<&ObjectKey>, Vec<&ObjectKey>) =
+            keys.into_iter().partition(|key| there(world, key).is_some());
+        // First what is gone: its number may be another's already.
+        self.let_go(pen, fates, &gone);
         let mut is_missed = false;
-        let ids = news.keys.iter().filter_map(|key| world.id_of(key));
-        let ids: Vec<Id> = ids.filter(|id| seen.insert(*id)).collect();
-        for id in ids {
+        for id in known.into_iter().filter_map(|key| world.id_of(key)) {
             let house = self.seats.house(&self.picture, id);
             let cell = self.seats.cell(&self.picture, id);
             if let Some((at, row)) = cell {
@@ -319,7 +322,7 @@ impl Drawing {
                 Lens::Namespaces => kind == "Pod" || world.is_house(id),
                 Lens::Nodes => kind == "Pod" || kind == "Node",
             };
-            is_missed |= house.is_none() && cell.is_none() && is_drawn && world.object_of(id).is_some();
+            is_missed |= house.is_none() && cell.is_none() && is_drawn;
         }
         if !is_missed {
             return;
@@ -327,6 +330,51 @@ impl Drawing {
         let strange = self.picture.blocks.iter().enumerate().filter(|(_, block)| block.strange);
         for at in strange.map(|(at, _)| at).collect::<Vec<_>>() {
             self.number_anew(world, pen, fates, at);
+        }
+    }
+
+    /// Takes the number from what is gone and has its place still, and reads it again.
+    fn let_go(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], gone: &[&ObjectKey]) {
+        if gone.is_empty() {
+            return;
+        }
+        let pods = gone.iter().filter(|key| key.kind == "Pod");
+        let pods: FxHashSet<(&str, &str, &str)> =
+            pods.map(|key| (key.cluster.as_str(), key.namespace.as_str(), key.name.as_str())).collect();
+        let spaces: FxHashSet<&str> = gone.iter().map(|key| key.namespace.as_str()).collect();
+        let gone: FxHashSet<&ObjectKey> = gone.iter().copied().collect();
+        let lens = self.lens;
+        let may_hold = |block: &BlockRow| {
+            let space = block.houses.first().map(|house| house.key.namespace.as_str());
+            lens == Lens::Nodes || space.is_some_and(|space| spaces.contains(space))
+        };
+        for at in 0..self.picture.blocks.len() {
+            let Some(block) = self.picture.blocks.get_mut(at) else { continue };
+            if !fates.get(at).is_some_and(|fate| fate.kept) || !may_hold(block) {
+                continue;
+            }
+            let (mut houses, mut cells) = (Vec::new(), Vec::new());
+            for (row, house) in block.houses.iter_mut().enumerate() {
+                if gone.contains(&house.key) {
+                    house.id = None;
+                    houses.push(row);
+                }
+                for row in house.cell_from..house.cell_from + house.cell_count {
+                    let Some(cell) = block.cells.get_mut(row) else { continue };
+                    let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
+                    if pods.contains(&(house.key.cluster.as_str(), space.as_str(), cell.name.as_str())) {
+                        cell.id = None;
+                        cells.push(row);
+                    }
+                }
+            }
+            block.strange |= !houses.is_empty() || !cells.is_empty();
+            for row in cells {
+                self.read_cell(pen, fates, at, row);
+            }
+            for row in houses {
+                self.read_house(pen, fates, at, row);
+            }
         }
     }
 
@@ -361,13 +409,14 @@ impl Drawing {
         let (mut houses, mut cells) = (Vec::new(), Vec::new());
         for (row, house) in block.houses.iter_mut().enumerate() {
             if house.id.is_none() {
-                house.id = world.id_of(&house.key);
+                house.id = there(world, &house.key);
                 houses.extend(house.id.is_some().then_some(row));
             }
             let own = house.cell_from..house.cell_from + house.cell_count;
             for row in own {
                 let Some(cell) = block.cells.get_mut(row).filter(|cell| cell.id.is_none()) else { continue };
-                cell.id = world.id_of(&super::pen::pod_of(&house.key, cell));
+                let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
+                cell.id = world.pod_named(&house.key.cluster, space, &cell.name);
                 cells.extend(cell.id.is_some().then_some(row));
             }
         }

@@ -74,7 +74,7 @@ impl<'w> Pen<'w> {
             row.strange |= cell.id.is_none();
             row.cells.push(cell);
         }
-        let id = self.world.id_of(&house.key);
+        let id = there(self.world, &house.key);
         row.strange |= id.is_none();
         let mut drawn = HouseRow {
             rect: Rect { x: house.x, y: house.y, w: house.w, h: house.h },
@@ -122,9 +122,6 @@ impl<'w> Pen<'w> {
             namespace,
             place: Text::default(),
         };
-        if cell.id.is_none() {
-            cell.id = self.world.id_of(&pod_of(&house.key, &cell));
-        }
         self.read_cell(&mut cell, &house.key);
         cell
     }
@@ -161,8 +158,13 @@ impl<'w> Pen<'w> {
     }
 }
 
+/// The number of an object that is there. Of any other the number may be another's at any time.
+pub(super) fn there(world: &World, key: &ObjectKey) -> Option<Id> {
+    world.id_of(key).filter(|id| world.object_of(*id).is_some())
+}
+
 /// The pod of a cell of a house.
-pub(super) fn pod_of(house: &ObjectKey, cell: &CellRow) -> ObjectKey {
+fn pod_of(house: &ObjectKey, cell: &CellRow) -> ObjectKey {
     let namespace = cell.namespace.as_ref().unwrap_or(&house.namespace);
     ObjectKey::new(&house.cluster, "", "Pod", namespace, &cell.name)
 }

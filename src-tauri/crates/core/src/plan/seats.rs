@@ -8,7 +8,8 @@ type Seat = (u32, u32);
 
 const NOWHERE: Seat = (u32::MAX, u32::MAX);
 
-/// Where each number stood when its block was drawn last. What left stays in it, so that each answer is looked at.
+/// Where each number stood when its block was drawn last. What left stays in it, so that each answer is looked at; what is
+/// gone from the world bears no number in the picture.
 #[derive(Debug, Default)]
 pub(super) struct Seats {
     houses: Vec<Seat>,
@@ -40,13 +41,13 @@ impl Seats {
         enter(&mut self.cells, at, block.cells.iter().map(|cell| cell.id));
     }
 
-    /// The block of a house, and which of its houses it is.
+    /// The block of a house that is there, and which of its houses it is.
     pub fn house(&self, picture: &Picture, id: Id) -> Option<(usize, usize)> {
         let (block, row) = seat(&self.houses, id)?;
         (picture.blocks.get(block)?.houses.get(row)?.id == Some(id)).then_some((block, row))
     }
 
-    /// The block of a pod, and which of its cells it is.
+    /// The block of a pod that is there, and which of its cells it is.
     pub fn cell(&self, picture: &Picture, id: Id) -> Option<(usize, usize)> {
         let (block, row) = seat(&self.cells, id)?;
         (picture.blocks.get(block)?.cells.get(row)?.id == Some(id)).then_some((block, row))

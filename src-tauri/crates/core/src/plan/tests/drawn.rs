@@ -185,7 +185,7 @@ impl Shown {
         told(&mut self.near, &mut self.drawing);
         whole.mark.clone_from(&self.near.mark);
         prop_assert_eq!(&self.near, &whole);
-        if revision % 3 == 0 {
+        if revision.is_multiple_of(3) {
             told(&mut self.far, &mut self.drawing);
             prop_assert_eq!(&self.far, &whole);
         }
