@@ -132,6 +132,26 @@ try {
     must(!(await kept()).has(PASSWORD_ITEM), "it lies in the keyring");
     must(holding(desk.folder, PASSWORD).length === 0, `it lies in ${holding(desk.folder, PASSWORD).join(", ")}`);
   });
+  // A keyring that is locked where nobody can be asked answers for what it does not hold, and then refuses to hold anything.
+  const lock = () => run("dbus-send", ["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login"]);
+  const fresh = join(desk.folder, "fresh");
+  for (const [whose, env] of [["that kept the key", session], ["that it never saw", { ...session, BROADSTREET_DATA: fresh }]]) {
+    await tally.check(`a locked keyring is none for a desk ${whose}: the password is missed after each start`, async () => {
+      mkdirSync(fresh, { recursive: true });
+      const { code, out, err } = await lock();
+      must(code === 0 && out.includes("collection/login"), `it is not locked: ${out}${err}`);
+      await start(env);
+      must(!(await desk.call("settings")).has_keyring, "the settings know a keyring");
+      await desk.call("save_source", manager.source(PASSWORD));
+      await isLive();
+      await desk.stop();
+      await start(env);
+      await isMissed();
+      must(manager.asked.well + manager.asked.badly === 0, "it was asked without its password");
+      await desk.stop();
+      must(holding(desk.folder, PASSWORD).length === 0, `it lies in ${holding(desk.folder, PASSWORD).join(", ")}`);
+    });
+  }
 } finally {
   await desk.stop();
   if (tally.failed) console.log(desk.log.slice(-2000));

@@ -42,9 +42,11 @@ impl DeskVault {
 
     fn with(data: &Path, store: Option<Arc<CredentialStore>>) -> Result<Self, ApiError> {
         let desk = data.display().to_string();
+        let has_file = data.join(KEY_FILE).exists();
         let keyring = store.and_then(|store| Keyring::that_answers(store, &desk));
-        let kept = keyring.as_ref().filter(|_| !data.join(KEY_FILE).exists()).and_then(Keyring::key);
+        let kept = keyring.as_ref().filter(|_| !has_file).and_then(Keyring::key);
         let is_in_file = kept.is_none();
+        let keyring = keyring.filter(|it| !is_in_file || it.takes_entries(&desk));
         let key = kept.map_or_else(|| key_in_file(data), Ok)?;
         Ok(Self { store: keyring.map(|it| it.store), desk, memory: Mutex::default(), key, is_in_file })
     }
@@ -134,6 +136,18 @@ impl Keyring {
         let key = new_key()?;
         self.entry.set_password(&hex::encode(key.to_bytes())).ok()?;
         Some(key)
+    }
+
+    /// Whether it keeps what it is given where it does not keep the key: one that nobody ever set up, or that is locked where
+    /// nobody can be asked, answers that it holds nothing and then refuses.
+    fn takes_entries(&self, desk: &str) -> bool {
+        let Ok(place) = self.store.build(SERVICE, &format!("place of the device key ({desk})"), None) else {
+            return false;
+        };
+        match place.get_password() {
+            Err(Error::NoEntry) => place.set_password(KEY_FILE).is_ok(),
+            kept => kept.is_ok(),
+        }
     }
 }
 
@@ -288,6 +302,15 @@ mod tests {
         lock(&keyring, data.path(), "alertmanager:main");
         assert!(!vault.keep("alertmanager:main", "swordfish"), "it says that it will be asked for again");
         assert_eq!(vault.secret("alertmanager:main").as_deref(), Some("swordfish"));
+    }
+
+    #[test]
+    fn a_keyring_that_holds_nothing_and_takes_nothing_is_none() {
+        let (data, keyring) = (tempfile::tempdir().unwrap(), mock::Store::new().unwrap());
+        drop(in_file(data.path()));
+        lock(&keyring, data.path(), "place of the device key");
+        assert!(!beside(data.path(), &keyring).is_lasting());
+        assert!(beside(data.path(), &keyring).is_lasting(), "it is open again");
     }
 
     #[test]
