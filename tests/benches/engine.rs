@@ -207,7 +207,7 @@ async fn hours_of_changes(shape: Shape, estate: &Estate, desk: &TestDesk, before
         ("a second later", beside(41)),
         ("a moment before it", beside(-40)),
         ("ten minutes later", beside(600)),
-        ("an hour before", beside(-3_600)),
+        ("a quarter of all before", beside(-900 * hours as i64)),
     ] {
         let began = Instant::now();
         let seen = desk.engine.look(Some(at)).await.expect("a look");
