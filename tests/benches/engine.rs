@@ -236,7 +236,7 @@ async fn scrub(shape: Shape, desk: &TestDesk, from: chrono::DateTime<chrono::Utc
     for second in (0..60).chain((0..60).rev()) {
         let began = Instant::now();
         let seen = desk.engine.look(Some(from + chrono::Duration::seconds(second))).await.expect("a look");
-        assert!(!seen.scene(Lens::Namespaces, false).is_empty(), "the map is drawn");
+        assert!(!seen.scene(Lens::Namespaces, false, None).is_empty(), "the map is drawn");
         took.push(began.elapsed());
     }
     took.sort();
