@@ -104,7 +104,7 @@ try {
   const drafts = [];
   for (let n = 0; n < 12; n++) {
     const began = performance.now();
-    await desk.call("draft_postmortem", { incident });
+    await desk.call("draft_postmortem", { id: incident });
     drafts.push(performance.now() - began);
   }
   drafts.sort((a, b) => a - b);
