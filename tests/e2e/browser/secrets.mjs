@@ -2,9 +2,7 @@
 // A machine without a keyring, at the screen of the real program: the password a source needs is asked for when its cluster
 // is opened, can be put off, and lies nowhere on disk; then the source is removed, and another is found in the cluster.
 // `node secrets.mjs`; BROADSTREET names the program.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { until } from "../walk/desk.mjs";
+import { holding, until } from "../walk/desk.mjs";
 import { PretendAlertmanager } from "./alertmanager.mjs";
 import { PretendCluster } from "./cluster.mjs";
 import { freshDesk, hand, says, within } from "./hand.mjs";
@@ -103,9 +101,7 @@ try {
 
   await check("the password stands in no file and in no answer", async () => {
     must(!JSON.stringify(await desk.call("settings")).includes(PASSWORD), "the settings tell it");
-    for (const file of readdirSync(desk.folder, { recursive: true, withFileTypes: true })) {
-      if (file.isFile()) must(!readFileSync(join(file.parentPath ?? file.path, file.name)).includes(PASSWORD), `${file.name} holds it`);
-    }
+    must(holding(desk.folder, PASSWORD).length === 0, `it lies in ${holding(desk.folder, PASSWORD).join(", ")}`);
     must(!desk.log.includes(PASSWORD), "the log holds it");
   });
 

@@ -1,11 +1,11 @@
 // Passwords in the system's keyring, and asked for each time where there is none: the program on a session bus with GNOME's
 // keyring, and without any bus. Started by `run.sh`, which starts bus and keyring.
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PretendAlertmanager } from "../browser/alertmanager.mjs";
 import { PretendCluster } from "../browser/cluster.mjs";
-import { Desk, must, run, Tally, until } from "../walk/desk.mjs";
+import { Desk, holding, must, run, Tally, until } from "../walk/desk.mjs";
 
 const PASSWORD = "swordfish-of-the-keyring";
 const tally = new Tally();
@@ -44,12 +44,6 @@ async function kept() {
 }
 const PASSWORD_ITEM = `alertmanager:main (${desk.folder})`;
 const KEY_ITEM = `device key (${desk.folder})`;
-
-/** The files of a folder that hold the words or bytes. */
-function holding(folder, what) {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  return files.map((file) => join(file.parentPath ?? file.path, file.name)).filter((path) => readFileSync(path).includes(what));
-}
 
 let seed;
 try {

@@ -1,6 +1,6 @@
 // A desk under test: the built program on a data folder of its own, asked through its command line and over loopback.
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,6 +31,15 @@ export class Tally {
 export function must(condition, message) {
   if (!condition) throw new Error(typeof message === "string" ? message : JSON.stringify(message));
 }
+
+/** Every file below a folder. */
+export function filesIn(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  return files.map((file) => join(file.parentPath ?? file.path, file.name));
+}
+
+/** The files below a folder that hold the words or bytes as they are. */
+export const holding = (folder, what) => filesIn(folder).filter((path) => readFileSync(path).includes(what));
 
 /** Waits for what `look` answers truthily, asking four times a second, at most `seconds`. */
 export async function until(seconds, what, look) {

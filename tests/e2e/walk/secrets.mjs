@@ -1,10 +1,10 @@
 // Invariant 13: values that must never be kept are planted in the cluster, and looked for wherever they could lie: in the
 // record, the bundle, what was exported and the log, unpacked where it is packed.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { must, PROGRAM, run, until } from "./desk.mjs";
+import { filesIn, must, PROGRAM, run, until } from "./desk.mjs";
 
 const word = () => randomBytes(9).toString("hex");
 
@@ -67,10 +67,6 @@ async function read(database) {
   const { code, out, err } = await run("sqlite3", ["-readonly", database, ".dump"], { maxBuffer: Infinity });
   must(code === 0, `sqlite3: ${err}`);
   return { text: out, blobs: [...out.matchAll(/X'([0-9a-f]+)'/gi)].map((found) => Buffer.from(found[1], "hex")) };
-}
-
-function filesIn(folder) {
-  return readdirSync(folder, { recursive: true }).map((name) => join(folder, name)).filter((file) => statSync(file).isFile());
 }
 
 /** Looks through every place once the desk has ended: its folder, what was exported, its log, and what else `others` names. */
