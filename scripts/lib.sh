@@ -106,6 +106,7 @@ lanes() {
 # ---------------------------------------------------------------------------------------------- counting of stages
 PASSED=0 FAILED=0 SKIPPED=0
 FAILED_STAGES=()
+FAILURES="$(mktemp)"
 
 # stage NAME COMMAND...: runs the command, shows it, and adds up what its tests say. Understood are cargo's
 # `test result:` lines, vitest's `Tests  N passed`, and lines `ok NAME`, `not ok NAME`, `skip NAME`.
@@ -122,6 +123,8 @@ stage() {
     /^ *Tests +/ { for (i = 1; i <= NF; i++) { if ($i == "passed") p += $(i-1); if ($i == "failed") f += $(i-1); if ($i == "skipped") s += $(i-1) } }
     /^ok / { p++ } /^not ok / { f++ } /^skip / { s++ }
     END { print p + 0, f + 0, s + 0 }')
+  sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -aE -A6 '^(first try: )?not ok |^test .* \.\.\. FAILED|^---- .* stdout ----|^error(\[|:)|^ *FAIL ' \
+    | cut -c1-400 | head -60 | sed "s/^/$name | /" >>"$FAILURES" || true
   rm -f "$log"
   if [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
   if [ "$code" -eq 0 ] && [ $((p + f)) -eq 0 ]; then f=1; echo "stage $name ran nothing"; fi
@@ -135,6 +138,8 @@ SUMMED=
 sum_up_at_the_end() { trap '[ -n "$SUMMED" ] || { FAILED=$((FAILED + 1)) FAILED_STAGES+=("before the end"); summary; }' EXIT; }
 summary() {
   SUMMED=1
+  if [ -s "$FAILURES" ]; then say "What failed, also where a second try passed:"; cat "$FAILURES"; fi
+  rm -f "$FAILURES"
   [ "${#FAILED_STAGES[@]}" -eq 0 ] || echo "failed: ${FAILED_STAGES[*]}"
   echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
   [ "$FAILED" -eq 0 ]

@@ -80,11 +80,17 @@ async function exists(desk, id) {
   return (await desk.call("object", { id, at: null })).exists;
 }
 
+/** The kinds that are not live, and what is said of them. */
+async function unwell(desk) {
+  const kinds = (await source(desk)).kinds.filter((k) => !["live", "absent"].includes(k.state));
+  return kinds.map((k) => `${k.kind} ${k.namespace} ${k.state} ${k.why}`).join("; ") || "every kind is live";
+}
+
 /** The desk has everything the cluster has, and nothing of `gone`. */
 async function healed(desk, cluster, gone) {
   await until(HEALED, "the world is the cluster", async () => {
-    for (const id of await held(cluster)) must(await exists(desk, id), `missing: ${id}`);
-    for (const id of gone) must(!(await exists(desk, id)), `a ghost: ${id}`);
+    for (const id of await held(cluster)) must(await exists(desk, id), `missing: ${id}; ${await unwell(desk)}`);
+    for (const id of gone) must(!(await exists(desk, id)), `a ghost: ${id}; ${await unwell(desk)}`);
     return true;
   });
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use broadstreet_cluster::{KubeCluster, Limits, Timer};
-use broadstreet_core::ports::{Answer, Clock, Cluster as _, ContextChoice};
+use broadstreet_core::ports::{Answer, Clock, Cluster as _, Connection, ContextChoice};
 use broadstreet_core::time::Moment;
 use broadstreet_tests::apiserver::Unplugged;
 use futures_util::StreamExt as _;
@@ -145,6 +145,8 @@ impl Clock for Hours {
 
 /// A world that follows a server over no socket.
 pub struct Followed {
+    /// The way to the server.
+    pub connection: Arc<dyn Connection>,
     learned: Arc<Mutex<Learned>>,
     task: JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -173,7 +175,7 @@ impl Followed {
                 into.lock().unwrap_or_else(PoisonError::into_inner).take(observation);
             }
         });
-        let followed = Self { learned, task, _folder: folder };
+        let followed = Self { connection, learned, task, _folder: folder };
         hours.pass(Duration::from_secs(15)).await;
         assert!(followed.learned().in_sync, "{:?}", crate::watched::unwell(&followed.learned()));
         followed

@@ -27,6 +27,8 @@
 //! | a namespace that goes unnoticed | `permissions::a_namespace_that_goes_takes_along_what_was_in_it` |
 //! | a kind that vanishes and comes back | `permissions::a_kind_whose_definition_goes_takes_its_objects_along_and_is_read_once_it_is_back` |
 //! | 404 of a kind that is there | `permissions::a_kind_that_answers_404_while_the_server_has_it_loses_nothing` |
+//! | a server that starts and is not ready: 429 | `restarts::what_failed_while_a_server_was_down_delays_nothing_once_it_is_back` |
+//! | the same: 403 of what was allowed | `restarts::what_a_server_refuses_while_it_starts_is_asked_again_before_it_is_believed` |
 //! | a sleep of hours | `permissions::after_hours_of_sleep_everything_is_read_anew_where_the_timer_stood_still`, `…_went_on` |
 //! | the TCP path cut, at the desk | `freshness::cutting_the_path_is_seen_within_ten_seconds` |
 //! | an upgrade, at the desk | `freshness::the_desk_says_the_version_an_upgraded_server_has_now` |
@@ -43,5 +45,6 @@ mod freshness;
 mod hours;
 mod lists;
 mod permissions;
+mod restarts;
 mod streams;
 mod watched;

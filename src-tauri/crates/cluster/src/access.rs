@@ -70,8 +70,8 @@ pub struct Access {
     /// What waits.
     pub timer: Arc<dyn Timer>,
     link: Link,
-    /// How often every connection was given up for new ones; whoever waits on an old one waits in vain.
-    pub anew: latest::Sender<u64>,
+    /// When every connection was given up for new ones the last time; whoever waits on an old one waits in vain.
+    pub anew: latest::Sender<Option<Duration>>,
     environment: Environment,
     wire: Option<Wire>,
     choice: ContextChoice,
@@ -208,7 +208,7 @@ impl Access {
             opened.client = client;
         }
         drop(state);
-        self.anew.send_modify(|times| *times += 1);
+        let _ = self.anew.send_replace(Some(self.timer.elapsed()));
     }
 
     /// An error while making the client: files named by the kubeconfig, not the connection.

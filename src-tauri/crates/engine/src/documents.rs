@@ -104,27 +104,30 @@ impl Engine {
         ) else {
             return Ok(None);
         };
-        let live = self.live().await;
         if incident.clusters.is_empty() {
             return Ok(None);
         }
         let scope = Scope::Clusters(incident.clusters.clone());
-        if let Some(live) = &live {
-            crate::live::keep_now(self, live).await;
-        }
-        self.archive.forget();
+        // What the recorder has not handed to the store yet is taken from where it lies: a draft waits for no disk.
+        let live = self.live().await.filter(|live| incident.clusters.iter().any(|id| live.member_of(id).is_some()));
         let entries = self.archive.entries(&scope, None).await?;
-        let (Some(begin), Some(end)) =
-            (entries.first().and_then(|entry| entry.from), entries.last().and_then(|entry| entry.until))
-        else {
-            return Ok(None);
-        };
+        let begin = entries.first().and_then(|entry| entry.from).or(live.as_ref().map(|live| live.since));
+        let end = if live.is_some() { Some(self.now()) } else { entries.last().and_then(|entry| entry.until) };
+        let (Some(begin), Some(end)) = (begin, end) else { return Ok(None) };
         let from = first.max(begin);
         let to = last.max(from).min(end);
-        let all = self.archive.noted(&scope, None).await?;
-        let inside: Vec<_> = all.into_iter().filter(|note| note.at <= to).collect();
+        let all = match &live {
+            Some(live) => self.noted_live(live, begin).await?,
+            None => self.archive.noted(&scope, None).await?,
+        };
+        let inside: Vec<_> = all.into_iter().filter(|note| note.at <= to && note.may_be_of(&incident.clusters)).collect();
         let at = worst_moment(&inside, from, to).clamp(from, to.max(from));
-        let sought = self.archive.seek(&scope, at, BTreeMap::new()).await?;
+        let mut tails = match &live {
+            Some(live) => live.tails(at).await,
+            None => BTreeMap::new(),
+        };
+        tails.retain(|cluster, _| incident.clusters.contains(cluster));
+        let sought = self.archive.seek(&scope, at, tails).await?;
         Ok(Some((at, crate::Seen::Then(sought).svg(Lens::Namespaces))))
     }
 

@@ -135,12 +135,8 @@ impl Engine {
                 if let Some(scope) = self.chosen_ended().await? {
                     return Ok(Seen::Then(archive.seek(&scope, at, BTreeMap::new()).await?));
                 }
-                let tapes = live.state.read().await;
-                let tails = tapes.tapes.iter().filter_map(|(id, tape)| Some((id.clone(), tape.tail(at)?)));
-                let current = tails.collect();
-                drop(tapes);
                 let scope = live.scope_since(at);
-                Ok(Seen::Then(archive.seek(&scope, at, current).await?))
+                Ok(Seen::Then(archive.seek(&scope, at, live.tails(at).await).await?))
             }
             Open::Recorded(recorded) => {
                 let (archive, scope, at) =

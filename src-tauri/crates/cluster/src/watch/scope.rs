@@ -1,5 +1,6 @@
 //! One kind, in all namespaces or in one: read whole, then watched, for as long as that is allowed.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +32,11 @@ const REFUSALS_UNTIL_RELIST: u32 = 3;
 const LASTED: Duration = Duration::from_secs(1);
 /// Once the way is there again all kinds ask, spread over this long.
 const ALL_ASK_AGAIN_WITHIN: Duration = Duration::from_secs(1);
+/// A server that starts answers before its authorizer has read the roles, and refuses meanwhile what it allowed before
+/// (kubernetes/kubernetes#121635). So long after the way was found again such a refusal is not believed,
+const STARTS_FOR: Duration = Duration::from_secs(20);
+/// but asked about again after this.
+const WHILE_IT_STARTS: Duration = Duration::from_secs(2);
 
 /// Why following ended.
 #[derive(Debug)]
@@ -73,8 +79,10 @@ pub struct Scope {
     pub(super) said: Option<Freshness>,
     pub(super) backoff: Backoff,
     alive_at: Option<Moment>,
+    /// The last time all connections were given up that was heard of.
+    began_anew: Option<Duration>,
     /// Tells when every connection is given up for new ones.
-    pub(super) anew: latest::Receiver<u64>,
+    pub(super) anew: latest::Receiver<Option<Duration>>,
 }
 
 impl Scope {
@@ -88,6 +96,7 @@ impl Scope {
             known: Arc::clone(known),
             said: None,
             alive_at: None,
+            began_anew: None,
             backoff: Backoff::new(shared.access.limits.longest_pause),
             anew: shared.access.anew.subscribe(),
         }
@@ -104,14 +113,20 @@ impl Scope {
 
     /// Reads and watches until that is refused or the kind is absent. Everything else is tried again.
     pub async fn follow(&mut self) -> Stop {
+        let Err(stop) = self.go_on().await;
+        stop
+    }
+
+    async fn go_on(&mut self) -> Result<Infallible, Stop> {
         let mut reading = Some(Reading::by_pages(self));
         let mut from = String::new();
         loop {
+            self.forgive();
             let Some(mut read) = reading.take() else {
                 match self.watch_on(&mut from).await {
                     Ok(true) => {}
                     Ok(false) => reading = Some(Reading::by_pages(self)),
-                    Err(stop) => return stop,
+                    Err(stop) => self.unless_it_starts(stop).await?,
                 }
                 continue;
             };
@@ -125,7 +140,10 @@ impl Scope {
                     self.shared.settle(self.info, &self.namespace).await;
                     from = version;
                 }
-                Err(End::Stop(stop)) => return stop,
+                Err(End::Stop(stop)) => {
+                    self.unless_it_starts(stop).await?;
+                    reading = Some(Reading::by_pages(self));
+                }
                 Err(End::Closed) => reading = Some(read),
                 Err(end) => {
                     let (why, after) = match &end {
@@ -141,6 +159,29 @@ impl Scope {
                     self.stumble(why, after).await;
                 }
             }
+        }
+    }
+
+    /// What failed before the way was found again says nothing of how it goes now.
+    fn forgive(&mut self) {
+        let anew = *self.shared.access.anew.borrow();
+        if self.began_anew != anew {
+            self.began_anew = anew;
+            self.backoff.reset();
+        }
+    }
+
+    /// Waits to ask again where a server that starts refuses what was read before.
+    async fn unless_it_starts(&mut self, stop: Stop) -> Result<(), Stop> {
+        self.forgive();
+        let now = self.shared.access.timer.elapsed();
+        let starts = self.alive_at.is_some() && self.began_anew.is_some_and(|anew| now < anew + STARTS_FOR);
+        match stop {
+            Stop::Forbidden { message, .. } if starts => {
+                self.stumble(message, Some(WHILE_IT_STARTS)).await;
+                Ok(())
+            }
+            stop => Err(stop),
         }
     }
 
@@ -305,7 +346,7 @@ impl Scope {
 }
 
 /// What `work` comes to, unless all connections are given up meanwhile.
-pub async fn unless_anew<T>(anew: &mut latest::Receiver<u64>, work: impl Future<Output = T>) -> Option<T> {
+pub async fn unless_anew<T>(anew: &mut latest::Receiver<Option<Duration>>, work: impl Future<Output = T>) -> Option<T> {
     let (work, anew) = (pin!(work), pin!(anew.changed()));
     match select(work, anew).await {
         Either::Left((done, _)) => Some(done),

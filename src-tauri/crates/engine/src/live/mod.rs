@@ -309,6 +309,12 @@ impl Live {
         Scope::Clusters(clusters)
     }
 
+    /// What the store may not have yet of the recordings at a moment, by cluster.
+    pub async fn tails(&self, at: Moment) -> BTreeMap<String, Tail> {
+        let state = self.state.read().await;
+        state.tapes.iter().filter_map(|(id, tape)| Some((id.clone(), tape.tail(at)?))).collect()
+    }
+
     /// What the clusters are called, for a person.
     pub fn title(&self) -> String {
         let members = self.members();

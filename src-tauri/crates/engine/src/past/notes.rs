@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use broadstreet_core::alerts::{self, Alert, AlertState, Case};
+use broadstreet_core::alerts::{self, Address, Alert, AlertState, Case};
 use broadstreet_core::recording::{Received, Segment};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Fact, World, notable};
@@ -32,6 +32,22 @@ pub enum What {
     },
     /// An alert that stood as it does when a segment began: no news, but needed to count what fires.
     Known(Box<Alert>),
+}
+
+impl Noted {
+    /// False only where it is known to be about another cluster than these.
+    pub fn may_be_of(&self, clusters: &[String]) -> bool {
+        let cluster = match &self.what {
+            What::Fact(fact) => Some(fact.subject.cluster.as_str()),
+            What::Alert { case: Some(case), .. } => match &case.at {
+                Address::Object(key) => Some(key.cluster.as_str()),
+                Address::Cluster(id) | Address::ControlPlane(id) => Some(id.as_str()),
+                Address::Heartbeat | Address::Plumbing => None,
+            },
+            What::Alert { case: None, .. } | What::Known(_) => None,
+        };
+        cluster.is_none_or(|cluster| clusters.iter().any(|it| it == cluster))
+    }
 }
 
 /// Notes of several clusters, oldest first: each was told what is about no single one, and an alert stands where one of them
