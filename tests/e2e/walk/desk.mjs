@@ -38,8 +38,8 @@ export function filesIn(folder) {
   return files.map((file) => join(file.parentPath ?? file.path, file.name));
 }
 
-/** The files below a folder that hold the words or bytes as they are. */
-export const holding = (folder, what) => filesIn(folder).filter((path) => readFileSync(path).includes(what));
+/** The files below a folder that hold the words or bytes as they are. One that went meanwhile holds nothing. */
+export const holding = (folder, what) => filesIn(folder).filter((path) => existsSync(path) && readFileSync(path).includes(what));
 
 /** Waits for what `look` answers truthily, asking four times a second, at most `seconds`. */
 export async function until(seconds, what, look) {

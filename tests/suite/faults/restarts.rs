@@ -59,10 +59,8 @@ async fn what_a_server_refuses_while_it_starts_is_asked_again_before_it_is_belie
     let hours = Hours::default();
     let (since, clock) = (DOWN.as_secs_f64() + 20.0, hours.clone());
     // Its authorizer has not read the roles.
-    let (server, followed) = restarted(&hours, move |asked| {
-        (clock.seconds() < since).then(|| refused(asked, "everything")).flatten()
-    })
-    .await;
+    let (server, followed) =
+        restarted(&hours, move |asked| (clock.seconds() < since).then(|| refused(asked, "everything")).flatten()).await;
     hours.pass(Duration::from_secs(12)).await;
     assert_eq!(unwell(&followed.learned()), Vec::<String>::new());
     assert_eq!(of_world(&followed.learned().world), of_store(&server));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use broadstreet_api::ApiError;
 use broadstreet_cluster::KubeCluster;
-use broadstreet_core::ports::{Clock, ContextChoice, Store, Vault};
+use broadstreet_core::ports::{Clock, ContextChoice, Vault};
 use broadstreet_core::time::Moment;
 use broadstreet_engine::{Engine, Options, Ports};
 use broadstreet_press::TypstPress;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::args::Global;
 use crate::output::{bad_file, failed};
+use crate::scratch::scratch;
 use crate::vault::DeskVault;
 
 /// The incident that comes with the program; empty in a build that was made without it.
@@ -132,14 +133,6 @@ impl Host {
             tracing::warn!(task = name, "did not end in time");
         }
     }
-}
-
-/// A database that ends with the program, for recorded incidents that are only looked at.
-async fn scratch() -> Result<(Arc<dyn Store>, tempfile::TempDir), ApiError> {
-    let made = tempfile::Builder::new().prefix("broadstreet-").tempdir();
-    let folder = made.map_err(|why| bad_file(&std::env::temp_dir(), "make a folder in", &why))?;
-    let target = Target::Sqlite { path: folder.path().join("scratch.db"), read_only: false };
-    Ok((broadstreet_store::open(&target).await.map_err(failed)?, folder))
 }
 
 /// What this machine is called.

@@ -5,6 +5,7 @@ mod commands;
 pub mod host;
 pub mod instance;
 pub mod output;
+mod scratch;
 pub mod serve;
 pub mod vault;
 

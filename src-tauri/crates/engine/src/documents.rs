@@ -120,7 +120,8 @@ impl Engine {
             Some(live) => self.noted_live(live, begin).await?,
             None => self.archive.noted(&scope, None).await?,
         };
-        let inside: Vec<_> = all.into_iter().filter(|note| note.at <= to && note.may_be_of(&incident.clusters)).collect();
+        let inside: Vec<_> =
+            all.into_iter().filter(|note| note.at <= to && note.may_be_of(&incident.clusters)).collect();
         let at = worst_moment(&inside, from, to).clamp(from, to.max(from));
         let mut tails = match &live {
             Some(live) => live.tails(at).await,
