@@ -1,4 +1,7 @@
-/** Heat on the CPU: what all glows let through at half the resolution, laid on the ground once. */
+/**
+ * Heat on the CPU: what all glows let through at half the resolution, laid on the ground once. Where there are many they are
+ * worked out for tiles of two by two pixels instead of for each.
+ */
 import { GLOW_WORDS, glowTable } from "../plot/glows";
 import type { Plot } from "../plot/plot";
 import type { Palette } from "../palette";
@@ -6,6 +9,8 @@ import { coloursOf } from "../palette";
 import type { Surface } from "./surface";
 
 const STEPS = 256;
+/** With more glows than this, seen from far away, no eye tells two neighbouring pixels of heat apart. */
+const MANY = 24;
 
 export class Heat {
   private through = new Float32Array();
@@ -20,8 +25,9 @@ export class Heat {
       const c = coloursOf(palette);
       this.table = { palette, steps: glowTable([c.heat3, c.heat2, c.heat1, c.heat0], screen, STEPS) };
     }
-    const w = (surface.width >> 1) + 2;
-    const h = (surface.height >> 1) + 2;
+    const tile = plot.glowCount > MANY ? 2 : 1;
+    const w = (Math.ceil(surface.width / tile) >> 1) + 2;
+    const h = (Math.ceil(surface.height / tile) >> 1) + 2;
     if (this.first.length !== h || this.through.length !== w * h * 3) {
       this.through = new Float32Array(w * h * 3);
       this.first = new Int32Array(h);
@@ -30,16 +36,16 @@ export class Heat {
     this.through.fill(1);
     this.first.fill(w);
     this.last.fill(-1);
-    for (let g = 0; g < plot.glowCount; g++) this.glow(plot.glows, g * GLOW_WORDS, w, h);
-    this.lay(surface, screen, w);
+    for (let g = 0; g < plot.glowCount; g++) this.glow(plot.glows, g * GLOW_WORDS, 2 * tile, w, h);
+    this.lay(surface, screen, tile, w);
   }
 
-  /** Multiplies one glow in. The middle of half pixel (i, j) lies at (2i, 2j) of the surface. */
-  private glow(glows: Float32Array, at: number, w: number, h: number): void {
-    const cx = glows[at]! / 2;
-    const cy = glows[at + 1]! / 2;
-    const rx = glows[at + 2]! / 2;
-    const ry = glows[at + 3]! / 2;
+  /** Multiplies one glow in. Point (i, j) lies at (i, j) times `step` of the surface. */
+  private glow(glows: Float32Array, at: number, step: number, w: number, h: number): void {
+    const cx = glows[at]! / step;
+    const cy = glows[at + 1]! / step;
+    const rx = glows[at + 2]! / step;
+    const ry = glows[at + 3]! / step;
     const strength = glows[at + 4]!;
     const { through } = this;
     const steps = this.table!.steps;
@@ -63,13 +69,15 @@ export class Heat {
     }
   }
 
-  /** Lays it on the pixels, between half pixels in proportion. */
-  private lay(surface: Surface, screen: boolean, w: number): void {
-    const { pixels, width, height } = surface;
+  /** Lays it on tiles of the surface, between two points in proportion. */
+  private lay(surface: Surface, screen: boolean, tile: number, w: number): void {
+    const width = Math.ceil(surface.width / tile);
+    const height = Math.ceil(surface.height / tile);
+    const put = tile === 1 ? onPixel : onTile;
     const { through } = this;
     const row = new Float32Array(w * 3);
     for (let y = 0; y < height; y++) {
-      // The middle of this row lies at (y + 0.5) / 2 half pixels.
+      // The middle of this row lies at (y + 0.5) / 2 points.
       const j = y >> 1;
       const down = y & 1 ? 0.75 : 0.25;
       const last = Math.max(this.last[j]!, this.last[j + 1]!);
@@ -89,12 +97,30 @@ export class Heat {
         const db = row[i + 5]! - b0;
         // Hardly anything is held back here.
         if (r0 > LITTLE && g0 > LITTLE && b0 > LITTLE && r0 + dr > LITTLE && g0 + dg > LITTLE && b0 + db > LITTLE) continue;
-        const p = y * width + x;
-        pixels[p] = lit(pixels[p]!, r0 + dr * 0.25, g0 + dg * 0.25, b0 + db * 0.25, screen);
-        if (x + 1 < width) pixels[p + 1] = lit(pixels[p + 1]!, r0 + dr * 0.75, g0 + dg * 0.75, b0 + db * 0.75, screen);
+        put(surface, x, y, r0 + dr * 0.25, g0 + dg * 0.25, b0 + db * 0.25, screen);
+        if (x + 1 < width) put(surface, x + 1, y, r0 + dr * 0.75, g0 + dg * 0.75, b0 + db * 0.75, screen);
       }
     }
   }
+}
+
+function onPixel({ pixels, width }: Surface, x: number, y: number, r: number, g: number, b: number, screen: boolean): void {
+  const p = y * width + x;
+  pixels[p] = lit(pixels[p]!, r, g, b, screen);
+}
+
+/** Two by two pixels; where the ground is of one colour, as it mostly is, it is worked out once. */
+function onTile({ pixels, width, height }: Surface, x: number, y: number, r: number, g: number, b: number, screen: boolean): void {
+  const right = 2 * x + 1 < width;
+  let p = 2 * y * width + 2 * x;
+  const ground = pixels[p]!;
+  const shown = lit(ground, r, g, b, screen);
+  pixels[p] = shown;
+  if (right) pixels[p + 1] = pixels[p + 1] === ground ? shown : lit(pixels[p + 1]!, r, g, b, screen);
+  if (2 * y + 1 >= height) return;
+  p += width;
+  pixels[p] = pixels[p] === ground ? shown : lit(pixels[p]!, r, g, b, screen);
+  if (right) pixels[p + 1] = pixels[p + 1] === ground ? shown : lit(pixels[p + 1]!, r, g, b, screen);
 }
 
 /** Above this what is let through changes no channel by half a step. */
