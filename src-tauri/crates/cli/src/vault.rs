@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_api::ApiError;
@@ -28,6 +29,8 @@ pub struct DeskVault {
     /// What tells the entries of this data folder from those of another in the same keyring.
     desk: String,
     memory: Mutex<HashMap<String, String>>,
+    /// Whether the keyring refused the last secret it was given: it was locked under way.
+    refuses: AtomicBool,
     key: SigningKey,
     is_in_file: bool,
 }
@@ -48,7 +51,7 @@ impl DeskVault {
         let is_in_file = kept.is_none();
         let keyring = keyring.filter(|it| !is_in_file || it.takes_entries(&desk));
         let key = kept.map_or_else(|| key_in_file(data), Ok)?;
-        Ok(Self { store: keyring.map(|it| it.store), desk, memory: Mutex::default(), key, is_in_file })
+        Ok(Self { store: keyring.map(|it| it.store), desk, memory: Mutex::default(), refuses: AtomicBool::new(false), key, is_in_file })
     }
 
     /// Whether the device's key lies in a file of the data folder.
@@ -70,6 +73,7 @@ impl Vault for DeskVault {
 
     fn keep(&self, name: &str, secret: &str) -> bool {
         let lasting = self.entry(name).is_some_and(|entry| entry.set_password(secret).is_ok());
+        self.refuses.store(!lasting, Ordering::Relaxed);
         // Kept here too: a keyring that was locked meanwhile must not cut a source off.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), secret.to_owned());
         lasting
@@ -87,7 +91,7 @@ impl Vault for DeskVault {
     }
 
     fn is_lasting(&self) -> bool {
-        self.store.is_some()
+        self.store.is_some() && !self.refuses.load(Ordering::Relaxed)
     }
 
     fn sign(&self, bytes: &[u8]) -> Vec<u8> {
@@ -301,7 +305,9 @@ mod tests {
         let vault = beside(data.path(), &keyring);
         lock(&keyring, data.path(), "alertmanager:main");
         assert!(!vault.keep("alertmanager:main", "swordfish"), "it says that it will be asked for again");
+        assert!(!vault.is_lasting(), "the settings say so");
         assert_eq!(vault.secret("alertmanager:main").as_deref(), Some("swordfish"));
+        assert!(vault.keep("alertmanager:main", "swordfish") && vault.is_lasting(), "it is open again");
     }
 
     #[test]

@@ -122,5 +122,5 @@ export function sent(form: SourceForm, proxied: boolean): SourceForm {
 /** Where a secret goes when it is typed: never further than this machine. */
 export function secretHint(kept: boolean, keyring: boolean): string {
   if (kept) return `One is kept${keyring ? "" : " until Broadstreet ends"}. Leave this empty to keep it.`;
-  return keyring ? "Kept in this machine’s keyring, never shown again, in no export." : "This machine has no keyring: kept in memory and asked for again after a restart; in no export.";
+  return keyring ? "Kept in this machine’s keyring, never shown again, in no export." : "This machine has no keyring that is open: kept in memory and asked for again after a restart; in no export.";
 }
