@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use broadstreet_tests::apiserver::{ApiServer, Kept, kinds};
-use broadstreet_tests::estate::{Estate, Shape};
+use broadstreet_tests::estate::{Estate, Foundry, Shape};
 use broadstreet_tests::peer::{Asked, Server, Told};
 use serde_json::{Value, json};
 
@@ -79,8 +79,8 @@ fn fill(server: &Kept, estate: &Arc<Estate>) -> String {
         }
         places.push((namespace, name));
     });
-    let of = Arc::clone(estate);
-    server.with(|store| store.fill("pods", places, move |pod| of.changed_pod(pod, 0)));
+    let foundry = Foundry::new(Arc::clone(estate));
+    server.with(|store| store.fill("pods", places, move |pod| foundry.changed_pod(pod, 0)));
     Value::from(alerts).to_string()
 }
 

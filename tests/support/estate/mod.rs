@@ -9,6 +9,9 @@ mod draw;
 mod kinds;
 mod pods;
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use draw::Draw;
 
 /// How many objects of each kind.
@@ -278,6 +281,46 @@ impl Estate {
     }
 }
 
+/// How many houses a [`Foundry`] remembers the mould of.
+const MOULDS: usize = 16;
+
+/// Makes the pods of an estate one after another, as [`Estate::changed_pod`] does: those of a house from one mould, so that
+/// a server that tells many of them is not what a measurement waits for.
+pub struct Foundry {
+    estate: Arc<Estate>,
+    moulds: Mutex<VecDeque<(u32, Arc<pods::Mould>)>>,
+}
+
+impl Foundry {
+    /// One that has made nothing yet.
+    #[must_use]
+    pub fn new(estate: Arc<Estate>) -> Self {
+        Self { estate, moulds: Mutex::default() }
+    }
+
+    /// A pod as it is after its nth change.
+    #[must_use]
+    pub fn changed_pod(&self, pod: usize, change: u32) -> String {
+        let estate = &self.estate;
+        let (number, house) = (estate.house_of[pod], estate.house_of(pod));
+        let known = |moulds: &VecDeque<(u32, Arc<pods::Mould>)>| {
+            moulds.iter().find(|(of, _)| *of == number).map(|(_, mould)| Arc::clone(mould))
+        };
+        let held = || self.moulds.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known(&held());
+        let mould = found.unwrap_or_else(|| {
+            let made = Arc::new(pods::Mould::of(estate, house));
+            let mut moulds = held();
+            moulds.truncate(MOULDS - 1);
+            moulds.push_front((number, Arc::clone(&made)));
+            made
+        });
+        let mut text = String::new();
+        mould.cast(estate, house, pod - house.first_pod, change, &mut text);
+        text
+    }
+}
+
 /// Gives every house its pods so that they are as many as the shape says.
 fn share_out(houses: &mut [House], shape: &Shape, draw: &mut Draw) {
     let mut left = shape.pods;
@@ -318,6 +361,17 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn a_foundry_makes_the_pods_of_the_estate() {
+        let estate = Arc::new(Estate::new(Shape::CENSUS.divided(40), 7));
+        let foundry = Foundry::new(Arc::clone(&estate));
+        for n in 0..200 {
+            let pod = (n * 37 + n / 2) % estate.shape.pods;
+            assert_eq!(foundry.changed_pod(pod, n as u32 % 3), estate.changed_pod(pod, n as u32 % 3));
+        }
+        assert!(foundry.moulds.lock().unwrap().len() <= MOULDS);
+    }
 
     #[test]
     fn an_estate_holds_what_its_shape_says_under_names_of_its_own() {
