@@ -12,6 +12,7 @@ use super::rows::{BlockRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNK
 use super::scene::{Draft, Site, lined};
 use super::seats::Seats;
 use super::sheet::{Sheet, Title};
+use super::streets::Router;
 use super::{Lens, Plan, survey};
 use crate::alerts::{Alert, AlertState, Case, Placed};
 use crate::id::ObjectKey;
@@ -91,6 +92,8 @@ pub struct Drawing {
     hubs: FxHashMap<Id, usize>,
     /// The streets that were wanted: a line may not have been found for each.
     wanted: Vec<(usize, usize)>,
+    /// What finds their lines, by cluster.
+    routers: FxHashMap<String, Router>,
     placed: Placed,
     /// Alerts fade in it.
     fades: bool,
@@ -114,6 +117,7 @@ impl Drawing {
             seats: Seats::default(),
             hubs: FxHashMap::default(),
             wanted: Vec::new(),
+            routers: FxHashMap::default(),
             placed: Placed::default(),
             fades: false,
             news: News::default(),
@@ -476,7 +480,14 @@ impl Drawing {
         let is_same = !is_moved && self.wanted == wanted;
         self.wanted = wanted;
         if !is_same {
-            return drafts.into_iter().flat_map(|(ground, drafts)| lined(ground, drafts)).collect();
+            let mut before = std::mem::take(&mut self.routers);
+            let line = |(ground, drafts): (&Ground<'_>, Vec<Draft>)| {
+                let mut router = before.remove(&ground.cluster).unwrap_or_default();
+                let streets = lined(ground, drafts, &mut router);
+                self.routers.insert(ground.cluster.clone(), router);
+                streets
+            };
+            return drafts.into_iter().flat_map(line).collect();
         }
         let mut known = before.iter().peekable();
         let again = drafts.into_iter().flat_map(|(_, drafts)| drafts).filter_map(|(_, street)| {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::districts::Ground;
 use super::rows::{CaseRow, DANGLING, DECLARED, OBSERVED, Picture, Starts, StreetRow, WARNING};
 use super::seats::Seats;
-use super::streets::{Line, Way, route};
+use super::streets::{Line, Router, Way};
 use super::{Lens, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Told};
 use crate::id::ObjectKey;
@@ -191,12 +191,12 @@ impl Site<'_> {
 }
 
 /// The streets of a district with their lines; one that leads nowhere is left out.
-pub(super) fn lined(ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<StreetRow> {
+pub(super) fn lined(ground: &Ground<'_>, drafts: Vec<Draft>, router: &mut Router) -> Vec<StreetRow> {
     let Some(city) = ground.city else { return Vec::new() };
     let ways: Vec<Way> = drafts.iter().map(|(way, _)| *way).collect();
     let (x, y) = ground.away;
     let there = |line: Line| line.into_iter().map(|(a, b)| (a + x, b + y)).collect();
-    let drawn = drafts.into_iter().zip(route(city, &ways));
+    let drawn = drafts.into_iter().zip(router.route(city, &ways));
     let drawn = drawn.map(|((_, street), line)| StreetRow { line: there(line), ..street });
     drawn.filter(|street| street.line.len() > 1).collect()
 }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::blocks::GUTTER;
 use super::{Block, City, House};
+use crate::stamp::Stamp;
 
 /// A call between two houses, each as block and house by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,9 @@ type Owner = (u8, u32, u32);
 
 /// The first part of an owner that is all that leaves a house.
 const LEAVES: u8 = 0;
+
+/// That of one that is all that comes to a house from other blocks.
+const REACHES: u8 = 2;
 
 /// A stretch several streets may want side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,10 +60,13 @@ enum Turn {
 struct Roads<'a> {
     city: &'a City,
     /// Free heights of each column from above, by block and column.
-    gaps: Vec<Vec<Vec<(i32, i32)>>>,
+    gaps: &'a [Gaps],
     /// Free ground through each shelf.
-    alleys: Vec<Vec<(i32, i32)>>,
+    alleys: &'a [Vec<(i32, i32)>],
 }
+
+/// The free heights of each column of a block.
+type Gaps = Vec<Vec<(i32, i32)>>;
 
 /// Where an owner would like to run if it may choose, and its track.
 type User = (Option<i32>, Owner, usize);
@@ -67,20 +74,18 @@ type User = (Option<i32>, Owner, usize);
 /// Tracks on stretches, by number: one for each owner.
 #[derive(Default)]
 struct Tracks {
-    many: usize,
+    laid: Vec<(Stretch, Owner, Option<i32>)>,
     /// The house left last, and its tracks: ways of one house follow one another, and most turns are its own.
     house: Option<Owner>,
     own: FxHashMap<Stretch, usize>,
     /// Those of all other owners.
     others: FxHashMap<(Stretch, Owner), usize>,
-    stretches: FxHashMap<Stretch, usize>,
-    users: Vec<(Stretch, Vec<User>)>,
 }
 
 impl Tracks {
     /// The track of an owner on a stretch; it lies near to somewhere if it may choose.
     fn along(&mut self, stretch: Stretch, owner: Owner, wish: Option<i32>) -> Turn {
-        let next = self.many;
+        let next = self.laid.len();
         let track = if owner.0 == LEAVES {
             if self.house.replace(owner) != Some(owner) {
                 self.own.clear();
@@ -90,16 +95,17 @@ impl Tracks {
             *self.others.entry((stretch, owner)).or_insert(next)
         };
         if track == next {
-            self.many += 1;
-            let place = *self.stretches.entry(stretch).or_insert(self.users.len());
-            if place == self.users.len() {
-                self.users.push((stretch, Vec::new()));
-            }
-            if let Some((_, users)) = self.users.get_mut(place) {
-                users.push((wish, owner, track));
-            }
+            self.laid.push((stretch, owner, wish));
         }
         Turn::Along(track)
+    }
+
+    /// What was laid; the next begins with none.
+    fn take(&mut self) -> Vec<(Stretch, Owner, Option<i32>)> {
+        self.house = None;
+        self.own.clear();
+        self.others.clear();
+        std::mem::take(&mut self.laid)
     }
 }
 
@@ -107,61 +113,157 @@ fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Lines for the ways, in their order, which is that of the houses they leave.
-pub(super) fn route(city: &City, ways: &[Way]) -> Vec<Line> {
-    debug_assert!(ways.is_sorted_by_key(|way| way.from), "a house would have two tracks on one stretch");
-    let alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
-    let roads = Roads { city, gaps: gaps(city), alleys };
-    let mut tracks = Tracks::default();
-    let mut turns: Vec<Turn> = Vec::with_capacity(8 * ways.len());
-    let ends: Vec<usize> = ways
-        .iter()
-        .map(|way| {
-            roads.plan(*way, &mut tracks, &mut turns);
-            turns.len()
-        })
-        .collect();
-    let mut places = vec![None; tracks.many];
-    for (stretch, mut users) in tracks.users {
-        users.sort_unstable();
-        let found = roads.places(stretch, &users).unwrap_or_default();
-        for ((.., track), place) in users.iter().zip(found) {
-            if let Some(known) = places.get_mut(*track) {
-                *known = Some(place);
-            }
-        }
-    }
-    let from = std::iter::once(0).chain(ends.iter().copied());
-    let plans = from.zip(&ends).map(|(from, to)| turns.get(from..*to).unwrap_or_default());
-    ways.iter().zip(plans).map(|(way, plan)| roads.draw(*way, plan, &places).unwrap_or_default()).collect()
+/// A block as its ways were planned: how what stands in it stands, and where it stands itself.
+#[derive(Clone, Copy, Debug)]
+struct Stand {
+    stamp: Stamp,
+    shelf: Option<usize>,
+    rect: (i32, i32, i32, i32),
 }
 
-/// The heights between the houses of each column.
-fn gaps(city: &City) -> Vec<Vec<Vec<(i32, i32)>>> {
-    let of_block = |block: &Block| {
-        let mut columns: Vec<Vec<(i32, i32)>> = vec![Vec::new(); block.columns.len()];
-        for house in &block.houses {
-            if let Some(column) = columns.get_mut(house.column) {
-                column.push((house.y, house.y + house.h));
-            }
-        }
-        let free = |mut houses: Vec<(i32, i32)>| {
-            houses.sort_unstable();
-            let mut from = UNDER_NAME;
-            let mut free = Vec::with_capacity(houses.len() + 1);
-            for (top, low) in houses {
-                free.push((from, top));
-                from = low;
-            }
-            free.push((from, block.h));
-            free
+impl Stand {
+    fn of(city: &City, block: &Block) -> Self {
+        Self { stamp: block.stamp, shelf: block.shelf, rect: (block.x, city.top(block), block.w, block.h) }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.stamp.is(other.stamp) && (self.shelf, self.rect) == (other.shelf, other.rect)
+    }
+}
+
+/// The ways that leave the houses of one block, as they were planned.
+#[derive(Debug, Default)]
+struct Leaving {
+    ways: Vec<Way>,
+    tracks: Vec<(Stretch, Owner, Option<i32>)>,
+    turns: Vec<Turn>,
+    /// Where the turns of each way end.
+    ends: Vec<usize>,
+}
+
+/// Finds lines for ways, and plans again only those that leave or reach a block that changed: how a way turns hangs on
+/// nothing else. Where several run side by side is decided anew each time.
+#[derive(Debug, Default)]
+pub(super) struct Router {
+    stands: Vec<Stand>,
+    gaps: Vec<Gaps>,
+    alleys: Vec<Vec<(i32, i32)>>,
+    leaving: Vec<Leaving>,
+}
+
+impl Router {
+    /// Lines for the ways, in their order, which is that of the houses they leave.
+    pub fn route(&mut self, city: &City, ways: &[Way]) -> Vec<Line> {
+        debug_assert!(ways.is_sorted_by_key(|way| way.from), "a house would have two tracks on one stretch");
+        let before = std::mem::take(self);
+        self.stands = city.blocks.iter().map(|block| Stand::of(city, block)).collect();
+        let stays = |at: usize| before.stands.get(at).zip(self.stands.get(at)).is_some_and(|(old, now)| old.is(now));
+        let stay: Vec<bool> = (0..self.stands.len()).map(stays).collect();
+        let mut known = before.gaps;
+        known.resize_with(city.blocks.len(), Vec::new);
+        let gaps = city.blocks.iter().zip(known).zip(&stay);
+        self.gaps = gaps.map(|((block, known), stays)| if *stays { known } else { gaps_of(block) }).collect();
+        self.alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
+        let are_alleys_same = self.alleys == before.alleys;
+        let roads = Roads { city, gaps: &self.gaps, alleys: &self.alleys };
+        let mut known = before.leaving.into_iter().peekable();
+        let mut tracks = Tracks::default();
+        let plan = |ways: &[Way]| {
+            let block = ways.first().map(|way| way.from.0);
+            while known.next_if(|old| old.ways.first().map(|way| way.from.0) < block).is_some() {}
+            let stands = |at: usize| stay.get(at).copied().unwrap_or_default();
+            let still = |way: &Way| stands(way.to.0) && (are_alleys_same || way.from.0 == way.to.0);
+            let is_kept = |old: &Leaving| block.is_some_and(stands) && old.ways == ways && ways.iter().all(still);
+            known.next_if(is_kept).unwrap_or_else(|| roads.leaving(ways, &mut tracks))
         };
-        columns.into_iter().map(free).collect()
+        self.leaving = ways.chunk_by(|a, b| a.from.0 == b.from.0).map(plan).collect();
+        roads.lines(&self.leaving, ways.len())
+    }
+}
+
+/// The heights between the houses of each column of a block.
+fn gaps_of(block: &Block) -> Gaps {
+    let mut columns: Vec<Vec<(i32, i32)>> = vec![Vec::new(); block.columns.len()];
+    for house in &block.houses {
+        if let Some(column) = columns.get_mut(house.column) {
+            column.push((house.y, house.y + house.h));
+        }
+    }
+    let free = |mut houses: Vec<(i32, i32)>| {
+        houses.sort_unstable();
+        let mut from = UNDER_NAME;
+        let mut free = Vec::with_capacity(houses.len() + 1);
+        for (top, low) in houses {
+            free.push((from, top));
+            from = low;
+        }
+        free.push((from, block.h));
+        free
     };
-    city.blocks.iter().map(of_block).collect()
+    columns.into_iter().map(free).collect()
 }
 
 impl Roads<'_> {
+    /// Plans the ways that leave one block.
+    fn leaving(&self, ways: &[Way], tracks: &mut Tracks) -> Leaving {
+        let mut turns: Vec<Turn> = Vec::with_capacity(8 * ways.len());
+        let plan = |way: &Way| {
+            self.plan(*way, tracks, &mut turns);
+            turns.len()
+        };
+        let ends = ways.iter().map(plan).collect();
+        Leaving { ways: ways.to_vec(), tracks: tracks.take(), turns, ends }
+    }
+
+    /// Sets all tracks side by side, and draws the lines.
+    fn lines(&self, leaving: &[Leaving], many: usize) -> Vec<Line> {
+        // What reaches a house from several blocks shares its track.
+        let mut shared: FxHashMap<(Stretch, Owner), usize> = FxHashMap::default();
+        let mut stretches: FxHashMap<Stretch, usize> = FxHashMap::default();
+        let mut users: Vec<(Stretch, Vec<User>)> = Vec::new();
+        let mut numbers: Vec<usize> = Vec::with_capacity(leaving.iter().map(|it| it.tracks.len()).sum());
+        let mut next = 0;
+        for (stretch, owner, wish) in leaving.iter().flat_map(|it| &it.tracks).copied() {
+            let number = if owner.0 == REACHES { *shared.entry((stretch, owner)).or_insert(next) } else { next };
+            numbers.push(number);
+            if number < next {
+                continue;
+            }
+            next += 1;
+            let place = *stretches.entry(stretch).or_insert(users.len());
+            if place == users.len() {
+                users.push((stretch, Vec::new()));
+            }
+            if let Some((_, users)) = users.get_mut(place) {
+                users.push((wish, owner, number));
+            }
+        }
+        let mut places = vec![None; next];
+        for (stretch, mut users) in users {
+            users.sort_unstable();
+            let found = self.places(stretch, &users).unwrap_or_default();
+            for ((.., track), place) in users.iter().zip(found) {
+                if let Some(known) = places.get_mut(*track) {
+                    *known = Some(place);
+                }
+            }
+        }
+        let mut lines = Vec::with_capacity(many);
+        let mut first = 0;
+        for it in leaving {
+            let numbers = numbers.get(first..first + it.tracks.len()).unwrap_or_default();
+            first += it.tracks.len();
+            let place = |track: usize| numbers.get(track).and_then(|number| *places.get(*number)?);
+            let mut from = 0;
+            for (way, to) in it.ways.iter().zip(&it.ends) {
+                let turns = it.turns.get(from..*to).unwrap_or_default();
+                from = *to;
+                lines.push(self.draw(*way, turns, place).unwrap_or_default());
+            }
+        }
+        lines
+    }
+
     fn house(&self, (b, h): (usize, usize)) -> Option<(&Block, &House)> {
         let block = self.city.blocks.get(b)?;
         Some((block, block.houses.get(h)?))
@@ -220,7 +322,7 @@ impl Roads<'_> {
             gutter = if out <= into { row + 1 } else { row };
         }
         turns.push(tracks.along(Stretch::Gutter(small(gutter)), pair, None));
-        let wall = (2, arrives, small(way.to.1));
+        let wall = (REACHES, arrives, small(way.to.1));
         turns.push(tracks.along(Stretch::Channel(arrives, small(to.column)), wall, None));
         turns.push(Turn::To(self.city.top(b) + to.door()));
     }
@@ -290,7 +392,7 @@ impl Roads<'_> {
         Some((0..n).map(|at| first + apart * at).collect())
     }
 
-    fn draw(&self, way: Way, turns: &[Turn], places: &[Option<i32>]) -> Option<Line> {
+    fn draw(&self, way: Way, turns: &[Turn], places: impl Fn(usize) -> Option<i32>) -> Option<Line> {
         let (a, from) = self.house(way.from)?;
         let (b, to) = self.house(way.to)?;
         let mut x = a.x + from.x + from.w;
@@ -299,7 +401,7 @@ impl Roads<'_> {
         for (at, turn) in turns.iter().enumerate() {
             let place = match turn {
                 Turn::To(place) => *place,
-                Turn::Along(track) => (*places.get(*track)?)?,
+                Turn::Along(track) => places(*track)?,
             };
             if at % 2 == 0 {
                 x = place;

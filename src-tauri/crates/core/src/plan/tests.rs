@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 mod drawn;
+mod routed;
 
 use super::*;
 use crate::alerts::{Address, Alert, AlertState, Case, Placed};
