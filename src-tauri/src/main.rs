@@ -40,6 +40,11 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     broadstreet_cli::log(&args.global.log, args.global.json);
+    // The window's own has a worker a core; without ours it goes on with that.
+    let runtime = broadstreet_cli::runtime().ok();
+    if let Some(runtime) = &runtime {
+        tauri::async_runtime::set(runtime.handle().clone());
+    }
     let mut builder = tauri::Builder::default();
     // Two windows on one record make no sense; two records do.
     if args.global.data.is_none() {
@@ -70,6 +75,9 @@ fn main() -> ExitCode {
             stop(app);
         }
     });
+    if let Some(runtime) = runtime {
+        runtime.shutdown_background();
+    }
     u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

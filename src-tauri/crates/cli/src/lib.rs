@@ -24,7 +24,7 @@ pub fn main() -> ExitCode {
     };
     log(&cli.global.log, cli.global.json);
     let json = cli.global.json;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(why) => {
             let error =
@@ -40,6 +40,16 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What runs everything. A page of a list that is read, or a change of a whole cluster, holds a worker for a while: there are
+/// two more of them than cores, so that whoever asks meanwhile is answered.
+///
+/// # Errors
+/// Where the system gives no threads.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(cores + 2).enable_all().build()
 }
 
 /// Writes the log to stderr, so that stdout stays the answer.

@@ -39,6 +39,8 @@ export function troubleOf(error: unknown): Trouble {
 /** Above so many milliseconds from the question to the picture the next one waits, twice as long: who draws and who is drawn share a machine. */
 const LONG = 100;
 const MOST_REST = 5_000;
+/** While a cluster is being read the picture waits so many times what it took: all of it comes at once when that is over. */
+const WHILE_FILLING = 8;
 
 /** Resolves once what was decided now is on screen, or would be. */
 function painted(): Promise<void> {
@@ -66,6 +68,7 @@ export class MapFeed {
 
   /** The mark the last answer was asked to lead from; null where all was asked for. */
   private led: string | null = null;
+  private filling = false;
   private wish: Wish | null = null;
   private wantedObject: string | null = null;
   private readonly scenes: Latest<Wish, ArrayBuffer | Uint8Array>;
@@ -102,6 +105,8 @@ export class MapFeed {
       async (began) => {
         await painted();
         const took = performance.now() - began;
+        // The first blocks are waited for.
+        if (this.filling && this.scene.blocks.count > 0) return Math.min(MOST_REST, WHILE_FILLING * took);
         return took < LONG ? 0 : Math.min(MOST_REST, 2 * took);
       },
     );
@@ -130,9 +135,10 @@ export class MapFeed {
     );
   }
 
-  /** Asks for the picture of a moment. */
-  want(wish: Wish): void {
-    const other = !isSame(this.wish, wish);
+  /** Asks for the picture of a moment; `filling` while a cluster is being read. */
+  want(wish: Wish, filling = false): void {
+    const other = !isSame(this.wish, wish) || (this.filling && !filling);
+    this.filling = filling;
     this.wish = wish;
     this.scenes.want(wish, other);
     this.caseLists.want(wish, other);

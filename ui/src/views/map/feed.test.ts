@@ -58,6 +58,33 @@ describe("the scenes of the map", () => {
     await vi.waitFor(() => expect(held).toEqual([null, null, null]));
   });
 
+  it("waits long between pictures while a cluster is read, and asks at once when it was", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "requestAnimationFrame", "performance"] });
+    try {
+      let asked = 0;
+      const scene = () => {
+        asked++;
+        return new Promise<Uint8Array>((done) => setTimeout(() => done(first), 50));
+      };
+      feed = new MapFeed({ scene, cases: () => new Promise(() => undefined) } as unknown as MapPort);
+      feed.want(now, true);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(feed.scene.mark).toBe("boutique.1");
+      feed.want(now, true);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(asked).toBe(1);
+      feed.want(now);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked).toBe(2);
+      await vi.advanceTimersByTimeAsync(100);
+      feed.want(now);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("says what is wrong with a scene that is none", async () => {
     const held = fed([first.slice(0, 100)]);
     feed.want(now);

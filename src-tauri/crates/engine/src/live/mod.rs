@@ -1,6 +1,7 @@
 //! What is live: the world as it is now, written by one task, recorded as it is received.
 
 mod drawings;
+mod filling;
 mod member;
 mod pollers;
 mod recorder;
@@ -29,6 +30,7 @@ use crate::past::{Noted, Scope};
 use crate::supervise::Supervisor;
 
 pub use drawings::Drawings;
+pub use filling::Filling;
 pub use member::Member;
 pub(crate) use member::{join, start_member};
 pub use pollers::Input;
@@ -94,6 +96,8 @@ pub struct State {
     pub unsettled: Delta,
     /// The plan.
     pub plan: Plan,
+    /// What the plan of clusters that are being read does not show yet.
+    pub filling: Filling,
     /// The map as it was drawn last.
     pub drawings: Drawings,
     /// Every alert's place.

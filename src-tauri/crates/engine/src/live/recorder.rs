@@ -13,6 +13,12 @@ use crate::Engine;
 /// The longest pause between two times the recording is kept.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// While a cluster is being read nothing is kept for so long: that needs the machine, and is kept once it is all there.
+const LONGEST_READING: Duration = Duration::from_secs(30);
+
+/// How often is looked whether it is.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Starts the task that hands the recording to the store: a keyframe of a large cluster takes seconds, and the writer
 /// does not wait for it.
 pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
@@ -20,6 +26,10 @@ pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
     live.tasks.start("the recorder", async move {
         loop {
             live_.flush.notified().await;
+            let asked = tokio::time::Instant::now();
+            while asked.elapsed() < LONGEST_READING && !live_.state.read().await.in_sync {
+                tokio::time::sleep(LOOK).await;
+            }
             let began = tokio::time::Instant::now();
             keep(&engine, &live_).await;
             // It gets at most a third of the time.

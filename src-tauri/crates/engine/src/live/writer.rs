@@ -14,7 +14,7 @@ use broadstreet_core::alerts::{self, Address, Alert, AlertState, Case};
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ledger::{Draft, drafts};
 use broadstreet_core::pages;
-use broadstreet_core::ports::{AlertPoll, PagerPoll, SignalError, SourceKind};
+use broadstreet_core::ports::{AlertPoll, Observation, PagerPoll, SignalError, SourceKind};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness, SourceState, World, notable};
 use tokio::sync::mpsc;
@@ -29,6 +29,9 @@ const BREATH: Duration = Duration::from_millis(50);
 
 /// How much is taken at once.
 const AT_ONCE: usize = 512;
+
+/// How many changes are taken before others may look: lists come in pages of hundreds.
+const IN_ONE_HOLD: usize = 2_000;
 
 /// Rows that could not be written are kept up to this many.
 const UNWRITTEN: usize = 50_000;
@@ -62,11 +65,19 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
                 let rest = rest_of(&live, &first).await;
                 let mut state = live.state.write().await;
                 let mut hand = Hand { engine: &engine, live: &live, state: &mut state, round: &mut round, rest };
+                let mut many = weight_of(&first);
                 hand.take(first);
-                while let Some(next) = inputs.pop_front_if(|next| !matches!(next, Input::Left(..))) {
+                let may_follow = |next: &mut Input| !matches!(next, Input::Left(..));
+                while many < IN_ONE_HOLD
+                    && let Some(next) = inputs.pop_front_if(may_follow)
+                {
+                    many += weight_of(&next);
                     hand.take(next);
                 }
                 hand.settle();
+                drop(state);
+                // Whoever came meanwhile may look before the rest.
+                tokio::task::yield_now().await;
             }
             unwritten.append(&mut round.rows);
             if !unwritten.is_empty() {
@@ -91,6 +102,14 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
         }
         Ok(())
     });
+}
+
+/// How many changes an input tells.
+fn weight_of(input: &Input) -> usize {
+    match input {
+        Input::Seen(_, Observation::Changes(changes)) => changes.len(),
+        _ => 1,
+    }
 }
 
 /// What the world is without a cluster that is left. It takes a while to build: meanwhile everybody else may read, and
@@ -481,6 +500,10 @@ impl Hand<'_> {
             self.round.stir = true;
             self.round.channels.insert("map");
         }
+        if !self.state.in_sync && self.state.filling.is_due() {
+            self.round.stir = true;
+            self.round.channels.insert("map");
+        }
         self.tell_silence();
         self.turn_tapes();
         self.round.unseen = unseen::is_due(self.live, self.state);
@@ -488,16 +511,17 @@ impl Hand<'_> {
 
     /// Brings plan and places up to date once for the whole round.
     fn settle(&mut self) {
-        if !self.round.stir {
+        if !std::mem::take(&mut self.round.stir) {
             return;
         }
         let state = &mut *self.state;
         let delta = std::mem::take(&mut state.unsettled);
-        if !state.in_sync {
-            state.plan.follow_listing(&state.world, &delta, &|cluster| !state.synced.contains(cluster));
-        }
         // Who addresses are found by: an object that only changed its status moves no alert.
-        if delta.alerts || delta.freshness || !delta.moved.is_empty() {
+        let may_move = delta.alerts || delta.freshness || !delta.moved.is_empty();
+        if !state.in_sync {
+            state.fill(delta);
+        }
+        if may_move {
             let placed = alerts::placed(&state.world);
             if placed != state.placed {
                 state.placed = placed;

@@ -82,6 +82,7 @@ impl Hand<'_> {
                 self.state.in_sync = self.state.tapes.keys().all(|id| self.state.synced.contains(id));
                 let at = self.instant();
                 self.state.plan.update_in(&self.state.world, &|it| it == id);
+                self.state.filling.leave(id);
                 self.start_tape(id, at);
                 self.round.channels.extend(["desk", "map"]);
                 self.round.stir = true;
@@ -120,6 +121,7 @@ impl Hand<'_> {
         self.state.world = self.rest.take().unwrap_or_else(|| self.state.world.without(id));
         self.state.unsettled.alerts = true;
         self.state.unsettled.moved.retain(|(key, _)| key.cluster != id);
+        self.state.filling.leave(id);
         // The recordings of the others go on without it.
         for other in self.state.tapes.keys().cloned().collect::<Vec<_>>() {
             self.start_tape(&other, at);
