@@ -37,7 +37,7 @@ async fn a_change_before_a_flood_of_events_is_in_the_handoff_and_on_the_timeline
         desk.cluster.say(Observation::Changes(events(from..from + 500))).await;
     }
     let is_over = |it: &broadstreet_engine::live::State| it.world.objects().count() > FLOOD;
-    for _ in 0..12 {
+    for _ in 0..60 {
         if desk.engine.look(None).await.expect("a look").live().is_some_and(is_over) {
             break;
         }
