@@ -75,6 +75,12 @@ impl Store for FullStore {
     ) -> Answer<'_, Result<Arc<Track>, StoreError>> {
         self.store.track(id, known, until)
     }
+    fn put_drawn(&self, segment: i64, at: Moment, map: Vec<u8>) -> Answer<'_, Result<(), StoreError>> {
+        self.store.put_drawn(segment, at, map)
+    }
+    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<(Moment, Vec<u8>)>, StoreError>> {
+        self.store.drawn(segment, at)
+    }
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {
         self.store.keep_segments(incident, window)
     }

@@ -65,6 +65,7 @@ const STORIES: &[(&str, Tell)] = stories! {
         a_segment_without_sense_is_refused
         retention_deletes_what_is_old_and_what_is_too_much
         what_an_incident_keeps_outlives_retention
+        a_drawn_map_is_the_last_by_a_moment_and_goes_with_its_segment
         storage_used_says_what_lies_where;
     files:
         a_file_is_named_by_its_content_and_kept_once

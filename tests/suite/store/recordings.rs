@@ -114,6 +114,39 @@ pub async fn retention_deletes_what_is_old_and_what_is_too_much(database: Databa
     assert_eq!(store.retain(at(0), 0).await.unwrap(), 0);
 }
 
+pub async fn a_drawn_map_is_the_last_by_a_moment_and_goes_with_its_segment(database: Database) {
+    let store = database.open().await;
+    let other = database.beside(&store).await;
+    let (id, next) = (store.put_segment("c".into(), segment(0, 60)).await.unwrap(), segment(60, 90));
+    let next = store.put_segment("c".into(), next).await.unwrap();
+    // Like a map: much of one is in the next, here and there something else.
+    let map = |second: i64| -> Vec<u8> {
+        let rows = (0..2_000i64).map(|row| if row % 97 == second % 97 { second * 1_000 + row } else { row * 7_919 });
+        rows.flat_map(|row| Sha256::digest(row.to_le_bytes()).to_vec()).collect()
+    };
+    assert_eq!(store.drawn(id, at(999)).await.unwrap(), None);
+    let before = store.segments(None).await.unwrap()[0].bytes;
+    let drawn: Vec<i64> = (0..30).map(|number| 10 + 47 * number).collect();
+    for second in &drawn {
+        store.put_drawn(id, at(*second), map(*second)).await.unwrap();
+    }
+    store.put_drawn(next, at(70), map(1)).await.unwrap();
+    for second in &drawn {
+        assert_eq!(other.drawn(id, at(*second)).await.unwrap(), Some((at(*second), map(*second))));
+        assert_eq!(other.drawn(id, at(second + 46)).await.unwrap(), Some((at(*second), map(*second))));
+    }
+    assert_eq!(other.drawn(id, at(9)).await.unwrap(), None, "it was not drawn yet");
+    assert_eq!(other.drawn(next, at(9_999)).await.unwrap(), Some((at(70), map(1))));
+    let listed = store.segments(None).await.unwrap();
+    let took = listed[0].bytes - before;
+    assert!(took > 64_000 && took < 4 * 64_000, "what differs is kept, and counted: {took} bytes");
+    assert_eq!(store.used().await.unwrap().rolling_bytes, listed.iter().map(|it| it.bytes).sum::<i64>());
+    assert_eq!(store.segment(id).await.unwrap(), segment(0, 60), "the recording itself is as it was");
+    assert_eq!(missing(store.put_drawn(next + 1, at(70), map(1)).await), "recording");
+    assert_eq!(store.retain(at(70), i64::MAX).await.unwrap(), 1);
+    assert_eq!(other.drawn(id, at(9_999)).await.unwrap(), None);
+}
+
 pub async fn what_an_incident_keeps_outlives_retention(database: Database) {
     let store = database.open().await;
     let other = database.beside(&store).await;

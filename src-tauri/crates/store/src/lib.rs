@@ -4,6 +4,7 @@
 //! order in both back ends; bundles need neither.
 
 mod bundle;
+mod drawn;
 mod lock;
 mod migrate;
 mod postgres;

@@ -35,10 +35,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_recordings.sql", oldest_reader 2),
     migration!(3, "0003_files_and_settings.sql", oldest_reader 3),
     migration!(4, "0004_segment_parts.sql", oldest_reader 4),
+    migration!(5, "0005_drawn_maps.sql", oldest_reader 4),
 ];
 
 /// The schema this program knows.
-pub const KNOWN_SCHEMA: i64 = 4;
+pub const KNOWN_SCHEMA: i64 = 5;
 
 /// What a database says of its schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub const MAX_BLOB_BYTES: usize = 64 << 20;
 pub(crate) const MAX_SEGMENT_BYTES: u64 = 512 << 20;
 
 /// How zstd weighs size against time; level 3 packs a keyframe of a thousand objects in a few milliseconds.
-const ZSTD_LEVEL: i32 = 3;
+pub(crate) const ZSTD_LEVEL: i32 = 3;
 
 /// A segment alive this recently before the removal of an incident may still be growing, so it is left in place.
 pub(crate) const STILL_GROWING: chrono::Duration = chrono::Duration::minutes(30);

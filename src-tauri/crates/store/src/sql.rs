@@ -91,6 +91,14 @@ statements! {
     PARTS_FROM = "select part, body from segment_parts where segment = $1 and part >= $2 order by part";
     /// What a segment grew by.
     PARTS = "select body from segment_parts where segment = $1 order by part";
+    /// Puts a map as it was drawn at a moment of a segment.
+    PUT_DRAWN = "insert into drawn_maps (segment, drawn_at, depth, body) values ($1, $2, $3, $4) \
+        on conflict (segment, drawn_at) do update set depth = excluded.depth, body = excluded.body";
+    /// The last map of a depth that was drawn of a segment in a span.
+    DRAWN = "select drawn_at, body from drawn_maps where segment = $1 and depth = $2 and drawn_at between $3 and $4 \
+        order by drawn_at desc limit 1";
+    /// Counts bytes to a segment.
+    WEIGH_SEGMENT = "update segments set bytes = bytes + $2 where id = $1";
     /// Takes out the spans of an incident that touch one.
     TAKE_KEPT = "delete from kept_windows where incident = $1 and from_at <= $3 and to_at >= $2 \
         returning from_at, to_at";

@@ -380,6 +380,14 @@ impl Store for Sqlite {
         Box::pin(self.read_track(id, known, until))
     }
 
+    fn put_drawn(&self, segment: i64, at: Moment, map: Vec<u8>) -> Answer<'_, Result<(), StoreError>> {
+        Box::pin(self.keep_drawn(segment, at, map))
+    }
+
+    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<(Moment, Vec<u8>)>, StoreError>> {
+        Box::pin(self.read_drawn(segment, at))
+    }
+
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let failed = self.failed("keep segments for an incident");

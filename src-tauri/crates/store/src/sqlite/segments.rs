@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use sqlx::{Sqlite as Db, Transaction};
 
 use super::Sqlite;
+use crate::drawn::{self, Layers};
 use crate::shared::{self, micros};
 use crate::sql;
 
@@ -134,5 +135,48 @@ impl Sqlite {
             }
         }
         Ok(tracking.finish(end))
+    }
+
+    /// Keeps a map as it was drawn at a moment of a segment.
+    pub(super) async fn keep_drawn(&self, id: i64, at: Moment, map: Vec<u8>) -> Result<(), StoreError> {
+        let failed = self.failed("keep a drawn map");
+        let layers = self.layers(id, micros(at), drawn::BASES).await?;
+        let (depth, body) = layers.lay(micros(at), &map).map_err(|why| self.unreadable("keep a drawn map", why))?;
+        let mut transaction = self.begin("keep a drawn map").await?;
+        let weighed = sqlx::query(sql::WEIGH_SEGMENT).bind(id).bind(body.len() as i64);
+        if weighed.execute(&mut *transaction).await.map_err(&failed)?.rows_affected() == 0 {
+            return Err(StoreError::NotFound { what: "recording".to_owned(), name: id.to_string() });
+        }
+        let put = sqlx::query(sql::PUT_DRAWN).bind(id).bind(micros(at)).bind(depth).bind(body);
+        put.execute(&mut *transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// Reads the map that was drawn last by a moment of a segment.
+    pub(super) async fn read_drawn(&self, id: i64, at: Moment) -> Result<Option<(Moment, Vec<u8>)>, StoreError> {
+        let layers = self.layers(id, micros(at), drawn::DEPTHS).await?;
+        Ok(layers.last().and_then(|(at, map)| Some((shared::moment(at)?, map))))
+    }
+
+    /// The drawn maps of the first depths that lead to the last one by a moment.
+    async fn layers(&self, id: i64, at: i64, depths: i64) -> Result<Layers, StoreError> {
+        let (mut layers, mut from) = (Layers::default(), i64::MIN);
+        for depth in 0..depths {
+            let found: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::DRAWN)
+                .bind(id)
+                .bind(depth)
+                .bind(from)
+                .bind(at)
+                .fetch_optional(&self.read)
+                .await
+                .map_err(self.failed("read a drawn map"))?;
+            if let Some((drawn_at, body)) = found {
+                from = drawn_at;
+                layers.add(drawn_at, &body).map_err(|why| self.unreadable("read a drawn map", why))?;
+            } else if depth == 0 {
+                break;
+            }
+        }
+        Ok(layers)
     }
 }
