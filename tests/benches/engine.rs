@@ -201,6 +201,7 @@ async fn hours_of_changes(shape: Shape, estate: &Estate, desk: &TestDesk, before
     );
     let half = start + chrono::Duration::minutes(30 * hours as i64);
     let beside = |seconds: i64| half + chrono::Duration::seconds(seconds);
+    drawn(shape, desk, half, hours).await;
     for (what, at) in [
         ("first look at a moment of the past", half),
         ("a moment beside it", beside(40)),
@@ -228,6 +229,28 @@ async fn hours_of_changes(shape: Shape, estate: &Estate, desk: &TestDesk, before
         let what = format!("a moment of the past and `{query}` there, {} houses", standing.houses.len());
         row(shape, &what, &format!("{:.0} ms", took.as_secs_f64() * 1e3), "≤ 700 ms");
     }
+}
+
+/// Asks for the map at moments all over the past, as the screen asks first: what was drawn when that was recorded. Nothing
+/// else is read yet.
+async fn drawn(shape: Shape, desk: &TestDesk, half: chrono::DateTime<chrono::Utc>, hours: usize) {
+    let quarter = 900 * hours as i64;
+    let mut took = Vec::new();
+    for number in 0..24i64 {
+        let at = half + chrono::Duration::seconds(number * 7_919 % (2 * quarter) - quarter);
+        let began = Instant::now();
+        let map = desk.engine.drawn(at).await.expect("an answer").expect("the map was drawn");
+        took.push(began.elapsed());
+        assert!(map.len() > shape.pods, "the map has a cell for each pod");
+    }
+    took.sort();
+    let share = |part: usize| took[took.len() * part / 100].as_secs_f64() * 1e3;
+    row(
+        shape,
+        "the map at any moment of the past, as it was drawn",
+        &format!("p50 {:.0} ms, p95 {:.0} ms", share(50), share(95)),
+        "≤ 200 ms",
+    );
 }
 
 /// Plays a minute forward and back, the map drawn at each second: the median and the slowest of twenty.

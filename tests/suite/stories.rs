@@ -36,6 +36,8 @@ mod alerts;
 mod calls;
 #[path = "stories/clusters.rs"]
 mod clusters;
+#[path = "stories/drawn.rs"]
+mod drawn;
 #[path = "stories/evidence.rs"]
 mod evidence;
 #[path = "stories/flood.rs"]

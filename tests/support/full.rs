@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
-use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
+use broadstreet_core::ports::{
+    Answer, DrawnMap, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError,
+};
 use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 
@@ -78,7 +80,7 @@ impl Store for FullStore {
     fn put_drawn(&self, segment: i64, at: Moment, map: Vec<u8>) -> Answer<'_, Result<(), StoreError>> {
         self.store.put_drawn(segment, at, map)
     }
-    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<(Moment, Vec<u8>)>, StoreError>> {
+    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<DrawnMap>, StoreError>> {
         self.store.drawn(segment, at)
     }
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>> {

@@ -2,7 +2,7 @@
  * Reads the bytes of a scene into its columns.
  *
  * What comes is all of a scene, or the steps that lead to it from one that is held, one after the other. The header names its
- * `mark` and that of the scene it leads from (`base`), `revision`, `lens`, `bounds` (x, y, w, h), `cell`, `pitch`, `tray`, the
+ * `mark` and that of the scene it leads from (`base`), `revision`, `drawn` where it is from a recording, `lens`, `bounds` (x, y, w, h), `cell`, `pitch`, `tray`, the
  * `rows` of each table and `strings`, one table of text that columns of names point into. Columns are called `table.column`.
  * Houses lie as seen from the corner of their block, cells from that of their house.
  */
@@ -88,7 +88,7 @@ function placed(own: Float32Array | Uint16Array, owner: Int32Array, corners: Flo
 }
 
 function next(c: Container, held: Scene | null): Scene {
-  const h = c.header as { mark?: string; base?: string | null; revision?: number; lens?: string; bounds?: [number, number, number, number]; cell?: number; pitch?: number; tray?: number };
+  const h = c.header as { mark?: string; base?: string | null; revision?: number; drawn?: string; lens?: string; bounds?: [number, number, number, number]; cell?: number; pitch?: number; tray?: number };
   const base = h.base ?? null;
   if (base !== null && base !== held?.mark) throw new BadScene(`the step leads from the scene ${base}, not from ${held?.mark ?? "nothing"}`);
   const from = base === null ? null : held;
@@ -110,6 +110,7 @@ function next(c: Container, held: Scene | null): Scene {
   const scene: Scene = {
     mark: h.mark ?? "",
     revision: h.revision ?? 0,
+    ...(h.drawn ? { drawn: h.drawn } : {}),
     lens: (h.lens === "nodes" ? "nodes" : "namespaces") satisfies Lens,
     bounds: { x, y, w, h: height },
     cell: h.cell ?? 8,

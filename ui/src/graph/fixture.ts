@@ -173,3 +173,23 @@ export function states(): Scene {
   const cells = base.cells.flags.map((_, i) => (base.cells.house[i] === 5 ? Flag.Contained : 0));
   return { ...base, houses: { ...base.houses, flags }, cells: { ...base.cells, flags: cells } };
 }
+
+/** The same scene as one drawn for a recording. */
+export function drawnAt(bytes: Uint8Array, at: string): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + length))) as { columns: { offset: number }[] };
+  const columns = 16 + length;
+  const spelled = (moved: number) => new TextEncoder().encode(JSON.stringify({ ...header, drawn: at, columns: header.columns.map((column) => ({ ...column, offset: column.offset + moved })) }));
+  // Room for longer offsets, in eights.
+  const room = Math.ceil((spelled(0).byteLength + 64 - length) / 8) * 8;
+  const text = spelled(room);
+  const out = new Uint8Array(bytes.byteLength + room).fill(32, 16, columns + room);
+  out.set(bytes.subarray(0, 16));
+  out.set(text, 16);
+  out.set(bytes.subarray(columns), columns + room);
+  const written = new DataView(out.buffer);
+  written.setUint32(4, length + room, true);
+  written.setUint32(8, view.getUint32(8, true) + room, true);
+  return out;
+}

@@ -141,6 +141,8 @@ export interface Scene {
   /** Names a live scene: steps lead from it. Empty for any other. */
   readonly mark: string;
   readonly revision: number;
+  /** When it was drawn, where that was for a recording and not for the moment that was asked for; absent for any other. */
+  readonly drawn?: string;
   readonly lens: Lens;
   readonly bounds: Rect;
   /** Edge of a cell and distance between two, in units of the plan. */

@@ -2,6 +2,7 @@
 
 /**
  * Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `held` the mark of the live
- * scene already held; `policies` asks what the network policies are predicted to do on each street.
+ * scene already held; `policies` asks what the network policies are predicted to do on each street. With `drawn` a scene
+ * will do that was drawn when the past was recorded, seconds before the instant: its header says when.
  */
-export type SceneRequest = { lens: string, at: string | null, held: string | null, incident: string | null, policies: boolean, };
+export type SceneRequest = { lens: string, at: string | null, held: string | null, incident: string | null, policies: boolean, drawn: boolean, };

@@ -14,6 +14,11 @@ pub const LARGEST: usize = 256 << 20;
 pub async fn scene(engine: &Engine, request: SceneRequest) -> Result<Vec<u8>, ApiError> {
     let at = request.at.as_deref().map(moment).transpose()?;
     let lens: Lens = request.lens.parse().unwrap_or(Lens::Namespaces);
+    if let Some(at) = at.filter(|_| request.drawn && lens == Lens::Namespaces && !request.policies)
+        && let Some(map) = engine.drawn(at).await?
+    {
+        return Ok(map);
+    }
     let seen = engine.look(at).await?;
     Ok(seen.scene(lens, request.policies, request.held.as_deref()))
 }

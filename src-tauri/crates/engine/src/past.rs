@@ -33,6 +33,12 @@ const LOOKING_ON: chrono::Duration = chrono::Duration::seconds(5);
 /// As many places of alerts that went are remembered.
 const WENT: usize = 4_096;
 
+/// Over as many changes one goes in the time a drawn map takes.
+const NEAR: usize = 2_000;
+
+/// In so short a time hardly more changes come than that.
+const JUST_NOW: chrono::Duration = chrono::Duration::seconds(60);
+
 /// Two segments closer than this have no gap between them: a keyframe takes a moment.
 pub const GAP: chrono::Duration = chrono::Duration::seconds(5);
 
@@ -167,6 +173,41 @@ impl Archive {
             [one] => self.alone(one, at)?,
             several => self.together(several, at)?,
         }))
+    }
+
+    /// The map as it was drawn last by a moment, where going there would take long and it was drawn: of one cluster only,
+    /// and where it was recorded then. `growing` are the segments that are known until now.
+    pub async fn drawn(&self, scope: &Scope, at: Moment, growing: &[i64]) -> Result<Option<Vec<u8>>> {
+        let entries = self.entries(scope, None).await?;
+        let mut before = entries.iter().rev().skip_while(|entry| entry.from.is_none_or(|from| from > at));
+        let Some(last) = before.next() else { return Ok(None) };
+        let is_alone = entries.iter().all(|entry| entry.cluster == last.cluster);
+        let is_known = growing.contains(&last.id) || last.until.is_some_and(|until| at - until <= GAP);
+        if !is_alone || !is_known || self.is_near(last.id, at) {
+            return Ok(None);
+        }
+        let mut drawn = self.store.drawn(last.id, at).await?;
+        // Right after a segment began, the last map is in the one it goes on from.
+        let goes_on = |it: &&SegmentEntry| last.from.zip(it.until).is_some_and(|(from, until)| from - until <= GAP);
+        if drawn.is_none()
+            && let Some(earlier) = before.next().filter(goes_on)
+        {
+            drawn = self.store.drawn(earlier.id, at).await?;
+        }
+        Ok(drawn.map(|(_, map)| map))
+    }
+
+    /// Whether a moment of a segment is reached soon from one that is kept.
+    fn is_near(&self, id: i64, at: Moment) -> bool {
+        let Ok(_turn) = self.turn.try_lock() else { return false };
+        let segments = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a segment that grows the last seconds are not read twice.
+        let is_read = |track: &Track| track.until().is_some_and(|until| at - until <= JUST_NOW);
+        let track = segments.iter().find(|(known, track)| *known == id && is_read(track));
+        let place = track.map(|(_, track)| track.place(at));
+        drop(segments);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        place.is_some_and(|place| kept.is_near(id, place, NEAR))
     }
 
     /// The segment of each cluster that holds a moment.

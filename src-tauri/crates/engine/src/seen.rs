@@ -10,7 +10,7 @@ use broadstreet_core::world::World;
 use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::desk::Open;
-use crate::live::State;
+use crate::live::{State, Tape};
 use crate::past::{Scope, Sought};
 use crate::{Engine, Result};
 
@@ -145,6 +145,28 @@ impl Engine {
                 Ok(Seen::Then(archive.seek(&scope, at, BTreeMap::new()).await?))
             }
         }
+    }
+
+    /// The map of a moment as it was drawn when that was recorded, in the lens by namespace: at most a few seconds before, and
+    /// at once. Nothing where [`Engine::look`] is as fast, or where nothing was drawn.
+    pub async fn drawn(&self, at: Moment) -> Result<Option<Vec<u8>>> {
+        let desk = self.desk.read().await;
+        let (archive, scope, growing) = match &*desk {
+            Open::Closed => {
+                let Some(scope) = self.chosen_ended().await? else { return Ok(None) };
+                (Arc::clone(&self.archive), scope, Vec::new())
+            }
+            Open::Live(live) => match self.chosen_ended().await? {
+                Some(scope) => (Arc::clone(&self.archive), scope, Vec::new()),
+                None => {
+                    let growing = live.state.read().await.tapes.values().filter_map(Tape::stored).collect();
+                    (Arc::clone(&self.archive), live.scope_since(at), growing)
+                }
+            },
+            Open::Recorded(recorded) => (Arc::clone(&recorded.archive), recorded.scope.clone(), Vec::new()),
+        };
+        drop(desk);
+        archive.drawn(&scope, at, &growing).await
     }
 
     /// The recording of the chosen incident, where that is over and its recording is kept.

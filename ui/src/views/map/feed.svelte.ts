@@ -9,7 +9,7 @@ import { Latest } from "./latest";
 
 /** What the map asks of its host. */
 export interface MapPort {
-  scene(request: { lens: string; at: string | null; held: string | null; incident: string | null; policies: boolean }): Promise<ArrayBuffer | Uint8Array>;
+  scene(request: { lens: string; at: string | null; held: string | null; incident: string | null; policies: boolean; drawn: boolean }): Promise<ArrayBuffer | Uint8Array>;
   cases(at: string | null): Promise<CasesView>;
   object(id: string, at: string | null): Promise<ObjectView>;
   /** Any question of the map beside the picture. */
@@ -70,8 +70,12 @@ export class MapFeed {
   private led: string | null = null;
   private filling = false;
   private wish: Wish | null = null;
+  /** The moment that is being read, a little before which the scene was drawn. */
+  private read: Wish | null = null;
   private wantedObject: string | null = null;
   private readonly scenes: Latest<Wish, ArrayBuffer | Uint8Array>;
+  /** The moment itself, where the scene was drawn a little before it. */
+  private readonly exact: Latest<Wish, ArrayBuffer | Uint8Array>;
   private readonly caseLists: Latest<Wish, CasesView>;
   private readonly objects: Latest<{ id: string; at: string | null }, ObjectView>;
 
@@ -80,14 +84,17 @@ export class MapFeed {
       (w) => {
         // Only to a live scene of the same lens lead steps.
         this.led = w.at === null && isSame(this.shown, w) && this.scene.mark ? this.scene.mark : null;
-        return port.scene({ lens: w.lens, at: w.at, held: this.led, incident: w.incident, policies: w.policies });
+        return port.scene({ lens: w.lens, at: w.at, held: this.led, incident: w.incident, policies: w.policies, drawn: w.at !== null });
       },
       (bytes, w) => {
         this.answered = true;
         try {
           if (bytes.byteLength > 0) {
-            this.scene = decodeScene(bytes, this.led === null ? null : this.scene);
-            this.shown = w;
+            const scene = decodeScene(bytes, this.led === null ? null : this.scene);
+            const isThere = scene.drawn !== undefined && isSame(this.shown, w) && this.scene.drawn === undefined;
+            if (!isThere) [this.scene, this.shown] = [scene, w];
+            // What was drawn when it was recorded is there at once; the moment itself is read behind it.
+            if (this.scene.drawn && !isSame(this.read, w)) this.exact.want((this.read = w), true);
           }
           this.sceneTrouble = null;
         } catch (error) {
@@ -108,6 +115,22 @@ export class MapFeed {
         // The first blocks are waited for.
         if (this.filling && this.scene.blocks.count > 0) return Math.min(MOST_REST, WHILE_FILLING * took);
         return took < LONG ? 0 : Math.min(MOST_REST, 2 * took);
+      },
+    );
+    this.exact = new Latest(
+      (w) => port.scene({ lens: w.lens, at: w.at, held: null, incident: w.incident, policies: w.policies, drawn: false }),
+      (bytes, w) => {
+        if (isSame(this.read, w)) this.read = null;
+        if (!isSame(this.shown, w)) return;
+        try {
+          this.scene = decodeScene(bytes);
+        } catch (error) {
+          this.sceneTrouble = troubleOf(error);
+        }
+      },
+      (error, w) => {
+        if (isSame(this.read, w)) this.read = null;
+        if (isSame(this.shown, w)) this.sceneTrouble = troubleOf(error);
       },
     );
     this.caseLists = new Latest(
@@ -164,6 +187,7 @@ export class MapFeed {
 
   close(): void {
     this.scenes.close();
+    this.exact.close();
     this.caseLists.close();
     this.objects.close();
   }

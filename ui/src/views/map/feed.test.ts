@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { decodeScene } from "../../graph/decode";
+import { drawnAt } from "../../graph/fixture";
 import { MapFeed, type MapPort } from "./feed.svelte";
 
 const read = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, "../../graph/fixtures", name)));
@@ -83,6 +84,37 @@ describe("the scenes of the map", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("shows what was drawn when the past was recorded, and then the moment itself", async () => {
+    const then = { ...now, at: "2026-01-01T00:00:09Z" } as const;
+    const drawn = drawnAt(first, "2026-01-01T00:00:05Z");
+    let tell: (bytes: Uint8Array) => void = () => undefined;
+    const asked: boolean[] = [];
+    const port = {
+      scene: (request: { drawn: boolean }) => {
+        asked.push(request.drawn);
+        return request.drawn ? Promise.resolve(drawn) : new Promise<Uint8Array>((done) => (tell = done));
+      },
+      cases: () => new Promise(() => undefined),
+    } as unknown as MapPort;
+    feed = new MapFeed(port);
+    feed.want(then);
+    await vi.waitFor(() => expect(asked).toEqual([true, false]));
+    expect(feed.scene.drawn).toBe("2026-01-01T00:00:05Z");
+    expect(feed.scene.houses.count).toBe(decodeScene(first).houses.count);
+
+    // Another moment is shown meanwhile, and what comes late for the one before is not.
+    feed.want({ ...then, at: "2026-01-01T00:00:20Z" });
+    await vi.waitFor(() => expect(feed.shown?.at).toBe("2026-01-01T00:00:20Z"));
+    const late = tell;
+    late(read("after.bsc"));
+    await vi.waitFor(() => expect(asked).toEqual([true, false, true, false]));
+    expect(feed.scene.drawn).toBe("2026-01-01T00:00:05Z");
+    tell(read("after.bsc"));
+    await vi.waitFor(() => expect(feed.scene.drawn).toBeUndefined());
+    expect(feed.scene.houses).toEqual(after.houses);
+    expect(feed.sceneTrouble).toBeNull();
   });
 
   it("says what is wrong with a scene that is none", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { drawnAt } from "../../graph/fixture";
 import type { MapPort } from "./feed.svelte";
 import MapRoom from "./MapRoom.svelte";
 import type { PicturePort } from "./picture";
@@ -56,6 +57,20 @@ beforeEach(() => {
 afterEach(cleanup);
 
 describe("the map", () => {
+  it("says when the plan was drawn while the moment itself is read", async () => {
+    let tell: (answer: Uint8Array) => void = () => undefined;
+    const past = {
+      ...port,
+      scene: (request: Record<string, unknown>) => (request["drawn"] ? Promise.resolve(drawnAt(bytes, "2026-01-01T10:00:05Z")) : new Promise<Uint8Array>((done) => (tell = done))),
+    } as unknown as MapPort;
+    const clock = (at: number) => new Date(at).toISOString().slice(11, 19);
+    show({ port: past, mode: "recorded", moment: "2026-01-01T10:00:09Z", clock });
+    await screen.findByText("The plan as it was drawn at 10:00:05. Reading 10:00:09…");
+    tell(bytes);
+    await waitFor(() => expect(screen.queryByText(/as it was drawn/)).toBeNull());
+    expect(plan.props!.scene.houses.name.length).toBeGreaterThan(0);
+  });
+
   it("draws what the filter finds, says how many, and hides the rest where that is asked", async () => {
     show();
     await waitFor(() => expect(kept().length).toBe(13));

@@ -4,8 +4,11 @@ use super::wire;
 
 wire! {
     /// Which scene: `lens` is `namespaces` or `nodes`; `at` an instant of the past; `held` the mark of the live
-    /// scene already held; `policies` asks what the network policies are predicted to do on each street.
-    SceneRequest { lens: String, at: Option<String>, held: Option<String>, incident: Option<String>, policies: bool }
+    /// scene already held; `policies` asks what the network policies are predicted to do on each street. With `drawn` a scene
+    /// will do that was drawn when the past was recorded, seconds before the instant: its header says when.
+    SceneRequest {
+        lens: String, at: Option<String>, held: Option<String>, incident: Option<String>, policies: bool, drawn: bool
+    }
     /// Names an object, at an instant of the past or now.
     ObjectRequest { id: String, at: Option<String> }
     /// The panel of an object.

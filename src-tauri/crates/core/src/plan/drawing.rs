@@ -17,6 +17,7 @@ use super::{Lens, Plan, survey};
 use crate::alerts::{Alert, AlertState, Case, Placed};
 use crate::id::ObjectKey;
 use crate::stamp::Stamp;
+use crate::time::Moment;
 use crate::world::{Delta, Id, Street, World, is_of_houses};
 
 /// With more news than this nobody has asked for a drawing for long.
@@ -44,6 +45,14 @@ pub fn scene(world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions
     let mut drawing = Drawing::new(options.lens, options.policies, String::new());
     drawing.bring_up(world, plan, placed, options);
     drawing.whole()
+}
+
+/// The same scene for a recording: it says when it was drawn.
+#[must_use]
+pub fn scene_drawn(world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions<'_>, at: Moment) -> Vec<u8> {
+    let mut drawing = Drawing::new(options.lens, options.policies, String::new());
+    drawing.bring_up(world, plan, placed, options);
+    Sheet::whole(&drawing.picture).pack(&Title { drawn: Some(at), ..drawing.title(None) })
 }
 
 impl Picture {
@@ -182,7 +191,7 @@ impl Drawing {
 
     fn title<'a>(&'a self, base: Option<&'a str>) -> Title<'a> {
         let Self { lens, policies, mark, revision, .. } = self;
-        Title { mark, base, revision: *revision, lens: *lens, policies: *policies }
+        Title { mark, base, revision: *revision, lens: *lens, policies: *policies, drawn: None }
     }
 
     /// All of it.

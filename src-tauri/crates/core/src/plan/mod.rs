@@ -41,7 +41,7 @@ use layers::Column;
 use survey::{Roll, Streets, WantedBlock, WantedHouse};
 use tenant::Tenant;
 
-pub use drawing::{Drawing, SceneOptions, scene};
+pub use drawing::{Drawing, SceneOptions, scene, scene_drawn};
 pub(crate) use survey::{node_of, zone_of};
 pub use svg::svg;
 

@@ -190,6 +190,9 @@ pub struct Verified {
     pub exporter: (String, bool),
 }
 
+/// A map as it was drawn for a recording, and when that was.
+pub type DrawnMap = (Moment, Vec<u8>);
+
 /// What a store tells those who follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -235,7 +238,7 @@ pub trait Store: Send + Sync {
     /// Keeps a map as it was drawn at a moment of a segment, no earlier than the one before.
     fn put_drawn(&self, segment: i64, at: Moment, map: Vec<u8>) -> Answer<'_, Result<(), StoreError>>;
     /// Reads the map that was drawn last by a moment of a segment, and when that was; `None` where there is none.
-    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<(Moment, Vec<u8>)>, StoreError>>;
+    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<DrawnMap>, StoreError>>;
     /// Keeps the segments that touch `window` for an incident, past the rolling window.
     fn keep_segments(&self, incident: IncidentId, window: Window) -> Answer<'_, Result<(), StoreError>>;
     /// Deletes segments outside any incident that ended before `before`, then the oldest until at most `max_bytes` stay.

@@ -1,6 +1,7 @@
 //! What is live: the world as it is now, written by one task, recorded as it is received.
 
 mod drawings;
+mod drawn;
 mod filling;
 mod member;
 mod pollers;

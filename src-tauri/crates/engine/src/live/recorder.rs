@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use broadstreet_core::ports::StoreError;
 
+use super::drawn;
 use super::tape::{Tape, Unkept};
 use super::writer::set_trouble;
 use super::{Live, Trouble};
@@ -24,6 +25,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
     let (engine, live_) = (engine.clone(), Arc::clone(live));
     live.tasks.start("the recorder", async move {
+        let mut drawn = None;
         loop {
             live_.flush.notified().await;
             let asked = tokio::time::Instant::now();
@@ -32,6 +34,7 @@ pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
             }
             let began = tokio::time::Instant::now();
             keep(&engine, &live_).await;
+            drawn = drawn::draw(&engine, &live_, drawn).await;
             // It gets at most a third of the time.
             tokio::time::sleep((began.elapsed() * 2).min(LONGEST_PAUSE)).await;
         }

@@ -175,6 +175,11 @@ impl Tape {
         Some(Tail { segment: reel.segment(), stored: reel.stored.filter(|_| reel.first.is_none()) })
     }
 
+    /// The number of the segment being written, where the store has its keyframe.
+    pub fn stored(&self) -> Option<i64> {
+        self.reel.stored
+    }
+
     /// How many changes are held that the store does not have.
     pub fn held(&self) -> usize {
         self.reel.open.len() + self.reel.first.as_ref().map_or(0, |(keyframe, _)| keyframe.len())

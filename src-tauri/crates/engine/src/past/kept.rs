@@ -42,6 +42,12 @@ impl Kept {
         self.moments.iter().flat_map(|(spots, _)| spots).any(|spot| spot.id == Some(id) && spot.place > changes)
     }
 
+    /// Whether a moment of a segment is kept that is no more changes away than `most`.
+    pub fn is_near(&self, id: i64, place: usize, most: usize) -> bool {
+        let spots = self.moments.iter().flat_map(|(spots, _)| spots);
+        spots.into_iter().any(|spot| spot.id == Some(id) && spot.place.abs_diff(place) <= most)
+    }
+
     /// Takes the moment of the same segment out from which another is nearest, of those that know no more than so many
     /// changes.
     pub fn take_nearest(&mut self, spot: &Spot, changes: usize) -> Option<Arc<Known>> {

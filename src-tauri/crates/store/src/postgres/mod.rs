@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
-use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
+use broadstreet_core::ports::{
+    Answer, DrawnMap, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError,
+};
 use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 use sqlx::postgres::{PgConnectOptions, PgListener};
@@ -388,7 +390,7 @@ impl Store for Postgres {
         Box::pin(self.keep_drawn(segment, at, map))
     }
 
-    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<(Moment, Vec<u8>)>, StoreError>> {
+    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<DrawnMap>, StoreError>> {
         Box::pin(self.read_drawn(segment, at))
     }
 

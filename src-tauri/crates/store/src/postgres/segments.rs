@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broadstreet_core::ports::StoreError;
+use broadstreet_core::ports::{DrawnMap, StoreError};
 use broadstreet_core::recording::{self, Piece, Segment, Track};
 use broadstreet_core::time::Moment;
 use futures_util::StreamExt;
@@ -153,7 +153,7 @@ impl Postgres {
     }
 
     /// Reads the map that was drawn last by a moment of a segment.
-    pub(super) async fn read_drawn(&self, id: i64, at: Moment) -> Result<Option<(Moment, Vec<u8>)>, StoreError> {
+    pub(super) async fn read_drawn(&self, id: i64, at: Moment) -> Result<Option<DrawnMap>, StoreError> {
         let layers = self.layers(id, micros(at), drawn::DEPTHS).await?;
         Ok(layers.last().and_then(|(at, map)| Some((shared::moment(at)?, map))))
     }

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
-use broadstreet_core::ports::{Answer, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError};
+use broadstreet_core::ports::{
+    Answer, DrawnMap, Flow, IncidentEntry, Notice, SegmentEntry, StorageUsed, Store, StoreError,
+};
 use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 use futures_util::StreamExt;
@@ -384,7 +386,7 @@ impl Store for Sqlite {
         Box::pin(self.keep_drawn(segment, at, map))
     }
 
-    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<(Moment, Vec<u8>)>, StoreError>> {
+    fn drawn(&self, segment: i64, at: Moment) -> Answer<'_, Result<Option<DrawnMap>, StoreError>> {
         Box::pin(self.read_drawn(segment, at))
     }
 
