@@ -51,7 +51,14 @@ impl DeskVault {
         let is_in_file = kept.is_none();
         let keyring = keyring.filter(|it| !is_in_file || it.takes_entries(&desk));
         let key = kept.map_or_else(|| key_in_file(data), Ok)?;
-        Ok(Self { store: keyring.map(|it| it.store), desk, memory: Mutex::default(), refuses: AtomicBool::new(false), key, is_in_file })
+        Ok(Self {
+            store: keyring.map(|it| it.store),
+            desk,
+            memory: Mutex::default(),
+            refuses: AtomicBool::new(false),
+            key,
+            is_in_file,
+        })
     }
 
     /// Whether the device's key lies in a file of the data folder.
