@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::survey::{self, Roll, Streets, WantedHouse};
 use super::tenant::{Tenant, cell_of};
@@ -13,10 +13,17 @@ use super::{Block, City, Gone, Lens, Meant, Plan};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
 use crate::stamp::Stamp;
-use crate::world::{Delta, Id, World, is_of_houses};
+use crate::world::{self, Delta, Id, World, is_of_houses};
 
-/// What the last delta said of an object: as it was before, if it was.
-type Moved<'d> = FxHashMap<&'d ObjectKey, Option<&'d Object>>;
+/// Something that moved.
+#[derive(Clone, Copy, Debug)]
+struct Moved<'d> {
+    key: &'d ObjectKey,
+    /// As it was before all of it, if it was.
+    was: Option<&'d Object>,
+    /// Its number, where anything names it.
+    id: Option<Id>,
+}
 
 /// Cells that pods of a house left, and pods that came to it.
 #[derive(Debug, Default)]
@@ -25,8 +32,8 @@ struct Turnover {
     new: Vec<Id>,
 }
 
-/// Pods that left a node and pods that came to it, by the name of the node; it is empty for those on none.
-type Moves<'d> = FxHashMap<&'d str, (Vec<&'d ObjectKey>, Vec<Id>)>;
+/// Pods that left a node and pods that came to it.
+type Move<'d> = (Vec<Moved<'d>>, Vec<Id>);
 
 impl Plan {
     /// Brings the plan up to date after changes, of which the world said `delta`; before them it was up to date. The
@@ -59,15 +66,17 @@ impl Plan {
             self.renew(world, gone, is_meant);
             return;
         }
-        let mut moved: BTreeMap<&Text, Moved<'_>> = BTreeMap::new();
-        for (key, was) in told() {
-            moved.entry(&key.cluster).or_default().entry(key).or_insert(was.as_deref());
+        let mut known: FxHashSet<&ObjectKey> = FxHashSet::default();
+        let mut moved: BTreeMap<&Text, Vec<Moved<'_>>> = BTreeMap::new();
+        for (key, was) in told().filter(|(key, _)| known.insert(key)) {
+            let one = Moved { key, was: was.as_deref(), id: world.id_of(key) };
+            moved.entry(&key.cluster).or_default().push(one);
         }
         let streets = Streets::of(world);
         for (cluster, moved) in moved {
             let district = self.districts.entry(cluster.to_string()).or_default();
             district.namespaces.follow_workloads(world, cluster, &moved, &streets, gone);
-            if moved.keys().any(|key| key.kind == "Node" && key.group.is_empty()) {
+            if moved.iter().any(|one| is_node(one.key) && !stands_still(world, one)) {
                 let nodes = Roll::of(world, &|id| id == cluster.as_str()).nodes(gone);
                 district.nodes.update(nodes, &Streets::none(), None, gone);
             } else {
@@ -82,31 +91,59 @@ fn is_pod(key: &ObjectKey) -> bool {
     key.kind == "Pod" && key.group.is_empty()
 }
 
+fn is_node(key: &ObjectKey) -> bool {
+    key.kind == "Node" && key.group.is_empty()
+}
+
+/// True for a node that was there and is there in the same zone.
+fn stands_still(world: &World, node: &Moved<'_>) -> bool {
+    let is = node.id.and_then(|id| world.object_of(id));
+    node.was.zip(is).is_some_and(|(was, is)| world::zone_of(was) == world::zone_of(is))
+}
+
 impl City {
-    fn follow_workloads(&mut self, world: &World, cluster: &str, moved: &Moved<'_>, streets: &Streets<'_>, gone: Gone) {
+    fn follow_workloads(
+        &mut self,
+        world: &World,
+        cluster: &str,
+        moved: &[Moved<'_>],
+        streets: &Streets<'_>,
+        gone: Gone,
+    ) {
+        // The id of a block ends with the name of its namespace.
+        let blocks = self.blocks.iter().enumerate();
+        let blocks: FxHashMap<&str, usize> =
+            blocks.filter_map(|(at, block)| Some((block.id.rsplit('/').next()?, at))).collect();
+        let block_of = |space: &Text| blocks.get(space.as_str()).and_then(|at| Some((*at, self.blocks.get(*at)?)));
         let mut whole: BTreeSet<&Text> = BTreeSet::new();
-        let mut pods: FxHashMap<&Text, Vec<(&ObjectKey, Option<&Object>)>> = FxHashMap::default();
-        for (key, was) in moved {
-            if is_pod(key) {
-                pods.entry(&key.namespace).or_default().push((key, *was));
-            } else if is_of_houses(&key.kind) {
-                whole.insert(&key.namespace);
+        let mut touched: BTreeSet<usize> = BTreeSet::new();
+        let mut pods: FxHashMap<&Text, Vec<Moved<'_>>> = FxHashMap::default();
+        for one in moved {
+            let space = &one.key.namespace;
+            if is_pod(one.key) {
+                pods.entry(space).or_default().push(*one);
+            } else if is_of_houses(&one.key.kind) && !whole.contains(space) {
+                let block = block_of(space);
+                match block.filter(|(_, block)| !moves_houses(world, block, one)) {
+                    Some((at, _)) => drop(touched.insert(at)),
+                    None => drop(whole.insert(space)),
+                }
             }
         }
         pods.retain(|space, _| !whole.contains(space));
-        let id = |space: &Text| survey::space_of(cluster, space).to_string();
-        let blocks: FxHashMap<&str, usize> = match pods.len() {
-            0 => FxHashMap::default(),
-            _ => self.blocks.iter().enumerate().map(|(at, block)| (block.id.as_str(), at)).collect(),
-        };
         let mut turnovers = Vec::new();
         for (space, pods) in pods {
-            let block = blocks.get(id(space).as_str()).and_then(|at| Some((*at, self.blocks.get(*at)?)));
-            match block.and_then(|(at, block)| Some((at, turnover(world, block, &pods, gone)?))) {
+            match block_of(space).and_then(|(at, block)| Some((at, turnover(world, block, &pods, gone)?))) {
                 Some((at, turnover)) => turnovers.push((at, turnover)),
                 None => {
                     whole.insert(space);
                 }
+            }
+        }
+        for at in touched {
+            // What is written on its houses may differ.
+            if let Some(block) = self.blocks.get_mut(at) {
+                block.stamp = Stamp::default();
             }
         }
         let mut resized = false;
@@ -116,61 +153,71 @@ impl City {
             }
         }
         if !whole.is_empty() {
-            let ids = whole.iter().map(|space| id(space)).collect();
+            let ids = whole.iter().map(|space| survey::space_of(cluster, space).to_string()).collect();
             self.update(survey::some_namespaces(world, cluster, &whole, gone), streets, Some(&ids), gone);
         } else if resized {
             self.place();
         }
     }
 
-    fn follow_nodes(&mut self, world: &World, cluster: &str, moved: &Moved<'_>, gone: Gone) {
-        let mut zones: BTreeMap<&str, Moves<'_>> = BTreeMap::new();
-        for (key, was) in moved.iter().filter(|(key, _)| is_pod(key)) {
-            let id = world.id_of(key);
-            let (left, stands) = (node_of(*was), node_of(id.and_then(|id| world.object_of(id))));
+    fn follow_nodes(&mut self, world: &World, cluster: &str, moved: &[Moved<'_>], gone: Gone) {
+        let mut nodes: FxHashMap<&str, Move<'_>> = FxHashMap::default();
+        for one in moved.iter().filter(|one| is_pod(one.key)) {
+            let (left, stands) = (node_of(one.was), node_of(one.id.and_then(|id| world.object_of(id))));
             if left == stands {
                 continue;
             }
-            let zone = |node| survey::zone_name(world, cluster, node);
             if let Some(node) = left {
-                zones.entry(zone(node)).or_default().entry(node).or_default().0.push(key);
+                nodes.entry(node).or_default().0.push(*one);
             }
             let is_known = |node: &str| survey::is_known_node(world, &survey::node_of(cluster, node));
-            let Some((node, id)) = stands.zip(id) else { continue };
+            let Some((node, id)) = stands.zip(one.id) else { continue };
             if gone == Gone::Leave || is_known(node) {
-                zones.entry(zone(node)).or_default().entry(node).or_default().1.push(id);
+                nodes.entry(node).or_default().1.push(id);
             }
         }
-        if zones.is_empty() {
+        let changed: FxHashSet<&str> = moved.iter().filter(|one| is_node(one.key)).map(|one| &*one.key.name).collect();
+        if nodes.is_empty() && changed.is_empty() {
             return;
         }
-        let manned = |node: &str, pods: Vec<Id>| {
-            survey::house_of(world, survey::node_of(cluster, node), &survey::by_age(world, pods), Lens::Nodes)
-        };
-        let none = Streets::none();
-        let mut resized = false;
-        let mut fresh = Vec::new();
-        for (zone, mut nodes) in zones {
-            let zone = survey::zone_named(cluster, zone);
-            let id = zone.to_string();
-            let Some(block) = self.blocks.iter_mut().find(|block| block.id == id) else {
-                let new = nodes.into_iter().filter(|(_, (_, new))| !new.is_empty());
-                let new: Vec<_> = new.map(|(node, (_, new))| manned(node, new)).collect();
-                if !new.is_empty() {
-                    fresh.push((zone, new));
-                }
-                continue;
-            };
-            let mut turnovers = BTreeMap::new();
+        let mut turnovers: BTreeMap<usize, BTreeMap<usize, Turnover>> = BTreeMap::new();
+        for (number, block) in self.blocks.iter_mut().enumerate() {
             for (at, house) in block.houses.iter().enumerate() {
                 let name = if house.key.kind == "Node" { house.key.name.as_str() } else { "" };
-                let Some((gone, new)) = nodes.remove(name) else { continue };
-                let gone = gone.into_iter().filter_map(|pod| cell_of(&house.cells, world.id_of(pod), pod)).collect();
-                turnovers.insert(at, Turnover { gone, new });
+                if changed.contains(name) {
+                    // What is written on it may differ.
+                    block.stamp = Stamp::default();
+                }
+                let Some((left, new)) = nodes.remove(name) else { continue };
+                let gone = cells_of(&house.cells, &left).into_iter().flatten().collect();
+                turnovers.entry(number).or_default().insert(at, Turnover { gone, new });
             }
-            let new = nodes.into_iter().filter(|(_, (_, new))| !new.is_empty());
-            let new = survey::houses_in_order(new.map(|(node, (_, new))| manned(node, new)).collect());
-            resized |= block.turn_over(world, turnovers, new, &none, Lens::Nodes);
+        }
+        // Nodes nobody stood on before.
+        let mut zones: BTreeMap<&str, Vec<survey::Manned<'_>>> = BTreeMap::new();
+        for (node, (_, new)) in nodes.into_iter().filter(|(_, (_, new))| !new.is_empty()) {
+            let (pods, key) = (survey::by_age(world, new), survey::node_of(cluster, node));
+            let house = survey::house_of(world, key, &pods, Lens::Nodes);
+            zones.entry(survey::zone_name(world, cluster, node)).or_default().push(house);
+        }
+        let mut houses: BTreeMap<usize, Vec<WantedHouse>> = BTreeMap::new();
+        let mut fresh = Vec::new();
+        for (zone, new) in zones {
+            let zone = survey::zone_named(cluster, zone);
+            let id = zone.to_string();
+            match self.blocks.iter().position(|block| block.id == id) {
+                Some(at) => drop(houses.insert(at, survey::houses_in_order(new))),
+                None => fresh.push((zone, new)),
+            }
+        }
+        let none = Streets::none();
+        let mut resized = false;
+        let touched: BTreeSet<usize> = turnovers.keys().chain(houses.keys()).copied().collect();
+        for at in touched {
+            let (turnovers, new) = (turnovers.remove(&at).unwrap_or_default(), houses.remove(&at).unwrap_or_default());
+            if let Some(block) = self.blocks.get_mut(at) {
+                resized |= block.turn_over(world, turnovers, new, &none, Lens::Nodes);
+            }
         }
         let before = self.blocks.len();
         self.blocks.retain(|block| !block.houses.is_empty());
@@ -188,55 +235,103 @@ impl City {
 }
 
 /// The node a pod stands on; empty where it stands on none.
-fn node_of(pod: Option<&Object>) -> Option<&str> {
+fn node_of(pod: Option<&Object>) -> Option<&Text> {
     match pod.map(|object| &object.body) {
         Some(Body::Pod(pod)) => Some(&pod.node),
         _ => None,
     }
 }
 
+/// Which of the houses of a block bears a key.
+fn place_of(block: &Block, key: &ObjectKey) -> Option<usize> {
+    // Texts are shared: mostly the name lies where the world has it.
+    let near = block.houses.iter().position(|house| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key);
+    near.or_else(|| block.houses.iter().position(|house| house.key == *key))
+}
+
+/// Whether a controller that moved may change which houses stand in its block, or which pods stand in them.
+fn moves_houses(world: &World, block: &Block, one: &Moved<'_>) -> bool {
+    let is = one.id.and_then(|id| world.object_of(id));
+    if let (Some(was), Some(is)) = (one.was, is) {
+        // It is who it was, and so are its controller and whatever names it as one.
+        return was.uid != is.uid || was.owners != is.owners;
+    }
+    let is_named = one.id.is_some_and(|id| world.is_house(id) || world.has_wards(id));
+    is_named || place_of(block, one.key).is_some()
+}
+
 /// Who moved in or out of the houses of a block; nothing where houses themselves came or went.
-fn turnover(
-    world: &World,
-    block: &Block,
-    pods: &[(&ObjectKey, Option<&Object>)],
-    gone: Gone,
-) -> Option<BTreeMap<usize, Turnover>> {
-    let place_of = |key: &ObjectKey| {
-        // Texts are shared: mostly the name lies where the world has it.
-        let near = block.houses.iter().position(|house| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key);
-        near.or_else(|| block.houses.iter().position(|house| house.key == *key))
-    };
+fn turnover(world: &World, block: &Block, pods: &[Moved<'_>], gone: Gone) -> Option<BTreeMap<usize, Turnover>> {
     let mut turnovers: BTreeMap<usize, Turnover> = BTreeMap::new();
-    for (key, was) in pods {
-        let id = world.id_of(key);
-        let house = id.and_then(|id| world.house_at(id));
+    // Where each pod stands now and where it stood, by its house.
+    let mut places: Vec<(Option<usize>, Option<usize>)> = Vec::with_capacity(pods.len());
+    let mut asked: FxHashMap<usize, Vec<Moved<'_>>> = FxHashMap::default();
+    for pod in pods {
+        let house = pod.id.and_then(|id| world.house_at(id));
         let house = house.filter(|house| gone == Gone::Leave || !world.awaits_controller(world.key_of(*house)));
         let stands = match house {
             None => None,
-            Some(house) => Some(place_of(world.key_of(house))?),
+            Some(house) => Some(place_of(block, world.key_of(house))?),
         };
-        let cell = |at: usize| block.houses.get(at).and_then(|house| cell_of(&house.cells, id, key));
+        let had = pod.was.and_then(|was| place_of(block, world.key_of(world.house_named_by(was)?)));
+        // What was not there had no cell, but for what a plan remembers of before.
+        let new = stands.filter(|at| had != Some(*at) && (pod.was.is_some() || gone == Gone::Stay));
+        for at in [had, new].into_iter().flatten() {
+            asked.entry(at).or_default().push(*pod);
+        }
+        places.push((stands, had));
+    }
+    let mut cells: FxHashMap<(usize, *const ObjectKey), usize> = FxHashMap::default();
+    for (at, pods) in asked {
+        let house = block.houses.get(at)?;
+        let found = pods.iter().zip(cells_of(&house.cells, &pods));
+        cells.extend(found.filter_map(|(pod, cell)| Some(((at, std::ptr::from_ref(pod.key)), cell?))));
+    }
+    for (pod, (stands, had)) in pods.iter().zip(places) {
+        let cell = |at: usize| cells.get(&(at, std::ptr::from_ref(pod.key))).copied();
         if stands.is_some_and(|at| cell(at).is_some()) {
             continue;
         }
-        if let Some(was) = was {
-            let had = world.house_named_by(was).and_then(|house| place_of(world.key_of(house)));
-            let likely = had.and_then(|at| Some((at, cell(at)?)));
-            let found = likely.or_else(|| (0..block.houses.len()).find_map(|at| Some((at, cell(at)?))));
-            if let Some((at, cell)) = found {
-                if block.houses.get(at).is_some_and(|house| house.key == **key) {
+        if pod.was.is_some() {
+            let anywhere = || {
+                let houses = block.houses.iter().enumerate();
+                houses.into_iter().find_map(|(at, house)| Some((at, cell_of(&house.cells, pod.id, pod.key)?)))
+            };
+            if let Some((at, cell)) = had.and_then(|at| Some((at, cell(at)?))).or_else(anywhere) {
+                if block.houses.get(at).is_some_and(|house| house.key == *pod.key) {
                     return None;
                 }
                 turnovers.entry(at).or_default().gone.push(cell);
             }
         }
-        if let (Some(at), Some(id)) = (stands, id) {
+        if let (Some(at), Some(id)) = (stands, pod.id) {
             turnovers.entry(at).or_default().new.push(id);
         }
     }
     Some(turnovers)
 }
+
+/// The cells of pods among some.
+fn cells_of(cells: &[Option<Tenant>], pods: &[Moved<'_>]) -> Vec<Option<usize>> {
+    let alone = |pod: &Moved<'_>| cell_of(cells, pod.id, pod.key);
+    if pods.len() < MANY {
+        return pods.iter().map(alone).collect();
+    }
+    // Names are shared: mostly a cell has the very text.
+    let wanted = pods.iter().enumerate().map(|(at, pod)| (pod.key.name.as_ptr(), at));
+    let wanted: FxHashMap<*const u8, usize> = wanted.collect();
+    let mut found = vec![None; pods.len()];
+    for (cell, tenant) in cells.iter().enumerate() {
+        let at = tenant.as_ref().and_then(|tenant| Some((tenant, *wanted.get(&tenant.name.as_ptr())?)));
+        if let Some((_, at)) = at.filter(|(tenant, at)| pods.get(*at).is_some_and(|pod| tenant.is(pod.key))) {
+            found[at] = Some(cell);
+        }
+    }
+    found.into_iter().zip(pods).map(|(cell, pod)| cell.or_else(|| alone(pod))).collect()
+}
+
+/// So many pods of one house are looked for together.
+const MANY: usize = 4;
 
 impl Block {
     /// Lets pods leave and others come; a house that stands for an object not there goes with its last pod. True where

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::survey::Streets;
+use super::survey::{Call, Streets};
 use super::{Block, House};
 use crate::id::ObjectKey;
 
@@ -59,7 +59,7 @@ impl Web {
 
 impl Block {
     /// Lays every house out anew.
-    pub(super) fn lay(&mut self, calls: &[(ObjectKey, ObjectKey)]) {
+    pub(super) fn lay(&mut self, calls: &[Call<'_>]) {
         self.laid_for = self.houses.len();
         for house in &mut self.houses {
             house.measure();
@@ -106,7 +106,7 @@ impl Block {
     }
 
     /// Who calls whom in this block.
-    fn web(&self, calls: &[(ObjectKey, ObjectKey)]) -> Web {
+    fn web(&self, calls: &[Call<'_>]) -> Web {
         let index: FxHashMap<&ObjectKey, usize> =
             self.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
         let known = calls.iter().filter_map(|(from, to)| Some((*index.get(from)?, *index.get(to)?)));
@@ -401,7 +401,8 @@ mod tests {
     use super::*;
 
     fn house(number: usize) -> House {
-        let pods = (0..number % 7).map(|pod| serde_json::from_value(format!("p-{pod}").into()).unwrap()).collect();
+        let pods =
+            (0..number % 7).map(|pod| Some(serde_json::from_value(format!("p-{pod}").into()).unwrap())).collect();
         let key = ObjectKey::new("c", "apps", "Deployment", "s", &format!("service-of-the-city-{number}"));
         House::fresh(WantedHouse { key, pods })
     }
@@ -410,7 +411,8 @@ mod tests {
     fn laid(many: usize, calls: &[(usize, usize)]) -> Block {
         let mut block = Block { name: "s".to_owned(), houses: (0..many).map(house).collect(), ..Block::default() };
         let key = |at: usize| house(at).key;
-        block.lay(&calls.iter().map(|(from, to)| (key(*from), key(*to))).collect::<Vec<_>>());
+        let calls: Vec<(ObjectKey, ObjectKey)> = calls.iter().map(|(from, to)| (key(*from), key(*to))).collect();
+        block.lay(&calls.iter().map(|(from, to)| (from, to)).collect::<Vec<_>>());
         block
     }
 

@@ -31,8 +31,7 @@ pub(super) fn step(n: i32, floor: i32) -> i32 {
 impl House {
     /// A house without a place, its pods in its cells in order.
     pub(super) fn fresh(want: WantedHouse) -> Self {
-        let cells = want.pods.into_iter().map(Some).collect();
-        let mut house = Self { key: want.key, cells, ..Self::default() };
+        let mut house = Self { key: want.key, cells: want.pods, ..Self::default() };
         house.measure();
         house
     }
@@ -57,12 +56,13 @@ impl House {
 
     /// Gives those of these pods that have none the lowest free cells, in their order; the cells of all others are free
     /// before, where those are gone.
-    pub(super) fn seat(&mut self, pods: &[Tenant], gone: Gone) {
-        let mut new: FxHashMap<&Tenant, usize> = pods.iter().enumerate().map(|(at, pod)| (pod, at)).collect();
+    pub(super) fn seat(&mut self, pods: &[Option<Tenant>], gone: Gone) {
+        let numbered = pods.iter().enumerate().filter_map(|(at, pod)| Some((pod.as_ref()?, at)));
+        let mut new: FxHashMap<&Tenant, usize> = numbered.collect();
         for cell in &mut self.cells {
             // As the world names it now, which finds it sooner.
             match cell.as_ref().and_then(|pod| new.remove(pod)) {
-                Some(at) => *cell = pods.get(at).cloned(),
+                Some(at) => *cell = pods.get(at).cloned().flatten(),
                 None if gone == Gone::Leave => *cell = None,
                 None => {}
             }
@@ -70,7 +70,7 @@ impl House {
         self.trim();
         let mut new: Vec<usize> = new.into_values().collect();
         new.sort_unstable();
-        self.admit(new.into_iter().filter_map(|at| pods.get(at).cloned()));
+        self.admit(new.into_iter().filter_map(|at| pods.get(at).cloned().flatten()));
     }
 
     /// Frees cells.

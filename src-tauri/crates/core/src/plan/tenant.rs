@@ -38,7 +38,8 @@ impl Tenant {
         self.hint.filter(is_it).or_else(|| world.pod_named(&house.cluster, namespace, &self.name))
     }
 
-    fn is(&self, pod: &ObjectKey) -> bool {
+    /// Whether it is this pod.
+    pub fn is(&self, pod: &ObjectKey) -> bool {
         self.name == pod.name && self.namespace.as_ref().is_none_or(|namespace| *namespace == pod.namespace)
     }
 }
@@ -46,8 +47,10 @@ impl Tenant {
 /// The cell of a pod among some.
 pub(super) fn cell_of(cells: &[Option<Tenant>], id: Option<Id>, pod: &ObjectKey) -> Option<usize> {
     let find = |is_it: &dyn Fn(&Tenant) -> bool| cells.iter().position(|cell| cell.as_ref().is_some_and(is_it));
-    let hinted = id.and_then(|id| find(&|cell| cell.hint == Some(id) && cell.is(pod)));
-    hinted.or_else(|| find(&|cell| cell.is(pod)))
+    // Names are shared: mostly a cell has the very text, and no other text need be read.
+    let near = find(&|cell| Text::ptr_eq(&cell.name, &pod.name) && cell.is(pod));
+    let hinted = || id.and_then(|id| find(&|cell| cell.hint == Some(id) && cell.is(pod)));
+    near.or_else(hinted).or_else(|| find(&|cell| cell.is(pod)))
 }
 
 impl PartialEq for Tenant {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 mod drawn;
+mod followed;
 mod routed;
 
 use super::*;

@@ -115,6 +115,11 @@ impl World {
         self.house_at(self.keys.find(controller)?)
     }
 
+    /// Whether anything that is there names this as its controller.
+    pub(crate) fn has_wards(&self, id: Id) -> bool {
+        self.index.wards.contains_key(&id)
+    }
+
     /// Whether nothing can be believed now of objects of this key's kind in its namespace.
     #[must_use]
     pub fn is_silent(&self, key: &ObjectKey) -> bool {
@@ -209,6 +214,12 @@ impl World {
             source: RelationSource::Observed,
             state: RelationState::Ok,
         }))
+    }
+
+    /// Caller and called of every call that a house declares, in no particular order and some perhaps twice.
+    pub(crate) fn declared_calls(&self) -> impl Iterator<Item = (Id, Id)> {
+        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(|edge| self.is_house(edge.to));
+        edges.map(|edge| (edge.from, edge.to))
     }
 
     /// Whom a house calls, ordered by key.
