@@ -344,11 +344,11 @@ fn calls_inside(world: &World) -> FxHashMap<String, Vec<Call<'_>>> {
     let hubs = hubs_among(world, &mut known);
     let mut calls: FxHashMap<(*const u8, *const u8), Vec<Call<'_>>> = FxHashMap::default();
     for (to, from) in known {
-        let (caller, called) = (world.key_of(from), world.key_of(to));
-        let inside = caller.namespace == called.namespace && caller.cluster == called.cluster;
+        let (caller, target) = (world.key_of(from), world.key_of(to));
+        let inside = caller.namespace == target.namespace && caller.cluster == target.cluster;
         if inside && !hubs.contains_key(&to) {
             let place = (caller.cluster.as_ptr(), caller.namespace.as_ptr());
-            calls.entry(place).or_default().push((caller, called));
+            calls.entry(place).or_default().push((caller, target));
         }
     }
     let mut spelled: FxHashMap<String, Vec<Call<'_>>> = FxHashMap::default();

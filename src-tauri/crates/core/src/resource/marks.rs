@@ -39,9 +39,9 @@ impl Uid {
     #[must_use]
     pub fn beginning(&self) -> u64 {
         match self {
-            Self::Uuid([a, b, c, d, ..]) => {
+            Self::Uuid(bytes) => {
                 // A digit in each byte, the highest first; above nine they are letters.
-                let mut digits = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
+                let mut digits = (u128::from_be_bytes(*bytes) >> 96) as u64;
                 digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF;
                 digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF;
                 digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F;
