@@ -348,6 +348,11 @@ impl World {
             }
             let template = |object: &Arc<Object>| !matches!(object.body, Body::Pod(_));
             if let Some(object) = self.objects.get(ward.at()).cloned().flatten().filter(template) {
+                // Who called it through a Service that selected it calls another now.
+                for matcher in self.matchers(ward) {
+                    pending.delta.relations = true;
+                    pending.callers_of(matcher);
+                }
                 self.leave(ward, &object, pending);
                 self.enter(ward, &object, pending);
             }
