@@ -81,6 +81,9 @@ pub struct Scope {
     alive_at: Option<Moment>,
     /// The last time all connections were given up that was heard of.
     began_anew: Option<Duration>,
+    /// Whether the last answer failed, and when that was found to be over.
+    broke: bool,
+    broke_until: Option<Duration>,
     /// Tells when every connection is given up for new ones.
     pub(super) anew: latest::Receiver<Option<Duration>>,
 }
@@ -97,6 +100,8 @@ impl Scope {
             said: None,
             alive_at: None,
             began_anew: None,
+            broke: false,
+            broke_until: None,
             backoff: Backoff::new(shared.access.limits.longest_pause),
             anew: shared.access.anew.subscribe(),
         }
@@ -146,6 +151,9 @@ impl Scope {
                 }
                 Err(End::Closed) => reading = Some(read),
                 Err(end) => {
+                    if let End::Failed(..) = &end {
+                        self.broke = true;
+                    }
                     let (why, after) = match &end {
                         End::NotSo(why) | End::Lost(why) => (why.clone(), None),
                         End::Failed(why, after) => (why.clone(), *after),
@@ -175,7 +183,11 @@ impl Scope {
     async fn unless_it_starts(&mut self, stop: Stop) -> Result<(), Stop> {
         self.forgive();
         let now = self.shared.access.timer.elapsed();
-        let starts = self.alive_at.is_some() && self.began_anew.is_some_and(|anew| now < anew + STARTS_FOR);
+        if std::mem::take(&mut self.broke) {
+            self.broke_until = Some(now);
+        }
+        let again = self.began_anew.max(self.broke_until);
+        let starts = self.alive_at.is_some() && again.is_some_and(|again| now < again + STARTS_FOR);
         match stop {
             Stop::Forbidden { message, .. } if starts => {
                 self.stumble(message, Some(WHILE_IT_STARTS)).await;
@@ -216,6 +228,7 @@ impl Scope {
                 return Ok(false);
             }
             End::Failed(why, after) => {
+                self.broke = true;
                 self.shared.broke.notify_one();
                 self.stumble(why, after).await;
                 return Ok(self.backoff.failures() < REFUSALS_UNTIL_RELIST);
@@ -254,6 +267,7 @@ impl Scope {
 
     pub(super) fn lives(&mut self) {
         self.alive_at = Some(self.shared.access.clock.now());
+        self.broke = false;
     }
 
     pub(super) fn path(&self) -> String {
