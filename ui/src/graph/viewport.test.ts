@@ -86,7 +86,7 @@ describe("the viewport", () => {
 
 describe("labels", () => {
   const screen = { x: 0, y: 0, w: 300, h: 100 };
-  const wish = (row: number, priority: number, ...xs: number[]): Wish => ({ row, text: `n${row}`, priority, places: () => xs.map((x) => ({ x, y: 10, w: 50, h: 12 })) });
+  const wish = (row: number, priority: number, ...xs: number[]): Wish => ({ row, text: `n${row}`, priority, places: xs.map((x) => ({ x, y: 10, w: 50, h: 12 })) });
 
   it("places the important first and the others where room is left", () => {
     const placed = placeLabels([wish(0, 1, 10, 70), wish(1, 5, 20), wish(2, 3, 30)], screen, 10);
@@ -104,10 +104,7 @@ describe("labels", () => {
   it("lays no two over one another, in a crowd, and stops at the limit", () => {
     let seed = 3;
     const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-    const wishes = Array.from({ length: 500 }, (_, row): Wish => {
-      const place = { x: random() * 900, y: random() * 500, w: 30 + random() * 60, h: 12 };
-      return { row, text: "x", priority: random(), places: () => [place] };
-    });
+    const wishes = Array.from({ length: 500 }, (_, row): Wish => ({ row, text: "x", priority: random(), places: [{ x: random() * 900, y: random() * 500, w: 30 + random() * 60, h: 12 }] }));
     const placed = placeLabels(wishes, { x: 0, y: 0, w: 1000, h: 600 }, 60);
     expect(placed.length).toBe(60);
     for (const a of placed)

@@ -32,8 +32,7 @@ fn sweep(root: &Path) {
     for folder in entries.flatten().filter(|it| it.file_name().to_string_lossy().starts_with(PREFIX)) {
         let is_young =
             folder.metadata().and_then(|it| it.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|it| it < YOUNG));
-        let lock = std::fs::OpenOptions::new().write(true).open(folder.path().join(format!("{NAME}.lock")));
-        if !is_young && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+        if !is_young && broadstreet_store::is_left_behind(&folder.path().join(NAME)) {
             let gone = std::fs::remove_dir_all(folder.path());
             tracing::debug!(folder = ?folder.path(), ?gone, "a scratch database was left behind");
         }

@@ -109,7 +109,7 @@ impl Engine {
         }
         let scope = Scope::Clusters(incident.clusters.clone());
         // What the recorder has not handed to the store yet is taken from where it lies: a draft waits for no disk.
-        let live = self.live().await.filter(|live| incident.clusters.iter().any(|id| live.member_of(id).is_some()));
+        let live = self.live().await.filter(|live| incident.clusters.iter().all(|id| live.member_of(id).is_some()));
         let entries = self.archive.entries(&scope, None).await?;
         let begin = entries.first().and_then(|entry| entry.from).or(live.as_ref().map(|live| live.since));
         let end = if live.is_some() { Some(self.now()) } else { entries.last().and_then(|entry| entry.until) };

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use broadstreet_core::ports::{Store, StoreError};
 
 pub use bundle::BundleFiles;
+pub use lock::is_left_behind;
 pub use migrate::KNOWN_SCHEMA;
 pub use shared::MAX_BLOB_BYTES;
 

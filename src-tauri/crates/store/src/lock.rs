@@ -25,6 +25,12 @@ pub(crate) fn lock_path(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Whether a database was opened once and nobody has it open now.
+#[must_use]
+pub fn is_left_behind(database: &Path) -> bool {
+    OpenOptions::new().write(true).open(lock_path(database)).is_ok_and(|lock| lock.try_lock().is_ok())
+}
+
 impl Lock {
     /// Takes the lock of a database and leaves this process's id in it for the next one to name.
     pub fn take(database: &Path) -> Result<Self, StoreError> {

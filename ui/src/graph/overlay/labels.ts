@@ -7,8 +7,8 @@ export interface Wish {
   readonly text: string;
   /** Higher is placed first. */
   readonly priority: number;
-  /** Places to try, best first, in screen pixels; asked for only while there is room. */
-  readonly places: () => readonly Rect[];
+  /** Places to try, best first, in screen pixels. */
+  readonly places: readonly Rect[];
 }
 
 export interface Placed {
@@ -30,7 +30,7 @@ export function placeLabels(wishes: readonly Wish[], screen: Rect, most: number,
   for (const i of order) {
     if (out.length >= most) break;
     const wish = wishes[i]!;
-    const rect = wish.places().find((r) => room.holds(r) && room.free(r));
+    const rect = wish.places.find((r) => room.holds(r) && room.free(r));
     if (!rect) continue;
     room.take(rect);
     out.push({ row: wish.row, text: wish.text, rect });

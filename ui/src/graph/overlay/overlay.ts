@@ -68,19 +68,6 @@ function housesWithCases({ drawn }: Frame): number[] {
   return rows;
 }
 
-/** Where the name of a house in trouble may stand, best first; one of the hottest is named in any case, if need be a few lines away. */
-function placesAround(r: Rect, w: number, hottest: boolean, size: Size): Rect[] {
-  // Beside the edge of the screen a name is moved in, as long as it stands at its house.
-  const cx = Math.max(Math.min(r.x, 2), Math.min(r.x + r.w / 2 - w / 2, Math.max(r.x + r.w, size.w - 2) - w));
-  const above = { x: cx, y: r.y - 14, w, h: 13 };
-  const below = { x: cx, y: r.y + r.h + 1, w, h: 13 };
-  const right = { x: r.x + r.w + 2, y: r.y, w, h: 13 };
-  if (!hottest) return [above, below, right];
-  const left = { x: r.x - w - 4, y: r.y, w, h: 13 };
-  const farther = [0, 1, 2, 3].flatMap((lines) => [cx, r.x, r.x + r.w - w].flatMap((x) => [{ ...above, x, y: above.y - 14 * lines }, { ...below, x, y: below.y + 14 * lines }]));
-  return [above, below, right, left, ...farther];
-}
-
 /** Names of houses while they are too small to hold them: trouble first, then the large. */
 function drawLabels(pen: Pen, plot: Plot, most: number): void {
   const { ink, palette } = pen;
@@ -101,23 +88,25 @@ function drawLabels(pen: Pen, plot: Plot, most: number): void {
     const own = verdict(scene, heat, h);
     const trouble = own >= Health.Warning;
     if ((pen.s < 0.34 && !trouble) || pen.strength(h) < 1) continue;
+    const r = pen.rect(box(scene.houses, h));
+    const text = trouble ? scene.houses.name[h]! : shorten(scene.houses.name[h]!, Math.max(3, Math.floor((r.w - 2) / advance)));
     const rank = ranks.get(h) ?? 0;
-    const name = scene.houses.name[h]!;
-    const text = trouble ? name : shorten(name, Math.max(3, Math.floor((pen.rect(box(scene.houses, h)).w - 2) / advance)));
+    const w = text.length * (trouble ? size : inner) * ADVANCE + 6 + badgeWidth(rank);
+    // Beside the edge of the screen a name is moved in, as long as it stands at its house.
+    const cx = Math.max(Math.min(r.x, 2), Math.min(r.x + r.w / 2 - w / 2, Math.max(r.x + r.w, pen.size.w - 2) - w));
+    const [above, below, right, left] = [{ x: cx, y: r.y - 14, w, h: 13 }, { x: cx, y: r.y + r.h + 1, w, h: 13 }, { x: r.x + r.w + 2, y: r.y, w, h: 13 }, { x: r.x - w - 4, y: r.y, w, h: 13 }];
+    // One of the hottest is named in any case, if need be a few lines away.
+    const farther = rank ? [left, ...[0, 1, 2, 3].flatMap((lines) => [cx, r.x, r.x + r.w - w].flatMap((x) => [{ ...above, x, y: above.y - 14 * lines }, { ...below, x, y: below.y + 14 * lines }]))] : [];
     wishes.push({
       row: h,
       text,
       priority: (rank ? 100_000 - 1000 * rank : 0) + own * 1000 + heat.weight[h]! * 100 + Math.min(90, scene.houses.cellCount[h]!),
-      places: () => {
-        const r = pen.rect(box(scene.houses, h));
-        const w = text.length * (trouble ? size : inner) * ADVANCE + 6 + badgeWidth(rank);
-        return trouble ? placesAround(r, w, rank > 0, pen.size) : [{ x: r.x + 1, y: r.y + 1, w: Math.min(w, r.w), h: 12 }];
-      },
+      places: trouble ? [above, below, right, ...farther] : [{ x: r.x + 1, y: r.y + 1, w: Math.min(w, r.w), h: 12 }],
     });
   }
   const screen = { x: 0, y: 0, w: pen.size.w, h: pen.size.h };
-  const atMost = ranks.size > 0 && wishes.length > AFAR ? Math.min(most, AFAR) : most;
-  for (const placed of placeLabels(wishes, screen, atMost, taken)) {
+  const room = ranks.size > 0 && wishes.length > AFAR ? Math.min(most, AFAR) : most;
+  for (const placed of placeLabels(wishes, screen, room, taken)) {
     const trouble = verdict(scene, heat, placed.row) >= Health.Warning;
     if (trouble) {
       ink.fillStyle = palette.halo;

@@ -419,6 +419,33 @@ fn a_late_deletion_leaves_the_successor_alone() {
 }
 
 #[test]
+fn who_calls_a_house_is_asked_again_where_its_controller_is_learned_of_later() {
+    let template = |labels: Value, env: Value| json!({ "template": { "metadata": { "labels": labels }, "spec": { "containers": [{ "name": "c", "image": "i", "env": env }] } } });
+    let owner =
+        json!([{ "apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "u", "controller": true }]);
+    let mut inner = meta("StatefulSet", "apps/v1", "a", "web", "", json!({ "ownerReferences": owner }));
+    inner["spec"] = template(json!({ "app": "web" }), json!([]));
+    let mut service = meta("Service", "v1", "a", "db", "", json!({}));
+    service["spec"] = json!({ "selector": { "app": "web" }, "ports": [{ "port": 5432 }] });
+    let mut caller = meta("Deployment", "apps/v1", "a", "caller", "", json!({}));
+    caller["spec"] = template(json!({}), json!([{ "name": "DB", "value": "db:5432" }]));
+    let mut outer = meta("Deployment", "apps/v1", "a", "web", "u", json!({}));
+    outer["spec"] = template(json!({}), json!([]));
+    let mut world = World::new();
+    let calls = |world: &World| -> Vec<String> {
+        let all = world.relations();
+        all.iter().filter(|it| it.r#type == "calls").map(|it| format!("{} {}", it.to.kind, it.to.name)).collect()
+    };
+    for it in [&inner, &service, &caller] {
+        world.apply(&object(it));
+    }
+    assert_eq!(calls(&world), ["StatefulSet web"]);
+    world.apply(&object(&outer));
+    assert_eq!(read(&world), read(&World::from_changes(&world.keyframe())));
+    assert_ne!(calls(&world), ["StatefulSet web"], "it stands below another now");
+}
+
+#[test]
 fn a_kind_that_may_not_be_read_is_unknown_and_nothing_of_it_is_called_missing() {
     let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "a", "uid": "u"},
         "spec": {"template": {"spec": {"containers": [{"name": "c", "envFrom": [{"secretRef": {"name": "s"}}]}]}}},

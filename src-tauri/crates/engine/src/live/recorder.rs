@@ -14,7 +14,7 @@ use crate::Engine;
 /// The longest pause between two times the recording is kept.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// While a cluster is being read nothing is kept for so long: that needs the machine, and is kept once it is all there.
+/// While the first cluster is being read nothing is kept for so long: that needs the machine, and is kept once it is all there.
 const LONGEST_READING: Duration = Duration::from_secs(30);
 
 /// How often is looked whether it is.
@@ -29,7 +29,7 @@ pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
         loop {
             live_.flush.notified().await;
             let asked = tokio::time::Instant::now();
-            while asked.elapsed() < LONGEST_READING && !live_.state.read().await.in_sync {
+            while asked.elapsed() < LONGEST_READING && live_.state.read().await.synced.is_empty() {
                 tokio::time::sleep(LOOK).await;
             }
             let began = tokio::time::Instant::now();
