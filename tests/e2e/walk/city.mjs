@@ -85,7 +85,8 @@ async function measure(shape, scenes) {
     await until(120, "the cluster is in sync", async () => (await desk.call("desk")).sources.some((s) => s.kind === "cluster" && s.state === "live"));
     await desk.call("save_source", { id: "alertmanager:city", kind: "alertmanager", address: city.alertmanager, poll_seconds: 5 });
     await until(60, "the alerts stand", async () => (await desk.call("cases")).cases.length > 0);
-    await new Promise((go) => setTimeout(go, 10_000));
+    // The recording of all that was read has been handed to the store by then.
+    await new Promise((go) => setTimeout(go, 45_000));
     const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${desk.process.pid}/status`, "utf8"))[1]) / 1024;
     figures.say(`${shape}: resident memory of serve, steady, with the screen open`, "", null, `${memory.toFixed(0)} MB`);
     if (scenes) writeFileSync(`${scenes}/largest.bsc`, await desk.scene());
