@@ -127,7 +127,8 @@ impl Store {
         self.happen(plural, word, &place.0, text);
     }
 
-    /// Puts a crowd in place at once, without a word to anybody: what was there before anybody listened.
+    /// Puts a crowd in place at once, without a word to anybody: what was there before anybody listened. They are made with
+    /// the versions they have, the newest last; what is put after is newer than all of them.
     pub fn fill(
         &mut self,
         plural: &str,
@@ -136,9 +137,14 @@ impl Store {
     ) {
         let make: Arc<dyn Fn(usize) -> String + Send + Sync> = Arc::new(make);
         let shelf = self.shelves.entry(plural.to_owned()).or_default();
+        let mut last = None;
         for (number, place) in places.into_iter().enumerate() {
             shelf.objects.insert(place, Stored::Made(Arc::clone(&make), number));
+            last = Some(number);
         }
+        let newest: Value = last.map(|number| serde_json::from_str(&make(number)).unwrap_or_default()).unwrap_or_default();
+        let version = newest["metadata"]["resourceVersion"].as_str().and_then(|it| it.parse().ok());
+        self.version = self.version.max(version.unwrap_or_default());
     }
 
     /// Deletes an object, and tells the watches.
