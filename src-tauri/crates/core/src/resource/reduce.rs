@@ -171,7 +171,12 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
         }),
         ("", "Service") => Body::from(Service {
             r#type: at.word("spec.type")?,
-            selector: at.map("spec.selector")?,
+            // An external name is followed instead, whatever is selected.
+            selector: if at.word("spec.type")? == "ExternalName" {
+                Labels::default()
+            } else {
+                at.map("spec.selector")?
+            },
             ports: gather(at.list("spec.ports")?, |port| {
                 Ok(Port {
                     name: port.word("name")?,

@@ -228,7 +228,15 @@ fn volumes(template: &mut Found, spec: At<'_>, field: &str) -> Read<()> {
             if source.has("name") {
                 let used =
                     NamedUse { name: source.word("name")?, field: field.into(), optional: source.yes("optional")? };
-                template.mounted_config_maps.push(used.clone());
+                // Where keys are listed, the others are not mounted.
+                let mut whole = true;
+                for item in source.list("items")? {
+                    template.config_keys.push((used.clone(), item.text("key")?));
+                    whole = false;
+                }
+                if whole {
+                    template.mounted_config_maps.push(used.clone());
+                }
                 template.config_maps.push(used);
             }
             Ok(())

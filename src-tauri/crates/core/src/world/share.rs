@@ -129,6 +129,10 @@ impl World {
         });
         each(&mut template.env_names, relative.map(|it| &it.env_names), |name| self.word(name));
         each(&mut template.hosts, relative.map(|it| &it.hosts), |token| self.word(&mut token.field));
+        each(&mut template.config_keys, relative.map(|it| &it.config_keys), |(used, _)| {
+            self.word(&mut used.name);
+            self.word(&mut used.field);
+        });
         let uses = [
             (&mut template.config_maps, relative.map(|it| &it.config_maps)),
             (&mut template.secrets, relative.map(|it| &it.secrets)),

@@ -94,7 +94,7 @@ pub struct Template {
     pub hosts: Arc<[HostToken]>,
     /// ConfigMaps mounted as a volume or read whole, whose host tokens count as this template's.
     pub mounted_config_maps: Arc<[NamedUse]>,
-    /// Single keys of ConfigMaps read into the environment, whose host tokens count as this template's.
+    /// Single keys of ConfigMaps read into the environment or mounted, whose host tokens count as this template's.
     #[serde(default)]
     pub config_keys: Arc<[(NamedUse, String)]>,
     /// What its containers say they are called in telemetry (`OTEL_SERVICE_NAME`, or `service.name` in

@@ -36,7 +36,7 @@ impl Prover<'_> {
         self.proof.interests.push(service);
         for (number, endpoint) in slice.endpoints.iter().enumerate() {
             let ready = endpoint.ready && !endpoint.terminating;
-            let works = if ready { Standing::ByEnds } else { Standing::Said(RelationState::Broken) };
+            let works = if ready { Standing::ByEnds } else { Standing::Refused };
             if !endpoint.target_pod.is_empty() {
                 let pod = self.beside("", "Pod", &endpoint.target_pod);
                 let standing = match self.world.at(pod) {

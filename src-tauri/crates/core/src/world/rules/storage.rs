@@ -40,7 +40,9 @@ impl Prover<'_> {
         if let Some(number) = owner {
             let set = self.beside("apps", "StatefulSet", &object.owners[number].name);
             let field = format!("metadata.ownerReferences[{number}]");
-            self.edge((set, self.id), Type::Claims, 3, &field, Standing::ByEnds);
+            let other = self.world.at(set).is_some_and(|it| is_other(it, &object.owners[number].uid));
+            let standing = if other { Standing::Said(RelationState::Dangling) } else { Standing::ByEnds };
+            self.edge((set, self.id), Type::Claims, 3, &field, standing);
             return;
         }
         let Some((rest, ordinal)) = object.key.name.rsplit_once('-') else { return };
