@@ -1,10 +1,13 @@
-//! Rule 24 as plainly as it can be said: every word of every value that names a Service of the manifest. No index, no
-//! reduced objects, no rule of the product about which names hold an address; it reads the JSON and compares texts.
+//! Every rule as plainly as it can be said. No index, no reduced objects, nothing of the product: it reads the JSON and
+//! compares texts. Here stands what the families share, and which words of a value name a Service.
 
+mod network;
 #[allow(dead_code, reason = "one test asks it")]
 pub mod observed;
+mod pods;
 pub mod policies;
 pub mod rules;
+mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,47 +31,69 @@ fn space(item: &Value) -> &str {
 /// Where the pod's spec and labels of a workload stand.
 fn template(item: &Value) -> Option<&Value> {
     match text(item, "/kind") {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => item.pointer("/spec/template"),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => item.pointer("/spec/template"),
         "CronJob" => item.pointer("/spec/jobTemplate/spec/template"),
         "Pod" => Some(item),
         _ => None,
     }
 }
 
-/// Who calls whom, as `namespace/caller -> namespace/called`.
+/// Who calls whom, as `namespace/caller -> namespace/called`, where every word that names a Service is believed.
 pub fn calls(items: &[Value]) -> BTreeSet<String> {
     let name = |item: &Value| format!("{}/{}", space(item), text(item, "/metadata/name"));
-    streets(items).into_iter().map(|(from, to, _)| format!("{} -> {}", name(from), name(to))).collect()
+    let houses = streets(items, true).into_iter().filter(|call| call.open && policies::is_house(items, call.to));
+    houses.map(|call| format!("{} -> {}", name(call.from), name(call.to))).collect()
 }
 
-/// Who calls whom, with the ports of the called one's pods as far as they are known.
-pub fn streets(items: &[Value]) -> Vec<(&Value, &Value, BTreeSet<u64>)> {
+/// One house calls another, or a Service with no house behind it.
+pub struct Call<'a> {
+    pub from: &'a Value,
+    pub to: &'a Value,
+    /// Whether a Service named listens at the port it is named with.
+    pub open: bool,
+    /// The ports of the called one's pods, as far as they are known.
+    pub doors: BTreeSet<u64>,
+}
+
+/// The Service and namespace of a name in the cluster's domain: what stands before `svc`.
+pub fn of_the_cluster(name: &str) -> Option<(&str, &str)> {
+    let labels: Vec<&str> = name.split('.').collect();
+    let svc = labels.iter().position(|label| *label == "svc").filter(|at| (2..=3).contains(at))?;
+    Some((labels[svc - 2], labels[svc - 1]))
+}
+
+/// Who calls whom. Files are read for addresses alone, or for every word.
+pub fn streets(items: &[Value], every_word: bool) -> Vec<Call<'_>> {
     let services: Vec<&Value> = items.iter().filter(|item| text(item, "/kind") == "Service").collect();
-    let mut found: Vec<(&Value, &Value, BTreeSet<u64>)> = Vec::new();
+    let mut found: Vec<Call<'_>> = Vec::new();
     for caller in items.iter().filter(|item| policies::is_house(items, item)) {
         let Some(template) = template(caller) else { continue };
-        for (host, port) in values(items, caller, template).iter().flat_map(|value| hosts(value)) {
-            let mut labels = host.split('.');
-            let (name, named, rest) = (labels.next().unwrap_or_default(), labels.next(), labels.next());
-            if rest.is_some_and(|rest| rest != "svc") {
-                continue;
-            }
-            let target = services
-                .iter()
-                .find(|it| text(it, "/metadata/name") == name && space(it) == named.unwrap_or_else(|| space(caller)));
+        for (host, port) in values(items, caller, template, every_word) {
+            let (name, named) = match of_the_cluster(&host) {
+                Some(place) => place,
+                None => match host.split_once('.') {
+                    None => (host.as_str(), space(caller)),
+                    Some((name, named)) => (name, named),
+                },
+            };
+            let target = services.iter().find(|it| text(it, "/metadata/name") == name && space(it) == named);
             let Some(service) = target else { continue };
-            let open = list(service, "/spec/ports").iter().any(|it| it["port"].as_u64() == port);
-            if port.is_some() && !open && text(service, "/spec/clusterIP") != "None" {
-                continue;
+            let straight = text(service, "/spec/clusterIP") == "None" || text(service, "/spec/type") == "ExternalName";
+            let listens = list(service, "/spec/ports").iter().any(|it| it["port"].as_u64() == port);
+            let open = port.is_none() || straight || listens;
+            let mut behind: Vec<&Value> =
+                items.iter().filter(|item| is_behind(service, item) && policies::is_house(items, item)).collect();
+            if behind.is_empty() {
+                behind.push(service);
             }
-            for called in items.iter().filter(|item| is_behind(service, item) && policies::is_house(items, item)) {
-                if std::ptr::eq(called, caller) {
-                    continue;
-                }
-                let doors = policies::doors(service, port, called);
-                match found.iter_mut().find(|(from, to, _)| std::ptr::eq(*from, caller) && std::ptr::eq(*to, called)) {
-                    Some((.., known)) => known.extend(doors),
-                    None => found.push((caller, called, doors.into_iter().collect())),
+            for called in behind.into_iter().filter(|called| !std::ptr::eq(*called, caller)) {
+                let doors = if open { policies::doors(service, port, called) } else { Vec::new() };
+                match found.iter_mut().find(|it| std::ptr::eq(it.from, caller) && std::ptr::eq(it.to, called)) {
+                    Some(known) => {
+                        known.open |= open;
+                        known.doors.extend(doors);
+                    }
+                    None => found.push(Call { from: caller, to: called, open, doors: doors.into_iter().collect() }),
                 }
             }
         }
@@ -82,58 +107,88 @@ fn is_behind(service: &Value, item: &Value) -> bool {
     let pairs = selector.as_object().into_iter().flatten();
     let labels = &template["metadata"]["labels"];
     space(service) == space(item)
+        && text(service, "/spec/type") != "ExternalName"
         && selector.as_object().is_some_and(|pairs| !pairs.is_empty())
         && pairs.into_iter().all(|(key, value)| labels.get(key) == Some(value))
 }
 
-/// Every text of a workload in which an address may stand, variables written out.
-fn values(items: &[Value], caller: &Value, template: &Value) -> Vec<String> {
+/// Every word of a workload that may name a Service, variables written out.
+fn values(items: &[Value], caller: &Value, template: &Value, every_word: bool) -> Vec<(String, Option<u64>)> {
     let mut found = Vec::new();
-    let mut maps: BTreeSet<&str> = BTreeSet::new();
+    let mut maps: Vec<(&str, Option<&str>)> = Vec::new();
     for part in ["initContainers", "containers", "ephemeralContainers"] {
         for container in list(template, &format!("/spec/{part}")) {
             let mut known: BTreeMap<&str, String> = BTreeMap::new();
+            let written_out = |value: &str, known: &BTreeMap<&str, String>| {
+                known
+                    .iter()
+                    .fold(value.to_owned(), |text, (name, earlier)| text.replace(&format!("$({name})"), earlier))
+            };
             for env in list(container, "/env") {
-                let mut value = text(env, "/value").to_owned();
-                for (name, earlier) in &known {
-                    value = value.replace(&format!("$({name})"), earlier);
-                }
-                known.insert(text(env, "/name"), value.clone());
-                found.push(value);
-                maps.insert(text(env, "/valueFrom/configMapKeyRef/name"));
+                let value = written_out(text(env, "/value"), &known);
+                found.extend(hosts(&value, true));
+                known.insert(text(env, "/name"), value);
+                let reference = &env["valueFrom"]["configMapKeyRef"];
+                maps.push((text(reference, "/name"), reference["key"].as_str()));
             }
-            for path in ["/command", "/args"] {
-                found.extend(list(container, path).iter().filter_map(Value::as_str).map(str::to_owned));
+            for word in ["/command", "/args"].iter().flat_map(|path| list(container, path)).filter_map(Value::as_str) {
+                found.extend(hosts(&written_out(word, &known), true));
             }
-            maps.extend(list(container, "/envFrom").iter().map(|it| text(it, "/configMapRef/name")));
+            maps.extend(list(container, "/envFrom").iter().map(|it| (text(it, "/configMapRef/name"), None)));
         }
     }
     for volume in list(template, "/spec/volumes") {
-        maps.insert(text(volume, "/configMap/name"));
-        maps.extend(list(volume, "/projected/sources").iter().map(|it| text(it, "/configMap/name")));
+        let sources = list(volume, "/projected/sources").iter().chain([volume]);
+        for map in sources.map(|source| &source["configMap"]) {
+            let name = text(map, "/name");
+            match list(map, "/items") {
+                [] => maps.push((name, None)),
+                items => maps.extend(items.iter().map(|item| (name, item["key"].as_str()))),
+            }
+        }
     }
-    let mounted = items.iter().filter(|item| {
-        let name = text(item, "/metadata/name");
-        text(item, "/kind") == "ConfigMap" && space(item) == space(caller) && maps.contains(name)
-    });
-    let data = mounted.filter_map(|item| item["data"].as_object()).flatten();
-    found.extend(data.filter_map(|(_, value)| value.as_str()).map(str::to_owned));
+    for (name, only) in maps {
+        let mounted = items.iter().filter(|item| {
+            text(item, "/kind") == "ConfigMap" && space(item) == space(caller) && text(item, "/metadata/name") == name
+        });
+        let data = mounted.filter_map(|item| item["data"].as_object()).flatten();
+        let read = data.filter(|(key, _)| only.is_none_or(|only| only == *key));
+        found.extend(read.filter_map(|(_, value)| value.as_str()).flat_map(|value| hosts(value, every_word)));
+    }
     found
 }
 
-/// Words of letters, digits, dashes and dots, with the port behind a colon.
-fn hosts(value: &str) -> Vec<(String, Option<u64>)> {
+/// Words of letters, digits, dashes and dots, with the port behind a colon; all of them, or those that stand as an address.
+fn hosts(value: &str, every_word: bool) -> Vec<(String, Option<u64>)> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let mut found = Vec::new();
     let mut rest = value;
     while let Some(start) = rest.find(word) {
+        let before = &value[..value.len() - rest.len() + start];
         rest = &rest[start..];
         let end = rest.find(|c| !word(c)).unwrap_or(rest.len());
         let (host, after) = rest.split_at(end);
         let port =
             after.strip_prefix(':').map(|port| port.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
-        found.push((host.trim_end_matches('.').to_owned(), port.and_then(|port| port.parse().ok())));
+        let port = port.and_then(|port| port.parse().ok());
+        let is_shaped = before.ends_with("://") || port.is_some() || host.contains(".svc");
+        if every_word || is_shaped || is_a_setting(before, host, after) {
+            found.push((host.trim_end_matches('.').to_owned(), port));
+        }
         rest = after;
     }
     found
+}
+
+/// Whether a word is all that the file says, or all that its line says of a setting that is an address by its name.
+fn is_a_setting(before: &str, host: &str, after: &str) -> bool {
+    let (line, rest) = (before.lines().last().unwrap_or_default(), after.lines().next().unwrap_or_default());
+    let line = if before.ends_with('\n') { "" } else { line };
+    let (name, quote) = line.split_once([':', '=']).unwrap_or(("", line));
+    let alone = quote.trim_matches([' ', '"', '\'']).is_empty() && rest.trim_matches([' ', '"', '\'', ',']).is_empty();
+    let named = ["host", "addr", "url", "uri", "endpoint", "server", "upstream", "broker", "target", "backend"]
+        .iter()
+        .any(|word| name.to_ascii_lowercase().contains(word));
+    let whole = format!("{before}{host}{after}").trim() == host;
+    whole || (alone && named)
 }

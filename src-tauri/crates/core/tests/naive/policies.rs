@@ -1,10 +1,8 @@
 //! Rules 19 and 20 as plainly as they can be said: every policy against every pair of houses.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use super::rules::{group, key, selects};
+use super::rules::{Found, group, key, selects};
 use super::{list, space, template, text};
 
 /// What stands above what.
@@ -44,7 +42,7 @@ pub fn is_house(items: &[Value], item: &Value) -> bool {
 }
 
 /// The labels of a house's pods.
-fn labels(house: &Value) -> &Value {
+pub fn labels(house: &Value) -> &Value {
     match text(house, "/kind") {
         "Pod" => &house["metadata"]["labels"],
         "CronJob" => &house["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"],
@@ -124,34 +122,31 @@ fn is_peer(items: &[Value], peer: &Value, other: &Value, own: &str) -> bool {
     in_space && (pods.is_null() || selects(pods, labels(other)))
 }
 
-/// The streets that policies allow, as `from -> to`: those of [`super::streets`] with a port that is open.
-pub fn allowed(items: &[Value]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (from, to, doors) in super::streets(items) {
-        let doors = if doors.is_empty() { vec![None] } else { doors.into_iter().map(Some).collect() };
-        if doors.into_iter().any(|port| verdict(items, from, to, port) == "allowed") {
-            found.insert(format!("allows 20 ok: {} -> {}", key(from), key(to)));
+/// Adds which streets policies allow, those with a port that is open, and which policy guards whom: the houses it
+/// selects, its namespace where it selects every pod.
+pub fn relations(found: &mut Found<'_>) {
+    let items = found.items;
+    for call in super::streets(items, false).into_iter().filter(|call| call.open) {
+        let doors =
+            if call.doors.is_empty() { vec![None] } else { call.doors.into_iter().map(Some).collect::<Vec<_>>() };
+        let (from, to) = (call.from, call.to);
+        if is_house(items, to) && doors.into_iter().any(|port| verdict(items, from, to, port) == "allowed") {
+            found.say(&key(from), "allows 20", &key(to), "ok");
         }
     }
-    found
-}
-
-/// Which policy guards whom: the houses it selects, its namespace where it selects every pod.
-pub fn guards(items: &[Value]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
     for policy in items.iter().filter(|it| text(it, "/kind") == "NetworkPolicy") {
         let selector = &policy["spec"]["podSelector"];
         if selector["matchLabels"].as_object().is_none_or(serde_json::Map::is_empty)
             && list(selector, "/matchExpressions").is_empty()
         {
-            found.insert(format!("guards 19 ok: {} -> //Namespace//{}", key(policy), space(policy)));
+            found.say(&key(policy), "guards 19", &format!("//Namespace//{}", space(policy)), "ok");
             continue;
         }
         let houses = items.iter().filter(|it| is_house(items, it) && space(it) == space(policy));
-        let chosen = houses.filter(|it| selects(selector, labels(it)));
-        found.extend(chosen.map(|house| format!("guards 19 ok: {} -> {}", key(policy), key(house))));
+        for house in houses.filter(|it| selects(selector, labels(it))) {
+            found.say(&key(policy), "guards 19", &key(house), "ok");
+        }
     }
-    found
 }
 
 /// The doors of a house behind a port of a Service, behind all where none is named.

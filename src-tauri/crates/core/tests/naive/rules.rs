@@ -1,5 +1,6 @@
-//! Rules 12, 17, 21, 22, 26, 27 and 29 as plainly as they can be said: each object against each other, straight from the
-//! manifest. What it finds is written `type rule state: /group/Kind/namespace/name -> …`.
+//! Every rule of the table as plainly as it can be said: each object against each other, straight from the manifest. Here
+//! stand 12, 16 (who is bound), 17, 21, 22 and 26 to 29; what it finds is written
+//! `type rule state: /group/Kind/namespace/name -> …`.
 
 use std::collections::BTreeSet;
 
@@ -8,22 +9,30 @@ use serde_json::Value;
 use super::{list, space, text};
 
 /// Kinds that live in no namespace, of those that are named here.
-const ABOVE: [&str; 7] = [
+const ABOVE: [&str; 14] = [
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "StorageClass",
+    "IngressClass",
+    "ClusterRole",
+    "ClusterRoleBinding",
     "GatewayClass",
     "ClusterIssuer",
     "ClusterSecretStore",
-    "Node",
     "ValidatingWebhookConfiguration",
     "MutatingWebhookConfiguration",
     "CustomResourceDefinition",
+    "APIService",
 ];
 
-fn is_above(kind: &str) -> bool {
-    ABOVE.contains(&kind) || kind == "APIService" || kind == "Namespace"
+pub fn is_above(kind: &str) -> bool {
+    ABOVE.contains(&kind)
 }
 
+/// The group of a version. An Event is one object, whichever of its two groups it is read in.
 pub fn group(version: &str) -> &str {
-    version.rsplit_once('/').map_or("", |(group, _)| group)
+    version.rsplit_once('/').map_or("", |(group, _)| group).trim_start_matches("events.k8s.io")
 }
 
 pub fn spelled(group: &str, kind: &str, namespace: &str, name: &str) -> String {
@@ -35,11 +44,7 @@ pub fn key(item: &Value) -> String {
     spelled(group(text(item, "/apiVersion")), text(item, "/kind"), space(item), text(item, "/metadata/name"))
 }
 
-fn find<'a>(items: &'a [Value], wanted: &str) -> Option<&'a Value> {
-    items.iter().find(|item| key(item) == wanted)
-}
-
-fn or<'a>(said: &'a str, default: &'a str) -> &'a str {
+pub fn or<'a>(said: &'a str, default: &'a str) -> &'a str {
     if said.is_empty() { default } else { said }
 }
 
@@ -63,25 +68,40 @@ pub fn selects(selector: &Value, labels: &Value) -> bool {
         })
 }
 
-struct Found<'a> {
-    items: &'a [Value],
+/// What was found so far.
+pub struct Found<'a> {
+    pub items: &'a [Value],
     lines: BTreeSet<String>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// The object of a key.
+    pub fn find(&self, wanted: &str) -> Option<&'a Value> {
+        self.items.iter().find(|item| key(item) == wanted)
+    }
+
+    pub fn is_there(&self, wanted: &str) -> bool {
+        self.find(wanted).is_some()
+    }
+
+    /// One relation whose state is known.
+    pub fn say(&mut self, from: &str, what: &str, to: &str, state: &str) {
+        self.lines.insert(format!("{what} {state}: {from} -> {to}"));
+    }
+
     /// One relation; broken only where both ends are there.
-    fn add(&mut self, from: &Value, what: &str, to: &str, broken: bool) {
-        let state = match find(self.items, to) {
+    pub fn add(&mut self, from: &Value, what: &str, to: &str, broken: bool) {
+        let state = match self.find(to) {
             None => "dangling",
             Some(_) if broken => "broken",
             Some(_) => "ok",
         };
-        self.lines.insert(format!("{what} {state}: {} -> {to}", key(from)));
+        self.say(&key(from), what, to, state);
     }
 
     /// Whether a Service that is there does not open a port.
     fn is_closed(&self, service: &str, port: Option<u64>) -> bool {
-        let (Some(port), Some(service)) = (port, find(self.items, service)) else { return false };
+        let (Some(port), Some(service)) = (port, self.find(service)) else { return false };
         text(service, "/kind") == "Service"
             && !list(service, "/spec/ports").iter().any(|open| open["port"].as_u64() == Some(port))
     }
@@ -90,6 +110,10 @@ impl Found<'_> {
 /// Every relation of these rules.
 pub fn relations(items: &[Value]) -> BTreeSet<String> {
     let mut found = Found { items, lines: BTreeSet::new() };
+    super::pods::relations(&mut found);
+    super::storage::relations(&mut found);
+    super::network::relations(&mut found);
+    super::policies::relations(&mut found);
     for item in items {
         let (group, kind) = (group(text(item, "/apiVersion")), text(item, "/kind"));
         match (group, kind) {
@@ -122,20 +146,66 @@ pub fn relations(items: &[Value]) -> BTreeSet<String> {
             }
             ("monitoring.coreos.com", "ServiceMonitor") => watches(&mut found, item, "Service", "/spec/endpoints"),
             ("monitoring.coreos.com", "PodMonitor") => watches(&mut found, item, "Pod", ""),
-            ("", "Node") => {
-                let r#type = item["metadata"]["labels"]["node.kubernetes.io/instance-type"].as_str();
-                let line = |name| format!("located-in 27 ok: {} -> //InstanceType//{name}", key(item));
-                found.lines.extend(r#type.map(line));
+            ("autoscaling", "HorizontalPodAutoscaler") => {
+                let target = &item["spec"]["scaleTargetRef"];
+                let of = self::group(text(target, "/apiVersion"));
+                let target = spelled(of, text(target, "/kind"), space(item), text(target, "/name"));
+                found.add(item, "scales 17", &target, false);
             }
+            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => binding(&mut found, item),
+            ("", "Node") => {
+                for (label, place) in PLACES {
+                    let name = item["metadata"]["labels"][label].as_str().filter(|name| !name.is_empty());
+                    if let Some(name) = name {
+                        found.say(&key(item), "located-in 27", &format!("//{place}//{name}"), "ok");
+                    }
+                }
+            }
+            ("", "Event") => about(&mut found, item),
             _ => {}
         }
-        if super::policies::is_house(items, item) {
-            let app = app(item).map(|app| format!("part-of 26 ok: {} -> {app}", key(item)));
-            found.lines.extend(app);
+        if let Some(app) = app(item).filter(|_| super::policies::is_house(items, item)) {
+            found.say(&key(item), "part-of 26", &app, "ok");
         }
         refers(&mut found, item, group, kind);
     }
     found.lines
+}
+
+/// Labels of a node that say where and what it is, with the kind of place.
+const PLACES: [(&str, &str); 7] = [
+    ("topology.kubernetes.io/zone", "Zone"),
+    ("topology.kubernetes.io/region", "Region"),
+    ("node.kubernetes.io/instance-type", "InstanceType"),
+    ("eks.amazonaws.com/nodegroup", "Pool"),
+    ("cloud.google.com/gke-nodepool", "Pool"),
+    ("kubernetes.azure.com/agentpool", "Pool"),
+    ("karpenter.sh/nodepool", "Pool"),
+];
+
+fn binding(found: &mut Found<'_>, item: &Value) {
+    for subject in list(item, "/subjects").iter().filter(|it| text(it, "/kind") == "ServiceAccount") {
+        let namespace = or(text(subject, "/namespace"), space(item));
+        let to = spelled("", "ServiceAccount", namespace, text(subject, "/name"));
+        found.add(item, "bound-to 16", &to, false);
+    }
+    let role = &item["roleRef"];
+    let to = spelled("rbac.authorization.k8s.io", text(role, "/kind"), space(item), text(role, "/name"));
+    found.add(item, "grants 16", &to, false);
+}
+
+/// 28: by UID, but for nodes, whose kubelet writes their name there.
+fn about(found: &mut Found<'_>, item: &Value) {
+    let about = if item["regarding"].is_object() { &item["regarding"] } else { &item["involvedObject"] };
+    let (version, kind, name) = (text(about, "/apiVersion"), text(about, "/kind"), text(about, "/name"));
+    let to = spelled(group(version), kind, text(about, "/namespace"), name);
+    let own = found.find(&to).map_or("", |it| text(it, "/metadata/uid"));
+    let said = text(about, "/uid");
+    if kind != "Node" && !own.is_empty() && !said.is_empty() && own != said {
+        found.say(&key(item), "about 28", &to, "dangling");
+    } else {
+        found.add(item, "about 28", &to, false);
+    }
 }
 
 fn route(found: &mut Found<'_>, item: &Value) {
@@ -161,7 +231,7 @@ fn route(found: &mut Found<'_>, item: &Value) {
             .flat_map(|it| list(it, "/conditions"))
             .any(|it| ["Accepted", "ResolvedRefs"].contains(&text(it, "/type")) && text(it, "/status") == "False");
         let section = text(parent, "/sectionName");
-        let lacks = find(found.items, &to).is_some_and(|it| {
+        let lacks = found.find(&to).is_some_and(|it| {
             let listeners = list(it, "/spec/listeners");
             text(it, "/kind") == "Gateway" && !section.is_empty() && listeners.iter().all(|it| it["name"] != section)
         });

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+mod pods;
+
 #[allow(dead_code, reason = "not every test asks for a port")]
 pub const PORTS: [u16; 3] = [80, 8080, 5432];
 
@@ -184,5 +186,5 @@ prop_compose! {
 
 /// Any of them.
 pub fn anything() -> impl Strategy<Value = Value> {
-    prop_oneof![4 => house(), 4 => service(), 2 => policy(), 3 => route(), 3 => gateway(), 2 => monitor(), 3 => other()]
+    prop_oneof![4 => house(), 4 => service(), 2 => policy(), 3 => route(), 3 => gateway(), 2 => monitor(), 3 => other(), 21 => pods::anything()]
 }
