@@ -142,7 +142,8 @@ impl Store {
             shelf.objects.insert(place, Stored::Made(Arc::clone(&make), number));
             last = Some(number);
         }
-        let newest: Value = last.map(|number| serde_json::from_str(&make(number)).unwrap_or_default()).unwrap_or_default();
+        let newest: Value =
+            last.map(|number| serde_json::from_str(&make(number)).unwrap_or_default()).unwrap_or_default();
         let version = newest["metadata"]["resourceVersion"].as_str().and_then(|it| it.parse().ok());
         self.version = self.version.max(version.unwrap_or_default());
     }
