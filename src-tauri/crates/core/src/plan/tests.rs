@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 mod drawn;
 mod followed;
+mod large;
 mod routed;
 
 use super::*;
