@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use broadstreet_core::ports::{Clock, ClusterError, ContextChoice};
+use broadstreet_core::resource::Json;
 use broadstreet_core::time::Moment;
 use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
@@ -442,16 +443,20 @@ impl Access {
     pub fn parse<'a, T: Deserialize<'a>>(&self, head: &http::response::Parts, body: &'a [u8]) -> Result<T, Failure> {
         // Read as text at once, which is quicker than text by text.
         let read = std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
-        match read {
-            Ok(value) => Ok(value),
-            Err(error) => {
-                let kind =
-                    head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-                let words = failure::describe_body(kind, body);
-                let why = if words.starts_with('`') { format!("{words}, which is no JSON ({error})") } else { words };
-                Err(Failure::Cluster(self.odd(format!("HTTP {} with {why}", head.status))))
-            }
-        }
+        read.map_err(|error| self.no_json(head, body, &error))
+    }
+
+    /// Reads a body as JSON as far as a rule may want it.
+    pub fn sift<'a>(&self, head: &http::response::Parts, body: &'a [u8]) -> Result<Json<'a>, Failure> {
+        let read = std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), Json::read);
+        read.map_err(|error| self.no_json(head, body, &error))
+    }
+
+    fn no_json(&self, head: &http::response::Parts, body: &[u8], error: &serde_json::Error) -> Failure {
+        let kind = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let words = failure::describe_body(kind, body);
+        let why = if words.starts_with('`') { format!("{words}, which is no JSON ({error})") } else { words };
+        Failure::Cluster(self.odd(format!("HTTP {} with {why}", head.status)))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use broadstreet_core::alerts::{Alert, Placed, placed};
 use broadstreet_core::plan::{Drawing, Lens, Plan, SceneOptions, scene};
-use broadstreet_core::resource::{Json, Object, reduce_json, trim};
+use broadstreet_core::resource::{Json, Object, reduce_json};
 use broadstreet_core::world::{Change, Delta, World};
 use estate::{Estate, Shape};
 
@@ -49,10 +49,10 @@ fn main() -> std::io::Result<()> {
 
 /// Reads an object as the watches read a page.
 fn decode(text: String) -> Object {
-    let mut bytes = text.into_bytes();
-    trim(&mut bytes);
+    // What comes over a socket is bytes.
+    let bytes = text.into_bytes();
     let text = std::str::from_utf8(&bytes).expect("the generator writes text");
-    let json: Json<'_> = serde_json::from_str(text).expect("the generator writes JSON");
+    let json = Json::read(text).expect("the generator writes JSON");
     reduce_json(CLUSTER, &json).expect("the generator writes objects")
 }
 

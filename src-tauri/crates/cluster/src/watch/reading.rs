@@ -8,10 +8,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::{Json, trim};
+use broadstreet_core::resource::Json;
 use broadstreet_core::world::Change;
 use kube::client::Body;
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::access::JSON;
@@ -113,7 +112,7 @@ impl Scope {
             let answer = unless_anew(&mut self.anew, page(&self.shared, &path, accept)).await.ok_or(End::Closed)?;
             let (mut changes, mut skipped) = (Vec::new(), Vec::new());
             let read = answer.and_then(|(head, body)| {
-                let mut page: Json<'_> = self.shared.access.parse(&head, &body)?;
+                let mut page = self.shared.access.sift(&head, &body)?;
                 let Some(version) = border::version(&page).map(str::to_owned) else {
                     return Ok(Err("something that is no list"));
                 };
@@ -209,7 +208,8 @@ impl Scope {
             let (mut changes, mut skipped) = (Vec::new(), Vec::new());
             items.take(piece.as_ref(), |item| {
                 // What is cut out at its own braces and is no JSON is named like any other malformed object.
-                let value = Json::deserialize(&mut serde_json::Deserializer::from_slice(item)).unwrap_or(Json::Null);
+                let value = std::str::from_utf8(item).map_or_else(|_| serde_json::from_slice(item), Json::read);
+                let value = value.unwrap_or(Json::Null);
                 self.cross(Origin::Reading(round), value, &mut changes, &mut skipped);
             });
             self.hand_on(changes, skipped).await;
@@ -252,10 +252,7 @@ pub(super) async fn page(
     };
     let read = access.body_of(answer).await;
     drop(permit);
-    read.map(|(head, mut body)| {
-        trim(&mut body);
-        (head, body)
-    })
+    read
 }
 
 /// Whether a bookmark says that everything there was has been told.

@@ -141,7 +141,8 @@ impl<'a> At<'a> {
     pub(super) fn flag(self, path: &str) -> Read<Option<bool>> {
         match self.get(path).0 {
             Json::Null => Ok(None),
-            Json::Flag(flag) => Ok(Some(*flag)),
+            Json::True => Ok(Some(true)),
+            Json::False => Ok(Some(false)),
             other => Err(format!("`{path}` is {} where true or false is expected", type_of(other))),
         }
     }
@@ -236,7 +237,7 @@ fn whole_second(text: &str) -> Option<Moment> {
 fn type_of(value: &Json<'_>) -> &'static str {
     match value {
         Json::Null => "nothing",
-        Json::Flag(_) => "true or false",
+        Json::True | Json::False => "true or false",
         Json::Whole(_) | Json::Real(_) => "a number",
         Json::Text(_) => "text",
         Json::List(_) => "a list",

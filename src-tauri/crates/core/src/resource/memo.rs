@@ -89,7 +89,8 @@ fn spell_text(out: &mut Vec<u8>, text: &str) {
 fn spell(out: &mut Vec<u8>, value: &Json<'_>, volumes: bool) {
     match value {
         Json::Null => out.push(b'0'),
-        Json::Flag(flag) => out.push(if *flag { b't' } else { b'f' }),
+        Json::True => out.push(b't'),
+        Json::False => out.push(b'f'),
         Json::Whole(number) => {
             out.push(b'n');
             out.extend(number.to_le_bytes());

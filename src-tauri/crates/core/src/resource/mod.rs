@@ -9,11 +9,13 @@ mod gateway;
 mod hosts;
 mod json;
 mod kinds;
+mod managed;
 mod marks;
 mod mask;
 mod memo;
 mod others;
 mod policy;
+mod quick;
 mod quota;
 mod reduce;
 mod selector;
@@ -21,7 +23,6 @@ mod sieve;
 mod template;
 #[cfg(test)]
 mod tests;
-mod trim;
 
 use std::sync::Arc;
 
@@ -44,7 +45,6 @@ pub use marks::{Uid, Version};
 pub use mask::{COVER, cover};
 pub use reduce::{Malformed, reduce, reduce_json};
 pub use sieve::Json;
-pub use trim::trim;
 
 /// Labels, ordered by key.
 pub type Labels = litemap::LiteMap<Text, Text>;

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::quick;
 use super::reduce::ANNOTATIONS;
 
 /// What no rule reads, wherever it stands outside a map whose keys people choose. By length, as it is asked of every key.
@@ -52,8 +53,10 @@ pub enum Json<'a> {
     /// Null, or nothing.
     #[default]
     Null,
-    /// True or false.
-    Flag(bool),
+    /// True. No variant holds less than eight bytes: what would lie beside the tag makes every move of a value a slow one.
+    True,
+    /// False.
+    False,
     /// A whole number.
     Whole(i64),
     /// Any other number.
@@ -67,6 +70,14 @@ pub enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
+    /// Reads a text, as `serde_json` does.
+    ///
+    /// # Errors
+    /// Where it is no JSON, in the words of `serde_json`.
+    pub fn read(text: &'a str) -> serde_json::Result<Self> {
+        quick::read(text).map_or_else(|| serde_json::from_str(text), Ok)
+    }
+
     /// The value of a key; the last where it stands twice.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
@@ -140,7 +151,7 @@ impl<'a> Json<'a> {
 
 /// What may be passed over at a place.
 #[derive(Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     /// Fields the API names.
     Named,
     /// Keys people choose: nothing is passed over.
@@ -150,7 +161,7 @@ enum Place {
 }
 
 impl Place {
-    fn wants(self, key: &str) -> bool {
+    pub fn wants(self, key: &str) -> bool {
         match self {
             Self::Named => !is_passed_over(key),
             Self::Free => true,
@@ -158,7 +169,7 @@ impl Place {
         }
     }
 
-    fn below(self, key: &str) -> Self {
+    pub fn below(self, key: &str) -> Self {
         match self {
             Self::Named if key == "annotations" => Self::Annotations,
             Self::Named if is_free(key) => Self::Free,
@@ -189,7 +200,7 @@ impl<'de> Visitor<'de> for Place {
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<Json<'de>, E> {
-        Ok(Json::Flag(flag))
+        Ok(if flag { Json::True } else { Json::False })
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
