@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{MEI, add_alerts, text};
-use broadstreet_core::alerts::{Alert, AlertState, alert_id, is_absent};
+use broadstreet_core::alerts::{Address, Alert, AlertState, alert_id, is_absent};
 use broadstreet_core::id::ObjectKey;
-use broadstreet_core::ports::AlertPoll;
+use broadstreet_core::ports::{AlertPoll, Observation};
 use broadstreet_core::resource::{Labels, reduce};
 use broadstreet_core::world::Change;
 use broadstreet_engine::live::State;
@@ -15,6 +15,7 @@ use serde_json::json;
 
 stories! {
     an_alert_placed_by_hand_stays_there_after_a_restart_until_it_is_taken_back
+    an_alert_about_a_pod_that_went_stands_at_its_house_then_and_later_and_after_a_restart
     a_heartbeat_that_stops_is_a_case_and_an_alarm_until_it_is_back
     a_schedule_that_is_missed_is_told_by_the_clock_and_again_in_replay
 }
@@ -81,6 +82,43 @@ async fn an_alert_placed_by_hand_stays_there_after_a_restart_until_it_is_taken_b
     desk.engine.close_desk().await.expect("closed");
     let closed = desk.call("place_alert", by(&["alertname"], cart)).await.expect_err("closed");
     assert_eq!(closed.code, "not_live");
+    desk.engine.stop().await;
+}
+
+async fn an_alert_about_a_pod_that_went_stands_at_its_house_then_and_later_and_after_a_restart(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    add_alerts(&desk).await;
+    let address = |state: &State| match &state.placed.cases.first()?.at {
+        Address::Object(key) => Some(key.to_string()),
+        _ => None,
+    };
+    let (pod, house) = ("c//Pod/shop/cart-1-a", "c/apps/Deployment/shop/cart");
+    let down = named("PodDown", &[("namespace", "shop"), ("pod", "cart-1-a")]);
+    firing(&desk, vec![down.clone()]);
+    desk.settle(|state| address(state).as_deref() == Some(pod)).await;
+    let before = desk.engine.now();
+    desk.clock.advance(chrono::Duration::seconds(2));
+    let gone = Change::Gone { key: pod.parse().expect("a key"), uid: "p-cart".to_owned() };
+    desk.cluster.say(Observation::Changes(vec![gone])).await;
+    // Neither dash of its name leads to an owner.
+    desk.settle(|state| address(state).as_deref() == Some(house)).await;
+    let seen = desk.engine.look(None).await.expect("a look");
+    let (at, digest) = (seen.at(), seen.world().digest());
+    drop(seen);
+    let then = async |at| desk.call("cases", json!({ "at": at })).await.expect("the cases then");
+    assert_eq!(text(&then(before.to_rfc3339()).await, "/cases/0/at"), pod);
+    let later = desk.engine.look(Some(at)).await.expect("then");
+    assert_eq!(later.world().digest(), digest);
+    assert_eq!(later.placed().cases[0].at, Address::Object(house.parse().expect("a key")));
+    drop(later);
+
+    let desk = desk.restart(MEI).await;
+    let mut rest = shop("cart", "cart:1", "");
+    rest.pop();
+    firing(&desk, vec![down]);
+    desk.open(rest).await;
+    desk.settle(|state| address(state).as_deref() == Some(house)).await;
     desk.engine.stop().await;
 }
 

@@ -142,6 +142,30 @@ impl<'w> Ground<'w> {
         spaces.flat_map(|(_, keys)| keys).filter(|key| Self::lies_in(key, at)).collect()
     }
 
+    /// Whose a pod was that is gone, as far as that is remembered and its owner is there still.
+    pub(super) fn last_owner(&self, at: &Selected, space: Option<&str>, pod: &str) -> Option<ObjectKey> {
+        let owner = if let (Some(cluster), Some(space)) = (at, space) {
+            &self.world.last_owner(&ObjectKey::new(cluster, "", "Pod", space, pod))?.owner
+        } else {
+            let is_meant = |key: &ObjectKey| {
+                key.name == pod && space.is_none_or(|space| key.namespace == *space) && Self::lies_in(key, at)
+            };
+            let mut found = self.world.last_owners().filter(|it| is_meant(&it.pod));
+            let first = found.next()?;
+            if found.next().is_some() {
+                return None;
+            }
+            &first.owner
+        };
+        self.world.object(owner)?;
+        Some(self.world.house_of(owner).unwrap_or_else(|| owner.clone()))
+    }
+
+    /// The owner of a pod that is gone: the one it was last seen with, else the one its name leads to.
+    pub(super) fn owner_of_gone(&self, at: &Selected, space: Option<&str>, pod: &str) -> Option<ObjectKey> {
+        self.last_owner(at, space, pod).or_else(|| self.owner_by_pod_name(at, space, pod))
+    }
+
     /// A pod that is gone leaves its name, which begins with its controller's: `<deployment>-<hash>-<5>`,
     /// `<statefulset>-<n>`, `<daemonset>-<5>`, `<cronjob>-<minutes>-<5>`.
     pub(super) fn owner_by_pod_name(&self, at: &Selected, space: Option<&str>, pod: &str) -> Option<ObjectKey> {

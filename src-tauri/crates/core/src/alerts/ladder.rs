@@ -244,8 +244,8 @@ impl Ladder<'_, '_> {
             };
             let there = spaces.iter().find_map(|space| self.ground.find(&reading.at, "Pod", *space, pod));
             // Once it is gone its last owner stands in for it.
-            let found = there
-                .or_else(|| spaces.iter().find_map(|space| self.ground.owner_by_pod_name(&reading.at, *space, pod)));
+            let found =
+                there.or_else(|| spaces.iter().find_map(|space| self.ground.owner_of_gone(&reading.at, *space, pod)));
             match found {
                 Some(key) => reading.hit(1, key, label, pod),
                 None => reading.miss(label, pod),
@@ -430,7 +430,7 @@ impl Ladder<'_, '_> {
                 }
                 let kinds = std::iter::once(&"Pod").chain(names::WORKLOADS);
                 let mut found = kinds.filter_map(|kind| self.ground.find(&reading.at, kind, Some(space), name));
-                let found = found.next().or_else(|| self.ground.owner_by_pod_name(&reading.at, Some(space), name));
+                let found = found.next().or_else(|| self.ground.owner_of_gone(&reading.at, Some(space), name));
                 let Some(key) = found else { continue };
                 reading.hits.push(Proof {
                     at: Address::Object(key),

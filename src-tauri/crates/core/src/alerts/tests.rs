@@ -10,6 +10,7 @@ use crate::ports::{AlertPoll, Receiver, SourceKind};
 use crate::resource::reduce;
 use crate::world::{Change, World};
 
+mod gone;
 mod mixin;
 mod told;
 mod truth;

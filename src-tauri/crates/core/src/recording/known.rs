@@ -314,6 +314,11 @@ impl Known {
         }
         changes.extend(then.hand_rules().cloned().map(Box::new).map(Change::Placing));
 
+        for owner in now.last_owners().filter(|owner| then.last_owner(&owner.pod).is_none()) {
+            changes.push(Change::LastOwnerGone { pod: owner.pod.clone() });
+        }
+        changes.extend(then.last_owners().cloned().map(Box::new).map(Change::LastOwner));
+
         let calls: BTreeSet<&CallId> = then.observed_calls().map(|call| &call.id).collect();
         for call in now.observed_calls().filter(|call| !calls.contains(&call.id)) {
             changes.push(Change::CallGone(Box::new(call.id.clone())));

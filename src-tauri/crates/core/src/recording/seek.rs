@@ -60,6 +60,7 @@ pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::alerts::LastOwner;
     use crate::id::{ObjectKey, SourceId};
     use crate::observed::{CallId, End, EndKind, Measure, ObservedCall, Observer, ObserverState};
     use crate::recording::{Piece, Reading, Received, Taken, decode, encode, pieces};
@@ -101,7 +102,14 @@ pub(super) mod tests {
             version: String::new(),
         });
         let time = (0..9i64).prop_map(|later| Change::Time { at: moment(later * 1_000_000) });
-        prop_oneof![4 => pod, 2 => service, 2 => gone, 1 => freshness, 1 => cluster, 1 => time, 2 => measured()]
+        let owner = (0..9i64).prop_map(|later| {
+            let (pod, gone_at) =
+                (ObjectKey::new("c", "", "Pod", "shop", &format!("gone-{}", later % 5)), moment(later));
+            let owner = ObjectKey::new("c", "apps", "Deployment", "shop", "web");
+            Change::LastOwner(Box::new(LastOwner { pod, owner, gone_at }))
+        });
+        let told = prop_oneof![1 => freshness, 1 => cluster, 1 => time, 2 => owner, 2 => measured()];
+        prop_oneof![4 => pod, 2 => service, 2 => gone, 7 => told]
     }
 
     /// A call somebody measured, and who did.

@@ -10,7 +10,7 @@ use crate::id::ObjectKey;
 
 impl World {
     /// The changes that rebuild this world, in canonical order: clusters, freshness, the time, objects, alerts, rules of
-    /// placing, observers, calls. The objects are those of this world, not copies.
+    /// placing, last owners, observers, calls. The objects are those of this world, not copies.
     #[must_use]
     pub fn keyframe(&self) -> Vec<Change> {
         let clusters = self.clusters().into_iter().map(|(id, label, version)| Change::Cluster { id, label, version });
@@ -20,8 +20,9 @@ impl World {
         let observers = self.observers().cloned().map(Box::new).map(Change::Observer);
         let calls = self.observed_calls().cloned().map(Box::new).map(Change::Call);
         let rules = self.hand_rules().cloned().map(Box::new).map(Change::Placing);
+        let owners = self.last_owners().cloned().map(Box::new).map(Change::LastOwner);
         let time = self.now().into_iter().map(|at| Change::Time { at });
-        let told = clusters.chain(freshness).chain(time).chain(objects).chain(alerts).chain(rules);
+        let told = clusters.chain(freshness).chain(time).chain(objects).chain(alerts).chain(rules).chain(owners);
         told.chain(observers).chain(calls).collect()
     }
 

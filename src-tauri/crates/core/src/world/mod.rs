@@ -12,6 +12,7 @@ mod freshness;
 mod index;
 mod judge;
 mod keyframe;
+mod last_owners;
 mod notable;
 mod observed;
 mod parts;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alerts::{Alert, HandRule};
+use crate::alerts::{Alert, HandRule, LastOwner};
 use crate::id::{ObjectKey, SourceId};
 use crate::observed::{CallId, ObservedCall, Observer, ObserverState};
 use crate::resource::Object;
@@ -38,6 +39,8 @@ use crate::time::Moment;
 pub use arena::Id;
 pub(crate) use facet::is_same as moves_nothing;
 pub(crate) use index::{is_of_houses, zone_of};
+#[cfg(test)]
+pub(crate) use last_owners::REMEMBERED;
 pub use notable::{Fact, notable};
 pub use observed::{LostCall, Measured};
 pub use store::World;
@@ -73,6 +76,13 @@ pub enum Change {
     PlacingGone {
         /// [`HandRule::id`].
         id: String,
+    },
+    /// Whose a pod was that went, where its name does not say so; added or replaced by [`LastOwner::pod`].
+    LastOwner(Box<LastOwner>),
+    /// A last owner that is no longer remembered.
+    LastOwnerGone {
+        /// [`LastOwner::pod`].
+        pod: ObjectKey,
     },
     /// How fresh a source, or one kind of a cluster, is.
     Freshness(SourceState),

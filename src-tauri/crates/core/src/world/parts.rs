@@ -21,6 +21,8 @@ impl World {
             Change::PlacingGone { id } => {
                 self.hand_rules().find(|rule| rule.id == *id).map(|rule| rule.at.cluster.clone())
             }
+            Change::LastOwner(owner) => Some(owner.pod.cluster.clone()),
+            Change::LastOwnerGone { pod } => Some(pod.cluster.clone()),
             Change::Freshness(state) => {
                 let watched = self.clusters_of(&state.source);
                 watched.into_iter().find(|id| self.clusters.contains_key(id)).map(Text::from)
@@ -89,8 +91,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::alerts::Alert;
+    use crate::alerts::{Alert, LastOwner};
+    use crate::id::ObjectKey;
     use crate::resource::reduce;
+    use crate::time::Moment;
     use crate::world::{Freshness, SourceState};
 
     fn change() -> impl Strategy<Value = Change> {
@@ -122,7 +126,13 @@ mod tests {
             },
         );
         let alert = name().prop_map(|id| Change::Alert(Box::new(Alert { id: id.to_owned(), ..Alert::default() })));
-        prop_oneof![4 => pod, 2 => service, 2 => fresh, 1 => alert]
+        let owner = (cluster(), 0..9i64).prop_map(|(cluster, second)| {
+            let key = |kind, name: &str| ObjectKey::new(cluster, "", kind, "shop", name);
+            let gone_at = Moment::from_timestamp(second, 0).unwrap();
+            let (pod, owner) = (key("Pod", &format!("gone-{}", second % 5)), key("Node", "n"));
+            Change::LastOwner(Box::new(LastOwner { pod, owner, gone_at }))
+        });
+        prop_oneof![4 => pod, 2 => service, 2 => fresh, 1 => alert, 2 => owner]
     }
 
     fn clusters() -> Vec<Change> {

@@ -43,6 +43,8 @@ impl World {
             | Change::AlertGone { .. }
             | Change::Placing(_)
             | Change::PlacingGone { .. }
+            | Change::LastOwner(_)
+            | Change::LastOwnerGone { .. }
             | Change::Time { .. }
             | Change::Call(_)
             | Change::CallGone(_)

@@ -13,6 +13,7 @@ use super::arena::{Column, Id, KeyRef, Keys, Words};
 use super::due::Due;
 use super::edge::{Edge, Half, HostKey, Proof, Proven};
 use super::index::{Index, put, take};
+use super::last_owners::LastOwners;
 use super::observed::ObservedBook;
 use super::pending::Pending;
 use super::{Change, Delta, SourceState};
@@ -53,6 +54,7 @@ pub struct World {
     due: Due,
     pub(super) alerts: BTreeMap<String, Alert>,
     pub(super) hand_rules: BTreeMap<String, HandRule>,
+    pub(super) last_owners: LastOwners,
     pub(super) freshness: FreshnessBook,
     pub(super) is_any_silent: bool,
     /// Label and version by cluster id.
@@ -125,6 +127,7 @@ impl World {
         self.now = old.now;
         self.alerts = old.alerts;
         self.hand_rules = old.hand_rules;
+        self.last_owners = old.last_owners;
         for object in old.objects.into_iter().flatten() {
             let id = self.number(&object.key);
             self.place(id, Some(object), &mut pending);
@@ -202,6 +205,8 @@ impl World {
                 }
             }
             Change::PlacingGone { id } => pending.delta.alerts |= self.hand_rules.remove(id).is_some(),
+            Change::LastOwner(owner) => pending.delta.alerts |= self.remember(owner),
+            Change::LastOwnerGone { pod } => pending.delta.alerts |= self.forget(pod),
             Change::Freshness(state) => self.absorb_freshness(state, pending),
             Change::Time { at } if self.now.is_none_or(|now| now < *at) => {
                 // Whoever waits for the time waits for the first word of it too.

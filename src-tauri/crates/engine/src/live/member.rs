@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use broadstreet_core::alerts::HandRule;
+use broadstreet_core::alerts::{HandRule, LastOwner};
 use broadstreet_core::id::SourceId;
 use broadstreet_core::plan::Plan;
 use broadstreet_core::ports::{ClusterError, ClusterIdentity, Connection, ContextChoice};
@@ -42,6 +42,8 @@ pub struct Joining {
     pub plan: Plan,
     /// Rules by which alerts are placed at its objects.
     pub rules: Vec<HandRule>,
+    /// Whose pods were that went before it was left.
+    pub owners: Vec<LastOwner>,
 }
 
 impl Member {
@@ -138,8 +140,8 @@ pub(crate) async fn join(
     let identity = live.meet(member, connection)?;
     let here = |rule: &HandRule| rule.at.cluster == identity.id.as_str();
     let rules = engine.placings().await?.into_iter().filter(here).collect();
-    let plan = engine.remembered_plan(&identity.id).await?;
-    let joining = Joining { identity, plan, rules };
+    let (plan, owners) = engine.remembered_plan(&identity.id).await?;
+    let joining = Joining { identity, plan, rules, owners };
     let _ = live.input.send(Input::Joined(member.source.clone(), Box::new(joining))).await;
     watch(live, member, connection);
     Ok(())

@@ -14,7 +14,7 @@ mod writer;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use broadstreet_core::alerts::{Alert, Case, Placed};
+use broadstreet_core::alerts::{Alert, Case, LastOwner, Placed};
 use broadstreet_core::id::{ObjectKey, SourceId, Text};
 use broadstreet_core::pages::PageAttempt;
 use broadstreet_core::plan::Plan;
@@ -171,10 +171,16 @@ impl State {
     /// where a verdict or an alert's place may differ.
     pub(crate) fn learn(&mut self, at: Moment, change: Change) -> bool {
         let Change::Object(object) = change else {
-            let of = self.world.cluster_of(&change);
-            let delta = self.world.apply(&change);
-            self.record(at, change, of);
-            return self.follow(delta);
+            // Whose a pod was is told before it goes: an alert about it may yet come.
+            let owner = LastOwner::of_gone(&self.world, &change, at).map(Box::new).map(Change::LastOwner);
+            let mut is_felt = false;
+            for change in owner.into_iter().chain([change]) {
+                let of = self.world.cluster_of(&change);
+                let delta = self.world.apply(&change);
+                self.record(at, change, of);
+                is_felt |= self.follow(delta);
+            }
+            return is_felt;
         };
         let key = object.key.clone();
         let base = self.world.shared_object(&key).cloned();

@@ -43,7 +43,7 @@ impl Hand<'_> {
         if self.live.member(source).is_none() {
             return;
         }
-        let Joining { identity, plan, rules } = joining;
+        let Joining { identity, plan, rules, owners } = joining;
         let id = identity.id.clone();
         self.state.proofs.entry(source.clone()).or_default().trouble = None;
         // What was said of it before it had an id lies in the recordings of the others: there it ends.
@@ -59,6 +59,9 @@ impl Hand<'_> {
         self.apply(Change::Freshness(whole(source, Freshness::CatchingUp)));
         for rule in rules {
             self.apply(Change::Placing(Box::new(rule)));
+        }
+        for owner in owners {
+            self.apply(Change::LastOwner(Box::new(owner)));
         }
         self.round.channels.extend(["desk", "map"]);
         self.round.stir = true;
