@@ -47,6 +47,8 @@ mod freezing;
 #[path = "stories/placing.rs"]
 mod placing;
 
+#[path = "stories/unread.rs"]
+mod unread;
 stories! {
     digests_taken_live_equal_the_digests_after_seek
     command_moves_only_by_acceptance_after_the_brief

@@ -1,7 +1,8 @@
-//! A store whose disk is full whenever a test says so.
+//! A store whose disk is full, or does not give back what it has, whenever a test says so.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::Row;
@@ -11,13 +12,31 @@ use broadstreet_core::ports::{
 use broadstreet_core::recording::{Piece, Segment, Track};
 use broadstreet_core::time::{Moment, Window};
 
-/// How many of the next writes find no space.
+/// How many of the next writes find no space, and what is not given back.
 #[derive(Debug, Default)]
 pub struct Full {
     /// Of files.
     pub files: AtomicU32,
     /// Of rows.
     pub rows: AtomicU32,
+    /// Files and settings that are there and cannot be read, by their names.
+    pub unread: Mutex<BTreeSet<String>>,
+}
+
+impl Full {
+    /// From now on these cannot be read, and all others can.
+    pub fn leave_unread(&self, names: &[&str]) {
+        let names = names.iter().map(|it| (*it).to_owned()).collect();
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    fn read(&self, name: &str) -> Result<(), StoreError> {
+        if self.unread.lock().unwrap_or_else(PoisonError::into_inner).contains(name) {
+            let (path, attempted) = ("desk.db".into(), format!("read `{name}`"));
+            return Err(StoreError::Failed { path, attempted, why: "said by the test".into() });
+        }
+        Ok(())
+    }
 }
 
 /// A real store, until it is full.
@@ -96,6 +115,9 @@ impl Store for FullStore {
         self.store.put_blob(bytes)
     }
     fn blob(&self, id: BlobId) -> Answer<'_, Result<Vec<u8>, StoreError>> {
+        if let Err(unread) = self.full.read(id.as_str()) {
+            return Box::pin(async { Err(unread) });
+        }
         self.store.blob(id)
     }
     fn put_document(&self, incident: IncidentId, name: String, json: String) -> Answer<'_, Result<(), StoreError>> {
@@ -108,6 +130,9 @@ impl Store for FullStore {
         self.store.put_setting(name, json)
     }
     fn setting(&self, name: String) -> Answer<'_, Result<Option<String>, StoreError>> {
+        if let Err(unread) = self.full.read(&name) {
+            return Box::pin(async { Err(unread) });
+        }
         self.store.setting(name)
     }
     fn see_key(&self, writer: String, public_key: String) -> Answer<'_, Result<(), StoreError>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use broadstreet_core::id::BlobId;
-use broadstreet_core::ports::{BundleContents, Verified};
+use broadstreet_core::ports::{BundleContents, StoreError, Verified};
 use broadstreet_core::writing::{self, Document};
 
 use crate::documents::Kept;
@@ -52,8 +52,11 @@ impl Engine {
         }
         let mut blobs = BTreeMap::new();
         for blob in wanted {
-            if let Ok(bytes) = store.blob(blob.clone()).await {
-                blobs.insert(blob, bytes);
+            match store.blob(blob.clone()).await {
+                Ok(bytes) => drop(blobs.insert(blob, bytes)),
+                // A row may name a file that was never here; one that cannot be read is not left behind unsaid.
+                Err(StoreError::NotFound { .. }) => {}
+                Err(why) => return Err(why.into()),
             }
         }
         let came_with = store.document(id.clone(), KEYS.to_owned()).await?;

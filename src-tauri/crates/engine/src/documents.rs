@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use broadstreet_core::id::{BlobId, IncidentId};
 use broadstreet_core::ledger::incident::Incident;
 use broadstreet_core::plan::Lens;
+use broadstreet_core::ports::StoreError;
 use broadstreet_core::time::Moment;
 use broadstreet_core::writing::{self, Document, DraftFacts, html, markdown, prosemirror};
 use serde::{Deserialize, Serialize};
@@ -201,8 +202,10 @@ impl Engine {
     pub(crate) async fn render(&self, document: &Document, stem: &str, format: &str) -> Result<Rendered> {
         let mut pictures = BTreeMap::new();
         for blob in writing::pictures(document) {
-            if let Ok(bytes) = self.file(blob.as_str()).await {
-                pictures.insert(blob, bytes);
+            match self.file(blob.as_str()).await {
+                Ok(bytes) => drop(pictures.insert(blob, bytes)),
+                Err(EngineError::Store(StoreError::NotFound { .. })) => {}
+                Err(why) => return Err(why),
             }
         }
         let (bytes, ending, media_type) = match format {

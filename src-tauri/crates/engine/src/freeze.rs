@@ -10,6 +10,7 @@ use broadstreet_core::ledger::drafts::{self, FrozenCounts as Counts};
 use broadstreet_core::ledger::incident::Incident;
 use broadstreet_core::ledger::kinds::{CLUSTER_JOINED, EVIDENCE_FROZEN, INCIDENT_DECLARED};
 use broadstreet_core::ledger::{Draft, Row};
+use broadstreet_core::ports::StoreError;
 use broadstreet_core::resource::{Body, Uid};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::World;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::live::{Live, Member, State, Trouble};
 use crate::past::{Noted, What};
-use crate::{Engine, Result};
+use crate::{Engine, EngineError, Result};
 
 /// A cluster that was not read whole by then is frozen as far as it was.
 const READ_BY: chrono::Duration = chrono::Duration::minutes(2);
@@ -65,8 +66,11 @@ impl Engine {
         let (_, rows) = self.book.read(id).await?;
         let row = rows.iter().find(|row| row.kind == EVIDENCE_FROZEN);
         let Some(blob) = row.and_then(|row| row.payload.get("blob")).and_then(Value::as_str) else { return Ok(None) };
-        let Ok(bytes) = self.file(blob).await else { return Ok(None) };
-        Ok(serde_json::from_slice(&bytes).ok())
+        match self.file(blob).await {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(EngineError::Store(StoreError::NotFound { .. })) => Ok(None),
+            Err(why) => Err(why),
+        }
     }
 
     /// Freezes the evidence of an incident, or remembers why it could not be, for the alarm; it is tried again then.

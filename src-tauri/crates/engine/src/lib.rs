@@ -32,7 +32,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::ledger::incident::Person;
-use broadstreet_core::ports::{Bundles, Clock, Cluster, Press, Signals, Store, Vault};
+use broadstreet_core::ports::{Bundles, Clock, Cluster, Press, Signals, Store, StoreError, Vault};
 use broadstreet_core::time::Moment;
 
 pub use desk::{DeskNow, Mode};
@@ -181,8 +181,8 @@ impl Engine {
     pub async fn file(&self, id: &str) -> Result<Vec<u8>> {
         let id = broadstreet_core::id::BlobId::new(id);
         match self.ports.store.blob(id.clone()).await {
-            Ok(bytes) => Ok(bytes),
-            Err(first) => self.ports.scratch.blob(id).await.map_err(|_| first.into()),
+            Err(StoreError::NotFound { .. }) => Ok(self.ports.scratch.blob(id).await?),
+            read => Ok(read?),
         }
     }
 

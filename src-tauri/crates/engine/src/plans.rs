@@ -39,7 +39,7 @@ impl Engine {
     /// The plan this cluster had last: as it was left, or, where it was not left in order, as its last recording began.
     /// The last owners are those of when it was left.
     pub(crate) async fn remembered_plan(&self, cluster: &str) -> Result<(Plan, Vec<LastOwner>)> {
-        let mut left: Option<Remembered> = self.setting(&setting(cluster)).await.unwrap_or_default();
+        let mut left: Option<Remembered> = self.setting(&setting(cluster)).await?;
         let owners = left.as_mut().map(|left| std::mem::take(&mut left.owners)).unwrap_or_default();
         let last = self.archive.entries(&Scope::cluster(cluster), None).await?.pop();
         let Some(last) = last.filter(|last| left.as_ref().is_none_or(|left| last.from > Some(left.at))) else {
