@@ -1,8 +1,7 @@
 //! Between the window's page and the engine: what `ui/src/host/tauri.ts` asks for, and nothing else.
 
-use std::collections::BTreeSet;
-
 use broadstreet_api::ApiError;
+use broadstreet_api::alarms::Told;
 use broadstreet_api::wire::desk::Desk;
 use broadstreet_api::wire::map::SceneRequest;
 use broadstreet_engine::Engine;
@@ -38,32 +37,22 @@ pub async fn get(engine: State<'_, Engine>, id: String) -> Result<Response, ApiE
 /// Passes notices to the page, and tells the person of each alarm even where the window is covered.
 pub async fn tell(app: AppHandle, engine: Engine) {
     let mut listening = engine.listen();
-    let mut told = BTreeSet::new();
+    let mut told = Told::default();
     while let Some(notice) = listening.next().await {
         let may_alarm = matches!(notice.channel, "desk" | "ledger" | "alerts" | "resync");
         let _ = app.emit("notice", &notice);
         if may_alarm {
-            told = tell_alarms(&app, &engine, told).await;
+            tell_alarms(&app, &engine, &mut told).await;
         }
     }
 }
 
-/// Notifies of each alarm once; one that ended and comes again is told again.
-async fn tell_alarms(
-    app: &AppHandle,
-    engine: &Engine,
-    told: BTreeSet<(String, Option<String>)>,
-) -> BTreeSet<(String, Option<String>)> {
-    let Ok(desk) = broadstreet_api::dispatch(engine, "desk", Value::Null).await else { return told };
-    let Ok(desk) = serde_json::from_value::<Desk>(desk) else { return told };
-    let mut standing = BTreeSet::new();
-    for alarm in desk.alarms {
-        let key = (alarm.code, alarm.since);
-        if !told.contains(&key) {
-            let title = if key.0 == "command_vacant" { "Nobody commands" } else { "Broadstreet" };
-            let _ = app.notification().builder().title(title).body(&alarm.text).show();
-        }
-        standing.insert(key);
+/// Notifies of each alarm once.
+async fn tell_alarms(app: &AppHandle, engine: &Engine, told: &mut Told) {
+    let Ok(desk) = broadstreet_api::dispatch(engine, "desk", Value::Null).await else { return };
+    let Ok(desk) = serde_json::from_value::<Desk>(desk) else { return };
+    for alarm in told.news(desk.alarms) {
+        let title = if alarm.code == "command_vacant" { "Nobody commands" } else { "Broadstreet" };
+        let _ = app.notification().builder().title(title).body(&alarm.text).show();
     }
-    standing
 }

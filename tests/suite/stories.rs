@@ -54,6 +54,7 @@ stories! {
     command_moves_only_by_acceptance_after_the_brief
     a_gap_in_command_raises_an_alarm_after_a_minute
     a_source_without_its_secret_is_not_asked_until_it_is_entered
+    each_source_whose_clock_disagrees_has_an_alarm_of_its_own
     a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty
     the_doctor_names_each_kind_that_may_not_be_read
     an_hour_that_occurs_twice_is_asked_about_by_both_its_instants
@@ -185,11 +186,30 @@ async fn a_gap_in_command_raises_an_alarm_after_a_minute(place: Place) {
     let raised = alarms(desk.call("desk", Value::Null).await.expect("the desk"));
     assert_eq!(text(&raised[0], "/code"), "command_vacant");
     desk.call("assume_role", json!({ "incident": id, "role": "commander" })).await.expect("assumed");
+    assert_eq!(text(&raised[0], "/subject"), id);
     assert!(alarms(desk.call("desk", Value::Null).await.expect("the desk")).is_empty());
     desk.engine.stop().await;
 }
 
 async fn a_source_without_its_secret_is_not_asked_until_it_is_entered(place: Place) {
+async fn each_source_whose_clock_disagrees_has_an_alarm_of_its_own(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let source_time = Some(desk.engine.now() - chrono::Duration::minutes(5));
+    *desk.signals.alerts.lock().unwrap() = AlertPoll { source_time, ..AlertPoll::default() };
+    for name in ["a", "b"] {
+        let source = json!({ "id": format!("alertmanager:{name}"), "kind": "alertmanager",
+            "address": "http://127.0.0.1:1", "poll_seconds": 1 });
+        desk.call("save_source", source).await.expect("a source");
+    }
+    desk.settle(|state| state.proofs.values().filter(|it| it.clock_ahead.is_some()).count() == 2).await;
+    let now = desk.call("desk", Value::Null).await.expect("the desk");
+    let alarms = now["alarms"].as_array().cloned().unwrap_or_default();
+    let of: Vec<(&str, &str)> = alarms.iter().map(|it| (text(it, "/code"), text(it, "/subject"))).collect();
+    assert_eq!(of, [("clock_disagrees", "alertmanager:a"), ("clock_disagrees", "alertmanager:b")]);
+    desk.engine.stop().await;
+}
+
     let desk = TestDesk::at(place, MEI).await;
     let mut source = json!({
         "id": "alertmanager:a", "kind": "alertmanager", "address": "http://127.0.0.1:1", "poll_seconds": 1,

@@ -2,6 +2,7 @@
 //!
 //! A host hands in a command's name and payload and gets JSON or an [`ApiError`]; files and scenes go by [`files`].
 
+pub mod alarms;
 pub mod commands;
 pub mod convert;
 pub mod error;

@@ -91,6 +91,8 @@ pub struct SourceNow {
 pub struct Alarm {
     /// `command_vacant`, `clock_disagrees`, `evidence_not_frozen`, `heartbeat_missing`, `storage`.
     pub code: &'static str,
+    /// What it is about: a source, an incident, an alert; empty where there is but one such alarm.
+    pub subject: String,
     /// In words.
     pub text: String,
     /// The next action.
@@ -320,6 +322,7 @@ impl Engine {
             if let Some((since, trouble)) = unfrozen.get(&id) {
                 desk.alarms.push(Alarm {
                     code: "evidence_not_frozen",
+                    subject: id.to_string(),
                     text: format!(
                         "the evidence of {} is not frozen yet, which is tried again by itself: {}",
                         incident_name(&incident),
@@ -332,6 +335,7 @@ impl Engine {
             for (label, trouble) in &unreached {
                 desk.alarms.push(Alarm {
                     code: "evidence_not_frozen",
+                    subject: format!("{id} in {label}"),
                     text: format!(
                         "the evidence of {} is not frozen in `{label}`, which never answered: {}",
                         incident_name(&incident),
@@ -344,6 +348,7 @@ impl Engine {
             if let Some(gap) = vacancy(&incident, now).filter(|gap| *gap >= VACANCY_ALARM) {
                 desk.alarms.push(Alarm {
                     code: "command_vacant",
+                    subject: id.to_string(),
                     text: format!("nobody commands {} since {} s", incident_name(&incident), gap.num_seconds()),
                     hint: "take command, or offer it to somebody".to_owned(),
                     since: incident.commander_since,

@@ -116,6 +116,7 @@ pub(crate) fn alarms(live: &Live, state: &State) -> Vec<Alarm> {
     let mut alarms = Vec::new();
     alarms.extend(state.world.alerts().filter(|alert| is_absent(alert)).map(|alert| Alarm {
         code: "heartbeat_missing",
+        subject: alert.id.to_string(),
         text: match state.world.cluster_label(&alert.cluster) {
             Some(cluster) => format!("{} of `{cluster}`: alerts may no longer arrive", alert.name()),
             None => format!("{}: alerts may no longer arrive", alert.name()),
@@ -126,6 +127,7 @@ pub(crate) fn alarms(live: &Live, state: &State) -> Vec<Alarm> {
     if let Some((since, trouble)) = &state.storage_trouble {
         alarms.push(Alarm {
             code: "storage",
+            subject: String::new(),
             text: format!("not everything can be kept: {}", trouble.why),
             hint: trouble.hint.clone(),
             since: Some(*since),
@@ -139,6 +141,7 @@ pub(crate) fn alarms(live: &Live, state: &State) -> Vec<Alarm> {
             let word = if ahead > chrono::Duration::zero() { "ahead of" } else { "behind" };
             alarms.push(Alarm {
                 code: "clock_disagrees",
+                subject: id.to_string(),
                 text: format!("the clock of `{id}` is {} s {word} this desk's", ahead.num_seconds().abs()),
                 hint: "set both clocks by NTP; until then times of this source and of this desk do not compare"
                     .to_owned(),

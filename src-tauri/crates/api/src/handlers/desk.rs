@@ -79,7 +79,13 @@ pub async fn desk(engine: &Engine, _: Nothing) -> Answer<Desk> {
         alarms: now
             .alarms
             .into_iter()
-            .map(|it| AlarmView { code: it.code.to_owned(), text: it.text, hint: it.hint, since: maybe(it.since) })
+            .map(|it| AlarmView {
+                code: it.code.to_owned(),
+                subject: it.subject,
+                text: it.text,
+                hint: it.hint,
+                since: maybe(it.since),
+            })
             .collect(),
         demo: now.demo,
         revision: now.revision,

@@ -27,8 +27,10 @@ wire! {
     }
     /// A person.
     PersonView { id: String, name: String }
-    /// An alarm on screen: `code` names it (`command_vacant`, `clock_disagrees`, `heartbeat_missing`, `storage`).
-    AlarmView { code: String, text: String, hint: String, since: Option<String> }
+    /// An alarm on screen: `code` names it (`command_vacant`, `clock_disagrees`, `evidence_not_frozen`,
+    /// `heartbeat_missing`, `storage`), and `subject` the source, incident or alert it is about. No two alarms that stand
+    /// at once have the same code and subject.
+    AlarmView { code: String, subject: String, text: String, hint: String, since: Option<String> }
     /// One source and its freshness. `state`: live, catching_up, stale, forbidden, absent, never_answered, off.
     SourceView {
         id: String, label: String,
