@@ -34,19 +34,37 @@ pub fn error(error: &ApiError, json: bool) {
     };
 }
 
-/// Prints text to stdout; a reader that went away (`| head`) is no error.
-pub fn text(text: &str) {
+/// Prints an answer to stdout as it is; a reader that went away (`| head`) is no error.
+///
+/// # Errors
+/// `cannot_write` where it cannot be written whole, as into a file on a full disk.
+pub fn bytes(bytes: &[u8]) -> Result<(), ApiError> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => Err(ApiError::new(
+            "cannot_write",
+            format!("the answer cannot be written to stdout: {why}"),
+            "free some space, or write it to another place; what was asked for is done",
+        )),
+        _ => Ok(()),
     }
-    let _ = out.flush();
+}
+
+/// Prints text in whole lines.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn text(text: &str) -> Result<(), ApiError> {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    bytes(format!("{text}{end}").as_bytes())
 }
 
 /// Prints a value as JSON.
-pub fn json(value: &impl serde::Serialize) {
-    text(&serde_json::to_string_pretty(value).unwrap_or_default());
+///
+/// # Errors
+/// As [`bytes`].
+pub fn json(value: &impl serde::Serialize) -> Result<(), ApiError> {
+    text(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 /// Prints one line about what goes on, to stderr, so that stdout stays the answer.

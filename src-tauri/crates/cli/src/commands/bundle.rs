@@ -21,9 +21,9 @@ pub async fn export(global: &Global, args: Export) -> Result<(), ApiError> {
         let path = args.file.clone().unwrap_or_else(|| PathBuf::from(field(&file, "name")));
         std::fs::write(&path, &bytes).map_err(|why| bad_file(&path, "write", &why))?;
         if global.json {
-            output::json(&json!({ "file": path.display().to_string(), "bytes": bytes.len(), "incident": id }));
+            output::json(&json!({ "file": path.display().to_string(), "bytes": bytes.len(), "incident": id }))?;
         } else {
-            output::text(&format!("wrote {} ({} bytes)", path.display(), bytes.len()));
+            output::text(&format!("wrote {} ({} bytes)", path.display(), bytes.len()))?;
         }
         Ok(())
     })
@@ -36,7 +36,7 @@ pub async fn verify(global: &Global, file: &Path) -> Result<(), ApiError> {
     let seen = seen_keys(global).await;
     let found = BundleFiles.verify(&file.display().to_string(), &bytes, &seen).map_err(failed)?;
     if global.json {
-        output::json(&found);
+        output::json(&found)?;
         return Ok(());
     }
     let known = |seen: bool| if seen { "known to this desk" } else { "never seen by this desk" };
@@ -50,7 +50,7 @@ pub async fn verify(global: &Global, file: &Path) -> Result<(), ApiError> {
         text.push_str(&format!("  written by {writer} with key {key}, {}\n", known(*seen)));
     }
     text.push_str(&format!("  exported with key {}, {}\n", found.exporter.0, known(found.exporter.1)));
-    output::text(&text);
+    output::text(&text)?;
     Ok(())
 }
 

@@ -40,9 +40,9 @@ pub async fn run(global: &Global, args: Cases) -> Result<(), ApiError> {
     };
     let document = alerts::document(&source.world, &alerts);
     if global.json || args.format == Format::Json {
-        output::json(&document);
+        output::json(&document)?;
     } else {
-        output::text(&table(&serde_json::to_value(&document).unwrap_or_default()));
+        output::text(&table(&serde_json::to_value(&document).unwrap_or_default()))?;
     }
     Ok(())
 }

@@ -37,14 +37,14 @@ pub async fn run(global: &Global) -> Result<(), ApiError> {
     checks.extend(desk(global).await);
     let broken = checks.iter().filter(|it| field(it, "state") == "failed").count();
     if global.json {
-        output::json(&json!({ "checks": checks }));
+        output::json(&json!({ "checks": checks }))?;
     } else {
         for it in &checks {
             let what =
                 [field(it, "source"), field(it, "what")].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
-            output::text(&format!("{:<8} {}: {}", field(it, "state"), what.join(" "), field(it, "text")));
+            output::text(&format!("{:<8} {}: {}", field(it, "state"), what.join(" "), field(it, "text")))?;
             if field(it, "state") != "ok" && !field(it, "hint").is_empty() {
-                output::text(&format!("         {}", field(it, "hint")));
+                output::text(&format!("         {}", field(it, "hint")))?;
             }
         }
     }

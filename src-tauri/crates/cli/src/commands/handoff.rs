@@ -36,9 +36,9 @@ pub async fn run(global: &Global, args: Handoff) -> Result<(), ApiError> {
             }
         };
         if global.json {
-            output::json(&note);
+            output::json(&note)?;
         } else {
-            output::text(&readable(&note));
+            output::text(&readable(&note))?;
         }
         Ok(())
     })

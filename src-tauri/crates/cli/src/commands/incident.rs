@@ -30,8 +30,7 @@ pub async fn run(global: &Global, args: Incident) -> Result<(), ApiError> {
                 if let Some(line) = unfrozen(&incident, &basis) {
                     output::note(&line);
                 }
-                asked.say(&incident, show::incident);
-                Ok(())
+                asked.say(&incident, show::incident)
             }
             Incident::Note { text, attach, which } => {
                 let mut attachments = Vec::new();
@@ -79,16 +78,11 @@ impl Asked<'_> {
     }
 
     async fn print(&self, command: &str, payload: Value, spell: fn(&Value) -> String) -> Result<(), ApiError> {
-        self.say(&self.call(command, payload).await?, spell);
-        Ok(())
+        self.say(&self.call(command, payload).await?, spell)
     }
 
-    fn say(&self, answer: &Value, spell: fn(&Value) -> String) {
-        if self.global.json {
-            output::json(answer);
-        } else {
-            output::text(&spell(answer));
-        }
+    fn say(&self, answer: &Value, spell: fn(&Value) -> String) -> Result<(), ApiError> {
+        if self.global.json { output::json(answer) } else { output::text(&spell(answer)) }
     }
 
     /// A command that answers the incident as it now stands.
@@ -117,15 +111,14 @@ impl Asked<'_> {
         let incident = self.call("incident", json!({ "id": id })).await?;
         let entries = if timeline { Some(self.call("timeline", json!({ "incident": id })).await?) } else { None };
         if self.global.json {
-            match entries {
+            return match entries {
                 Some(entries) => output::json(&json!({ "incident": incident, "timeline": entries })),
                 None => output::json(&incident),
-            }
-            return Ok(());
+            };
         }
-        output::text(&show::incident(&incident));
+        output::text(&show::incident(&incident))?;
         if let Some(entries) = entries {
-            output::text(&format!("\n{}", list(&entries, "entries").iter().map(show::entry).collect::<String>()));
+            output::text(&format!("\n{}", list(&entries, "entries").iter().map(show::entry).collect::<String>()))?;
         }
         Ok(())
     }
@@ -148,7 +141,7 @@ impl Asked<'_> {
             ));
         };
         if self.global.json {
-            output::json(&brief);
+            output::json(&brief)?;
             return Err(ApiError::new(
                 "not_accepted",
                 "not accepted: whoever accepts reads the brief first, which is the answer of this call",

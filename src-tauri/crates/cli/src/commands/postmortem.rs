@@ -16,7 +16,7 @@ pub async fn run(global: &Global, args: Postmortem) -> Result<(), ApiError> {
             let id = which(desk, global, named.incident.as_deref()).await?;
             let document = desk.call(global, "draft_postmortem", json!({ "id": id })).await?;
             if global.json {
-                output::json(&document);
+                output::json(&document)?;
                 return Ok(());
             }
             let mut rows = vec![["MEASURE", "VALUE", "FROM", "TO"].map(str::to_owned).to_vec()];
@@ -26,8 +26,8 @@ pub async fn run(global: &Global, args: Postmortem) -> Result<(), ApiError> {
                     .iter()
                     .map(|it| ["name", "value", "from", "to"].map(|name| cell(it, name)).to_vec()),
             );
-            output::text(&format!("{}\n{}\n", field(&document, "title"), field(&document, "subtitle")));
-            output::text(&output::table(&rows));
+            output::text(&format!("{}\n{}\n", field(&document, "title"), field(&document, "subtitle")))?;
+            output::text(&output::table(&rows))?;
             output::note("Read it with `broadstreet postmortem export --out -`.");
             Ok(())
         }
@@ -37,16 +37,14 @@ pub async fn run(global: &Global, args: Postmortem) -> Result<(), ApiError> {
             let file = desk.call(global, "export_document", payload).await?;
             let bytes = desk.get(field(&file, "blob")).await?;
             if out.as_deref().is_some_and(|it| it.as_os_str() == "-") {
-                use std::io::Write;
-                let _ = std::io::stdout().lock().write_all(&bytes);
-                return Ok(());
+                return output::bytes(&bytes);
             }
             let path = out.clone().unwrap_or_else(|| PathBuf::from(field(&file, "name")));
             std::fs::write(&path, &bytes).map_err(|why| bad_file(&path, "write", &why))?;
             if global.json {
-                output::json(&json!({ "file": path.display().to_string(), "bytes": bytes.len() }));
+                output::json(&json!({ "file": path.display().to_string(), "bytes": bytes.len() }))?;
             } else {
-                output::text(&format!("wrote {} ({} bytes)", path.display(), bytes.len()));
+                output::text(&format!("wrote {} ({} bytes)", path.display(), bytes.len()))?;
             }
             Ok(())
         }

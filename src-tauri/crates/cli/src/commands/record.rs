@@ -59,14 +59,14 @@ pub async fn run(global: &Global, args: Record) -> Result<(), ApiError> {
         }
         let (from, to) = (field(&desk, "recorded_from"), field(&desk, "recorded_to"));
         if global.json {
-            output::json(&json!({ "title": field(&desk, "title"), "recorded_from": from, "recorded_to": to }));
+            output::json(&json!({ "title": field(&desk, "title"), "recorded_from": from, "recorded_to": to }))?;
         } else {
             output::text(&format!(
                 "recorded {} from {} to {}",
                 field(&desk, "title"),
                 output::when(from),
                 output::when(to)
-            ));
+            ))?;
         }
         Ok(())
     }

@@ -35,9 +35,9 @@ async fn run(global: &Global, host: Host, port: u16, opened: Option<(&str, Value
         let announced = server.announce(&host.data)?;
         let running = server.running();
         if global.json {
-            output::json(&json!({ "link": server.link(), "address": running.address, "process": running.process }));
+            output::json(&json!({ "link": server.link(), "address": running.address, "process": running.process }))?;
         } else {
-            output::text(&format!("Broadstreet serves on {}", server.link()));
+            output::text(&format!("Broadstreet serves on {}", server.link()))?;
             note("Open it in a browser on this machine. The link holds the key to this desk: give it to nobody. Ctrl-C ends.");
         }
         if !host.lasting_secrets {

@@ -18,5 +18,4 @@ pub async fn run(global: &Global, args: Topology) -> Result<(), ApiError> {
         Format::Mermaid => output::text(&topology::mermaid(&document)),
         Format::Table => output::text(&topology::table(&document)),
     }
-    Ok(())
 }

@@ -189,6 +189,21 @@ async fn every_answer_carries_the_policy() {
     assert_ne!(code(&not_moved), "303");
 }
 
+/// A drawing may hold a script; one that anybody handed in, like every file, is kept and never shown as a page.
+#[tokio::test]
+async fn a_drawing_is_served_so_that_no_script_in_it_runs() {
+    let mut desk = desk().await;
+    let bearer = format!("Bearer {}", desk.running.token);
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    let id = desk._host.engine.keep_file(svg.to_vec()).await.unwrap();
+    let answer = desk.ask(&format!("GET /api/get/{id}"), &[("Authorization", &bearer)]).await.to_lowercase();
+    assert!(answer.contains("content-type: image/svg+xml"), "{answer}");
+    for line in ["content-security-policy: default-src 'none'; sandbox", "content-disposition: attachment"] {
+        assert_eq!(answer.lines().filter(|it| it.trim() == line).count(), 1, "{line}: {answer}");
+    }
+    assert!(answer.contains("x-content-type-options: nosniff"), "{answer}");
+}
+
 #[tokio::test]
 async fn the_command_line_finds_the_running_desk_and_passes_over_a_dead_one() {
     let mut desk = desk().await;

@@ -3,6 +3,7 @@
 //! | case | test |
 //! |---|---|
 //! | a full disk | `a_full_disk_is_told_and_what_was_acknowledged_is_kept`, `a_small_disk_that_fills_up_…` |
+//! | an answer that finds no space | `an_answer_that_finds_no_space_is_an_error_and_a_reader_that_went_away_is_none` |
 //! | a limit on what a user may write | `a_write_that_fails_half_way_leaves_the_record_whole` |
 //! | a read-only data directory, as an ordinary user | `a_data_folder_that_may_not_be_written_is_named` |
 //! | a database from a newer version | `a_database_of_a_newer_version_is_left_as_it_is` |
@@ -114,6 +115,30 @@ fn a_small_disk_that_fills_up_is_told_and_what_was_acknowledged_is_kept() {
         Some(disk) => a_disk_fills_up(&Place::new(), &disk),
         None => skip("a small disk that fills up: none may be mounted here"),
     }
+}
+
+/// `/dev/full` takes nothing, as a disk without space.
+#[test]
+fn an_answer_that_finds_no_space_is_an_error_and_a_reader_that_went_away_is_none() {
+    let place = recorded();
+    place.mei(&["postmortem", "draft"]);
+    let export = ["postmortem", "export", "--out", "-"];
+    let into = |args: &[&str], out: std::process::Stdio| {
+        place.command(&[args, &["--as", "Mei"]].concat()).stdout(out).output().unwrap()
+    };
+    for args in [&export[..], &["incident", "list"], &["incident", "list", "--json"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let refused = into(args, full.into());
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("the answer cannot be written") && said.contains("space"), "{args:?}: {said}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let gone = into(args, writer.into());
+        assert!(gone.status.success(), "{args:?}: {}", String::from_utf8_lossy(&gone.stderr));
+    }
+    assert!(place.answer(&[&export[..], &["--as", "Mei"]].concat()).contains("written before the fault"));
+    nothing_is_lost(&place);
 }
 
 fn a_disk_fills_up(place: &Place, disk: &Disk) {
