@@ -1,6 +1,7 @@
 //! Stories: the engine on a real store, once on SQLite and once on PostgreSQL, with a cluster and sources that say what
 //! the story needs.
 
+use broadstreet_api::wire::map::SceneRequest;
 use broadstreet_core::alerts::{Alert, AlertState};
 use broadstreet_core::ports::{AlertPoll, ContextChoice, Observation};
 use broadstreet_core::resource::Labels;
@@ -46,15 +47,15 @@ mod flood;
 mod freezing;
 #[path = "stories/placing.rs"]
 mod placing;
-
 #[path = "stories/unread.rs"]
 mod unread;
+
 stories! {
     digests_taken_live_equal_the_digests_after_seek
     command_moves_only_by_acceptance_after_the_brief
     a_gap_in_command_raises_an_alarm_after_a_minute
-    a_source_without_its_secret_is_not_asked_until_it_is_entered
     each_source_whose_clock_disagrees_has_an_alarm_of_its_own
+    a_source_without_its_secret_is_not_asked_until_it_is_entered
     a_cluster_that_falls_silent_is_stale_after_ten_seconds_and_doubted_after_sixty
     the_doctor_names_each_kind_that_may_not_be_read
     an_hour_that_occurs_twice_is_asked_about_by_both_its_instants
@@ -185,13 +186,12 @@ async fn a_gap_in_command_raises_an_alarm_after_a_minute(place: Place) {
     desk.clock.advance(chrono::Duration::seconds(61));
     let raised = alarms(desk.call("desk", Value::Null).await.expect("the desk"));
     assert_eq!(text(&raised[0], "/code"), "command_vacant");
-    desk.call("assume_role", json!({ "incident": id, "role": "commander" })).await.expect("assumed");
     assert_eq!(text(&raised[0], "/subject"), id);
+    desk.call("assume_role", json!({ "incident": id, "role": "commander" })).await.expect("assumed");
     assert!(alarms(desk.call("desk", Value::Null).await.expect("the desk")).is_empty());
     desk.engine.stop().await;
 }
 
-async fn a_source_without_its_secret_is_not_asked_until_it_is_entered(place: Place) {
 async fn each_source_whose_clock_disagrees_has_an_alarm_of_its_own(place: Place) {
     let desk = TestDesk::at(place, MEI).await;
     desk.open(shop("cart", "cart:1", "")).await;
@@ -210,6 +210,7 @@ async fn each_source_whose_clock_disagrees_has_an_alarm_of_its_own(place: Place)
     desk.engine.stop().await;
 }
 
+async fn a_source_without_its_secret_is_not_asked_until_it_is_entered(place: Place) {
     let desk = TestDesk::at(place, MEI).await;
     let mut source = json!({
         "id": "alertmanager:a", "kind": "alertmanager", "address": "http://127.0.0.1:1", "poll_seconds": 1,
@@ -413,7 +414,12 @@ async fn the_map_is_saved_as_it_stands_and_as_it_stood(place: Place) {
     }
     let nowhere = json!({ "lens": "namespaces", "path": "/nowhere/at/all/map.svg" });
     assert!(desk.call("export_map", nowhere).await.is_err(), "a folder that is not there");
-    assert_eq!(desk.call("export_map", json!({ "lens": "streets" })).await.expect_err("no lens").code, "bad_lens");
+    let odd = SceneRequest { lens: "streets".to_owned(), ..SceneRequest::default() };
+    assert_eq!(broadstreet_api::files::scene(&desk.engine, odd).await.expect_err("no lens").code, "bad_lens");
+    for command in ["export_map", "filter"] {
+        let refused = desk.call(command, json!({ "lens": "streets" })).await.expect_err("no lens");
+        assert_eq!((refused.code.as_str(), refused.message.contains("streets")), ("bad_lens", true), "{command}");
+    }
     desk.engine.stop().await;
 }
 

@@ -1,6 +1,6 @@
 //! What crosses the border as bytes: scenes and files.
 
-use broadstreet_core::plan::Lens;
+use broadstreet_core::plan::{Lens, NotALens};
 use broadstreet_engine::Engine;
 
 use crate::convert::moment;
@@ -13,7 +13,7 @@ pub const LARGEST: usize = 256 << 20;
 /// The scene asked for as packed columns, or what leads to it from the one held; empty where that is still the newest.
 pub async fn scene(engine: &Engine, request: SceneRequest) -> Result<Vec<u8>, ApiError> {
     let at = request.at.as_deref().map(moment).transpose()?;
-    let lens: Lens = request.lens.parse().unwrap_or(Lens::Namespaces);
+    let lens = lens_named(&request.lens)?;
     if let Some(at) = at.filter(|_| request.drawn && lens == Lens::Namespaces && !request.policies)
         && let Some(map) = engine.drawn(at).await?
     {
@@ -21,6 +21,12 @@ pub async fn scene(engine: &Engine, request: SceneRequest) -> Result<Vec<u8>, Ap
     }
     let seen = engine.look(at).await?;
     Ok(seen.scene(lens, request.policies, request.held.as_deref()))
+}
+
+/// The lens of a name; by namespaces where none is named.
+pub(crate) fn lens_named(name: &str) -> Result<Lens, ApiError> {
+    let unknown = |why: NotALens| ApiError::new("bad_lens", why.to_string(), "leave it as the map shows it");
+    if name.is_empty() { Ok(Lens::Namespaces) } else { name.parse().map_err(unknown) }
 }
 
 /// Keeps a file and answers its id.
@@ -42,7 +48,8 @@ pub async fn get(engine: &Engine, id: &str) -> Result<(Vec<u8>, String), ApiErro
     Ok((bytes, media.to_owned()))
 }
 
-/// A media type by the first bytes; anything a browser could run is plain bytes.
+/// A media type by the first bytes; what is no picture and no PDF is plain bytes. An SVG may hold a script: whoever serves
+/// one keeps it from running.
 pub fn media_type(bytes: &[u8]) -> &'static str {
     let starts = |head: &[u8]| bytes.starts_with(head);
     if starts(&[0x89, b'P', b'N', b'G']) {

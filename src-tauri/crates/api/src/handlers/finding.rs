@@ -1,7 +1,6 @@
 //! Finding things on the map: the filter, its completion, and questions about what hangs on what.
 
 use broadstreet_core::id::ObjectKey;
-use broadstreet_core::plan::Lens;
 use broadstreet_core::topology::filter::{self, FIELDS, Mistake};
 use broadstreet_core::topology::{self, By, Reached, Shared};
 use broadstreet_core::world::{Id, World};
@@ -10,7 +9,7 @@ use broadstreet_engine::{Engine, Seen};
 use super::Answer;
 use super::desk::at;
 use crate::convert::{health, key, word};
-use crate::error::ApiError;
+use crate::files::lens_named;
 use crate::wire::desk::Nothing;
 use crate::wire::finding::{
     CompleteRequest, CompletionView, FieldView, FilterRequest, FilterView, KindCount, MistakeView, OfferedText,
@@ -26,11 +25,6 @@ const SHARERS: usize = 40;
 
 /// So many houses that share a thing are listed in full.
 const HOUSES: usize = 1_000;
-
-fn lens(text: &str) -> Result<Lens, ApiError> {
-    let text = if text.is_empty() { "namespaces" } else { text };
-    text.parse().map_err(|why| ApiError::new("bad_request", format!("{why}"), "name the lens that is shown"))
-}
 
 /// A place in bytes as the screen counts.
 fn units(text: &str, byte: usize) -> u32 {
@@ -54,7 +48,7 @@ fn mistake(text: &str, it: Mistake) -> MistakeView {
 }
 
 pub async fn filter(engine: &Engine, request: FilterRequest) -> Answer<FilterView> {
-    let lens = lens(&request.lens)?;
+    let lens = lens_named(&request.lens)?;
     let parsed = match filter::parse(&request.query) {
         Ok(parsed) => parsed,
         Err(mistakes) => {

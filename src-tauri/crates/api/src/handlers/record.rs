@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use broadstreet_core::id::BlobId;
-use broadstreet_core::plan::{Lens, NotALens};
 use broadstreet_core::writing::{self, prosemirror};
 use broadstreet_engine::Engine;
 use broadstreet_engine::documents::{Kept, Rendered};
@@ -13,6 +12,7 @@ use super::Answer;
 use super::desk::{at, bundle_bytes};
 use crate::convert::{self, maybe, text, traced, word};
 use crate::error::ApiError;
+use crate::files::lens_named;
 use crate::wire::desk::Nothing;
 use crate::wire::incident::IncidentRef;
 use crate::wire::map::LabelView;
@@ -205,8 +205,7 @@ async fn hand_over(
 }
 
 pub async fn export_map(engine: &Engine, it: ExportMap) -> Answer<FileView> {
-    let unknown = |why: NotALens| ApiError::new("bad_lens", why.to_string(), "leave it as the map shows it");
-    let lens: Lens = it.lens.parse().map_err(unknown)?;
+    let lens = lens_named(&it.lens)?;
     let seen = engine.look(at(it.at.as_deref())?).await?;
     let svg = seen.svg(lens);
     let name = format!("map-{lens}-{}.svg", seen.at().format("%Y%m%dT%H%M%SZ"));
