@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use broadstreet_core::health::HealthState;
+use broadstreet_core::id::ObjectKey;
 use broadstreet_core::resource::KINDS;
 use broadstreet_core::world::Freshness;
 use broadstreet_tests::apiserver::{Piece, Unplugged, pod};
@@ -271,6 +272,29 @@ async fn kinds_somebody_defined_are_followed_where_their_objects_tell_how_they_a
 
 #[tokio::test]
 async fn a_kind_that_answers_404_while_the_server_has_it_loses_nothing() {
+/// Each cluster is asked for an object in the version it defines the kind in, whatever another has.
+#[tokio::test]
+async fn clusters_that_define_a_kind_in_two_versions_are_each_read_in_their_own() {
+    let hours = Hours::default();
+    let mut followed = Vec::new();
+    for version in ["v1beta1", "v1"] {
+        let server = server(&hours);
+        server.install("example.org", version, "Widget", "widgets", true);
+        let mut definition = defines("Widget", true);
+        definition["spec"]["versions"][0]["name"] = json!(version);
+        server.put("customresourcedefinitions", definition);
+        let about = json!({ "name": "one", "namespace": "shop", "uid": format!("uid-{version}") });
+        server.put("widgets", json!({ "metadata": about }));
+        followed.push((version, Followed::new(hours.clone(), &server).await, server));
+    }
+    let key = ObjectKey::new("uid-kube-system", "example.org", "Widget", "shop", "one");
+    for (version, followed, _) in &followed {
+        let whole = followed.connection.manifest(key.clone()).await.expect("it is there");
+        assert!(whole.yaml.contains(&format!("uid: uid-{version}")), "{}", whole.yaml);
+        assert_eq!(followed.learned().freshness("example.org/Widget", ""), Some(Freshness::Live));
+    }
+}
+
     let hours = Hours::default();
     let server = server(&hours);
     let followed = Followed::new(hours.clone(), &server).await;

@@ -15,11 +15,13 @@ use crate::access::{Access, JSON};
 use crate::evidence;
 use crate::failure::{self, Failure, Refusal};
 use crate::timer::within;
-use crate::watch;
+use crate::watch::{self, Defined};
 
 /// A cluster that answered.
 pub struct KubeConnection {
     access: Arc<Access>,
+    /// The kinds that were defined in this cluster, as its watch reads them.
+    kinds: Arc<Defined>,
     identity: ClusterIdentity,
     namespaces: Vec<String>,
     /// True where the last proof of life did not come.
@@ -55,7 +57,14 @@ pub async fn connect(access: Arc<Access>, namespaces: Vec<String>) -> Result<Kub
         server: access.server.clone(),
         version,
     };
-    Ok(KubeConnection { access, identity, namespaces, silent: AtomicBool::default(), ahead: Mutex::default() })
+    Ok(KubeConnection {
+        access,
+        kinds: Arc::default(),
+        identity,
+        namespaces,
+        silent: AtomicBool::default(),
+        ahead: Mutex::default(),
+    })
 }
 
 impl Connection for KubeConnection {
@@ -64,7 +73,8 @@ impl Connection for KubeConnection {
     }
 
     fn watch(&self) -> Flow<Observation> {
-        watch::watch(Arc::clone(&self.access), self.identity.clone(), self.namespaces.clone())
+        let (access, kinds) = (Arc::clone(&self.access), Arc::clone(&self.kinds));
+        watch::watch(access, kinds, self.identity.clone(), self.namespaces.clone())
     }
 
     fn alive(&self) -> Answer<'_, Result<(), ClusterError>> {
@@ -134,7 +144,7 @@ impl Connection for KubeConnection {
     }
 
     fn manifest(&self, key: ObjectKey) -> Answer<'_, Result<Manifest, ClusterError>> {
-        Box::pin(async move { evidence::manifest(&self.access, &key).await })
+        Box::pin(async move { evidence::manifest(&self.access, &self.kinds, &key).await })
     }
 
     fn logs(&self, of: LogsOf) -> Flow<Result<LogLine, ClusterError>> {

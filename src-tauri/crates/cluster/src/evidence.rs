@@ -6,7 +6,7 @@ use std::sync::Arc;
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::logs::{LONGEST_LINE, LogLine};
 use broadstreet_core::ports::{ClusterError, Flow, LogsOf, Manifest};
-use broadstreet_core::resource::{KindInfo, cover};
+use broadstreet_core::resource::cover;
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use kube::client::Body;
@@ -14,22 +14,22 @@ use kube::client::Body;
 use crate::access::{Access, JSON};
 use crate::connection::escape;
 use crate::failure::Failure;
-use crate::watch::{METADATA, group_version, kind_of, root};
+use crate::watch::{Defined, Kind, METADATA, group_version, root};
 
 /// Bytes of a line that are kept while its end is waited for: the text, and the time before it.
 const LONGEST_READ: usize = LONGEST_LINE + 64;
 
 /// Reads an object in the newest version there is and covers what nobody may see before anybody does.
-pub async fn manifest(access: &Access, key: &ObjectKey) -> Result<Manifest, ClusterError> {
+pub async fn manifest(access: &Access, kinds: &Defined, key: &ObjectKey) -> Result<Manifest, ClusterError> {
     let what = format!("{} `{}`", key.kind, key.name);
-    let Some(info) = kind_of(&key.group, &key.kind) else {
+    let Some(info) = kinds.kind(&key.group, &key.kind) else {
         let message = "this kind is not one that is read".to_owned();
         return Err(ClusterError::Declined { what, status: 404, message });
     };
     let accept = if info.metadata_only { METADATA } else { JSON };
     let mut declined = None;
     for version in info.versions() {
-        match access.json(&path_of(info, version, key), accept, access.limits.answer).await {
+        match access.json(&path_of(&info, version, key), accept, access.limits.answer).await {
             Ok((_, value)) => {
                 let (value, covered) = cover(value);
                 let yaml = serde_saphyr::to_string(&value).map_err(|why| ClusterError::NotKubernetes {
@@ -41,19 +41,19 @@ pub async fn manifest(access: &Access, key: &ObjectKey) -> Result<Manifest, Clus
             Err(Failure::Status(refusal)) if refusal.code == 404 => {
                 declined.get_or_insert(Failure::Status(refusal));
             }
-            Err(failure) => return Err(of(access, failure, "get", info, &what)),
+            Err(failure) => return Err(of(access, failure, "get", &info, &what)),
         }
     }
     let failure = declined.unwrap_or_else(|| Failure::Status(crate::failure::Refusal::default()));
-    Err(of(access, failure, "get", info, &what))
+    Err(of(access, failure, "get", &info, &what))
 }
 
-fn of(access: &Access, failure: Failure, verb: &str, info: &KindInfo, what: &str) -> ClusterError {
+fn of(access: &Access, failure: Failure, verb: &str, info: &Kind, what: &str) -> ClusterError {
     failure.into_declined(&access.server, verb, &format!("{}/{}", info.group, info.kind), what)
 }
 
-fn path_of(info: &KindInfo, version: &str, key: &ObjectKey) -> String {
-    let root = root(&group_version(info.group, version));
+fn path_of(info: &Kind, version: &str, key: &ObjectKey) -> String {
+    let root = root(&group_version(&info.group, version));
     let space = if info.namespaced { format!("/namespaces/{}", escape(&key.namespace)) } else { String::new() };
     format!("{root}{space}/{}/{}", info.plural, escape(&key.name))
 }
@@ -189,8 +189,8 @@ mod tests {
     fn the_paths_are_the_apis() {
         let key = |group, kind, namespace, name| ObjectKey::new("c", group, kind, namespace, name);
         let check = |key: ObjectKey, expected: &str| {
-            let info = kind_of(&key.group, &key.kind).expect("a kind");
-            assert_eq!(path_of(info, info.version, &key), expected);
+            let info = Defined::default().kind(&key.group, &key.kind).expect("a kind");
+            assert_eq!(path_of(&info, &info.version, &key), expected);
         };
         check(key("", "Node", "", "node-01"), "/api/v1/nodes/node-01");
         check(key("apps", "Deployment", "shop", "a/b"), "/apis/apps/v1/namespaces/shop/deployments/a%2Fb");

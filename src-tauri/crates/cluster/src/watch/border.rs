@@ -4,11 +4,11 @@ use std::collections::{HashMap, VecDeque};
 
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::{self, Json, KindInfo, Object, Uid, Version};
+use broadstreet_core::resource::{self, Json, Object, Uid, Version};
 use broadstreet_core::world::Change;
 
 use crate::watch::discovery::group_version;
-use crate::watch::kind_name;
+use crate::watch::{Kind, kind_name};
 
 /// The objects of a kind that were handed on, by `namespace/name`: what must be told gone when a list lacks it.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ pub fn version<'v>(value: &'v Json<'_>) -> Option<&'v str> {
 
 /// Reduces an object. Items of lists carry no kind, and those read as metadata another one, so it is set to what was
 /// asked for; of a kind read as metadata anything else is thrown away first, should a server send it all the same.
-pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, from: Origin, mut value: Json<'_>) -> Crossed {
+pub fn cross(known: &mut Known, cluster: &str, info: &Kind, from: Origin, mut value: Json<'_>) -> Crossed {
     let place = place(&value);
     let bad = |name: &str, why: String| {
         Crossed::Bad(Observation::Skipped { kind: kind_name(info), name: name.trim_start_matches('/').to_owned(), why })
@@ -109,8 +109,8 @@ pub fn cross(known: &mut Known, cluster: &str, info: &KindInfo, from: Origin, mu
     if info.metadata_only {
         value.keep_only("metadata");
     }
-    value.set("apiVersion", group_version(info.group, info.version));
-    value.set("kind", info.kind.to_owned());
+    value.set("apiVersion", group_version(&info.group, &info.version));
+    value.set("kind", info.kind.to_string());
     let object = match resource::reduce_json(cluster, &value) {
         Ok(object) => object,
         Err(error) => return bad(&place, error.why),
@@ -134,7 +134,7 @@ fn is_before(version: &Version, other: &Version) -> bool {
 }
 
 /// Forgets an object the server deleted; its successor of the same name stays, should the deletion come late.
-pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Json<'_>) -> Change {
+pub fn delete(known: &mut Known, cluster: &str, info: &Kind, value: &Json<'_>) -> Change {
     let place = place(value);
     let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
     let mark = Uid::from(uid);
@@ -152,7 +152,7 @@ pub fn delete(known: &mut Known, cluster: &str, info: &KindInfo, value: &Json<'_
 
 /// Forgets every object of `namespace` (of all where it is empty) that the reading of this number did not hold; every
 /// one where there was none.
-pub fn vanish(known: &mut Known, cluster: &str, info: &KindInfo, namespace: &str, round: Option<u32>) -> Vec<Change> {
+pub fn vanish(known: &mut Known, cluster: &str, info: &Kind, namespace: &str, round: Option<u32>) -> Vec<Change> {
     let inside = |place: &str| namespace.is_empty() || place.split('/').next() == Some(namespace);
     let mut changes: Vec<Change> = Vec::new();
     known.objects.retain(|place, seen| {
@@ -165,13 +165,15 @@ pub fn vanish(known: &mut Known, cluster: &str, info: &KindInfo, namespace: &str
     changes
 }
 
-fn gone(cluster: &str, info: &KindInfo, place: &str, uid: &str) -> Change {
+fn gone(cluster: &str, info: &Kind, place: &str, uid: &str) -> Change {
     let (namespace, name) = place.split_once('/').unwrap_or(("", place));
-    Change::Gone { key: ObjectKey::new(cluster, info.group, info.kind, namespace, name), uid: uid.to_owned() }
+    Change::Gone { key: ObjectKey::new(cluster, &info.group, &info.kind, namespace, name), uid: uid.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use serde::Deserialize as _;
     use serde_json::{Value, json};
 
@@ -185,15 +187,14 @@ mod tests {
         cross(known, "c", &SECRET, Origin::Reading(round), Json::deserialize(value).expect("JSON"))
     }
 
-    const SECRET: KindInfo = KindInfo {
-        group: "",
-        version: "v1",
+    static SECRET: Kind = Kind {
+        group: Cow::Borrowed(""),
+        version: Cow::Borrowed("v1"),
         older: &[],
-        kind: "Secret",
-        plural: "secrets",
+        kind: Cow::Borrowed("Secret"),
+        plural: Cow::Borrowed("secrets"),
         namespaced: true,
         metadata_only: true,
-        optional: false,
     };
 
     fn object(name: &str, uid: &str, version: &str) -> Value {

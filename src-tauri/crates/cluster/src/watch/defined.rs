@@ -1,11 +1,12 @@
 //! Kinds somebody defined in the cluster: found by their definitions, and followed like any other where their objects
 //! tell how they are (`status.conditions`).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use broadstreet_core::ports::{Answer, Observation};
-use broadstreet_core::resource::{KINDS, KindInfo};
+use broadstreet_core::resource::KINDS;
 use broadstreet_core::world::Freshness;
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use crate::access::JSON;
 use crate::connection::escape;
 use crate::failure::Failure;
 use crate::watch::kind::JUST_ASKED;
+use crate::watch::kinds::Kind;
 use crate::watch::reading::{DEFINITIONS_ON_A_PAGE, page};
 use crate::watch::{Shared, kind};
 
@@ -25,15 +27,14 @@ const MOST: usize = 120;
 const PATH: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /// Stands for all of them until the definitions were read.
-pub(super) const ALL: KindInfo = KindInfo {
-    group: "",
-    version: "",
+pub(super) static ALL: Kind = Kind {
+    group: Cow::Borrowed(""),
+    version: Cow::Borrowed(""),
     older: &[],
-    kind: "",
-    plural: "",
+    kind: Cow::Borrowed(""),
+    plural: Cow::Borrowed(""),
     namespaced: false,
     metadata_only: false,
-    optional: true,
 };
 
 /// What was told of definitions.
@@ -45,16 +46,6 @@ pub(super) struct Definitions {
     pub(super) settled: bool,
 }
 
-/// Kinds of definitions that were ever read. What is in it stays: a kind is named as long as the program runs.
-static EVER: Mutex<Vec<&'static KindInfo>> = Mutex::new(Vec::new());
-
-/// A kind that is read: one of our own, or one somebody defined in a cluster that was opened.
-pub(crate) fn kind_of(group: &str, kind: &str) -> Option<&'static KindInfo> {
-    let is_it = |info: &&KindInfo| info.group == group && info.kind == kind;
-    let ever = EVER.lock().unwrap_or_else(PoisonError::into_inner);
-    KINDS.iter().find(is_it).or_else(|| ever.iter().copied().rev().find(is_it))
-}
-
 /// Follows every kind that was defined, and those that are defined later, for ever.
 pub(super) async fn follow(shared: Arc<Shared>) {
     let mut defined = shared.defined.subscribe();
@@ -64,24 +55,26 @@ pub(super) async fn follow(shared: Arc<Shared>) {
         async move { Some((told(&shared, &mut defined, is_first).await, (defined, false))) }
     });
     tokio::pin!(asked);
-    let mut known: BTreeSet<(&str, &str)> = KINDS.iter().map(|info| (info.group, info.plural)).collect();
+    let mut known: BTreeSet<(Cow<'static, str>, Cow<'static, str>)> =
+        KINDS.iter().map(|info| (info.group.into(), info.plural.into())).collect();
     let most = known.len() + MOST;
     let mut drivers: FuturesUnordered<Answer<'static, ()>> = FuturesUnordered::new();
     loop {
         tokio::select! {
             Some(found) = asked.next() => {
                 for info in found {
-                    if !known.insert((info.group, info.plural)) {
+                    if !known.insert((info.group.clone(), info.plural.clone())) {
                         continue;
                     }
                     if known.len() > most {
                         // Hidden, and by whom is said: what is not read is nowhere shown as well.
                         let message = format!("of the kinds defined here {MOST} are read, and this one is not among them");
-                        shared.say_freshness(info, "", Freshness::Forbidden { verb: "watch".to_owned(), message }).await;
+                        shared.say_freshness(&info, "", Freshness::Forbidden { verb: "watch".to_owned(), message }).await;
                         continue;
                     }
-                    shared.expect(info, "");
-                    drivers.push(Box::pin(kind::follow(Arc::clone(&shared), info, Some(info.version))));
+                    shared.expect(&info, "");
+                    let version = info.version.to_string();
+                    drivers.push(Box::pin(kind::follow(Arc::clone(&shared), info, Some(version))));
                 }
                 shared.settle_without(&ALL, "").await;
             }
@@ -91,11 +84,7 @@ pub(super) async fn follow(shared: Arc<Shared>) {
 }
 
 /// The kinds with conditions that are defined, once anything new was told of definitions; none where none is told.
-async fn told(
-    shared: &Arc<Shared>,
-    defined: &mut latest::Receiver<Definitions>,
-    is_first: bool,
-) -> Vec<&'static KindInfo> {
+async fn told(shared: &Arc<Shared>, defined: &mut latest::Receiver<Definitions>, is_first: bool) -> Vec<Arc<Kind>> {
     let (timer, ask_again) = (&shared.access.timer, shared.access.limits.ask_again);
     if !is_first {
         let _ = defined.changed().await;
@@ -117,7 +106,7 @@ async fn told(
 }
 
 /// Reads all definitions, page by page; their schemas are large, and of those only one path is kept.
-async fn read(shared: &Arc<Shared>) -> Result<Vec<&'static KindInfo>, String> {
+async fn read(shared: &Arc<Shared>) -> Result<Vec<Arc<Kind>>, String> {
     let mut found = Vec::new();
     let mut token = String::new();
     loop {
@@ -127,7 +116,8 @@ async fn read(shared: &Arc<Shared>) -> Result<Vec<&'static KindInfo>, String> {
         };
         let (head, body) = page(shared, &path, JSON).await.map_err(|failure: Failure| failure.words())?;
         let page: Page = shared.access.parse(&head, &body).map_err(|failure: Failure| failure.words())?;
-        found.extend(page.items.unwrap_or_default().iter().filter_map(|it| it.spec.kind_with_conditions()));
+        let kinds = page.items.unwrap_or_default().into_iter().filter_map(|it| it.spec.kind_with_conditions());
+        found.extend(kinds.map(|kind| shared.kinds.keep(kind)));
         token = page.metadata.token.unwrap_or_default();
         if token.is_empty() {
             return Ok(found);
@@ -210,31 +200,19 @@ struct Status {
 
 impl Spec {
     /// The kind, in the version it is stored in where that is served; none where its objects have no conditions.
-    fn kind_with_conditions(&self) -> Option<&'static KindInfo> {
-        let served = || self.versions.iter().filter(|version| version.served);
+    fn kind_with_conditions(self) -> Option<Kind> {
+        let Self { group, names: Names { plural, kind }, scope, versions } = self;
+        let served = || versions.iter().filter(|version| version.served);
         let version = served().find(|version| version.storage).or_else(|| served().next())?;
-        let is_whole = !self.group.is_empty() && !self.names.plural.is_empty() && !self.names.kind.is_empty();
-        (is_whole && version.has_conditions()).then(|| {
-            let namespaced = self.scope == "Namespaced";
-            let mut ever = EVER.lock().unwrap_or_else(PoisonError::into_inner);
-            let same = |info: &&&KindInfo| {
-                (info.group, info.kind, info.plural) == (&self.group, &self.names.kind, &self.names.plural)
-                    && (info.version, info.namespaced) == (&version.name, namespaced)
-            };
-            if let Some(info) = ever.iter().find(same) {
-                return *info;
-            }
-            let kept = |text: &str| &*Box::leak(Box::<str>::from(text));
-            let info: &'static KindInfo = Box::leak(Box::new(KindInfo {
-                group: kept(&self.group),
-                version: kept(&version.name),
-                kind: kept(&self.names.kind),
-                plural: kept(&self.names.plural),
-                namespaced,
-                ..ALL
-            }));
-            ever.push(info);
-            info
+        let is_whole = !group.is_empty() && !plural.is_empty() && !kind.is_empty();
+        (is_whole && version.has_conditions()).then(|| Kind {
+            group: group.into(),
+            version: version.name.clone().into(),
+            older: &[],
+            kind: kind.into(),
+            plural: plural.into(),
+            namespaced: scope == "Namespaced",
+            metadata_only: false,
         })
     }
 }
@@ -256,7 +234,7 @@ impl Version {
 mod tests {
     use super::*;
 
-    fn kind(version: &str) -> Option<&'static KindInfo> {
+    fn kind(version: &str) -> Option<Kind> {
         let text = format!(
             r#"{{"spec":{{"group":"example.org","scope":"Namespaced","names":{{"plural":"widgets","kind":"Widget"}},
                 "versions":[{{"name":"v1","served":true,"storage":true,"schema":{{"openAPIV3Schema":{version}}}}}]}}}}"#
@@ -270,9 +248,9 @@ mod tests {
             r#"{"type":"object","properties":{"spec":{"type":"object"},"status":{"properties":{"conditions":{"type":"array"}}}}}"#,
         );
         let with = with.expect("it has conditions");
-        assert_eq!((with.group, with.version, with.kind, with.plural), ("example.org", "v1", "Widget", "widgets"));
-        assert!(with.namespaced && with.optional && !with.metadata_only);
-        assert_eq!(kind_of("example.org", "Widget"), Some(with), "its objects can be asked for");
+        let named = [with.group, with.version, with.kind, with.plural];
+        assert_eq!(named, ["example.org", "v1", "Widget", "widgets"]);
+        assert!(with.namespaced && !with.metadata_only);
         assert!(
             kind(r#"{"x-kubernetes-preserve-unknown-fields":true}"#).is_some(),
             "what may be anything may have them"

@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use broadstreet_core::resource::{KINDS, KindInfo};
+use broadstreet_core::resource::KINDS;
 use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::access::{Access, JSON};
 use crate::failure::Failure;
+use crate::watch::Kind;
 
 /// Names of resources by group and version.
 type Resources = HashMap<String, BTreeSet<String>>;
@@ -31,30 +32,26 @@ pub struct Discovery {
 impl Discovery {
     /// The version in which to read a kind, as the server was when it was first asked; none where it has none of it. What
     /// discovery does not say is taken to be there, and the list will tell.
-    pub async fn version_of(&self, access: &Access, info: &KindInfo) -> Option<&'static str> {
+    pub async fn version_of(&self, access: &Access, info: &Kind) -> Option<String> {
         let served = self.served(access, None).await;
         let first = self.first.get_or_init(|| resources_of_all(access, served.as_deref())).await;
-        let mut versions = info.versions().filter(|version| is_served(served.as_deref(), info, version));
-        versions.find(|version| {
-            first.get(&group_version(info.group, version)).is_none_or(|plurals| plurals.contains(info.plural))
-        })
+        let mut versions = info.versions().filter(|version| is_served(served.as_deref(), &info.group, version));
+        let is_there = |version: &&str| {
+            first.get(&group_version(&info.group, version)).is_none_or(|plurals| plurals.contains(&*info.plural))
+        };
+        versions.find(is_there).map(str::to_owned)
     }
 
     /// The same as the server is now, as known no longer than `at_most` ago. All kinds that ask together ask once.
     ///
     /// # Errors
     /// Where the server does not say: then nothing is known of the kind, neither that it is there nor that it is not.
-    pub async fn version_now(
-        &self,
-        access: &Access,
-        info: &KindInfo,
-        at_most: Duration,
-    ) -> Result<Option<&'static str>, Unsaid> {
+    pub async fn version_now(&self, access: &Access, info: &Kind, at_most: Duration) -> Result<Option<String>, Unsaid> {
         let served = self.served(access, Some(at_most)).await;
-        for version in info.versions().filter(|version| is_served(served.as_deref(), info, version)) {
-            match resources(access, &group_version(info.group, version)).await {
+        for version in info.versions().filter(|version| is_served(served.as_deref(), &info.group, version)) {
+            match resources(access, &group_version(&info.group, version)).await {
                 None => return Err(Unsaid),
-                Some(plurals) if plurals.contains(info.plural) => return Ok(Some(version)),
+                Some(plurals) if plurals.contains(&*info.plural) => return Ok(Some(version.to_owned())),
                 Some(_) => {}
             }
         }
@@ -84,14 +81,15 @@ async fn groups(access: &Access) -> Option<BTreeSet<String>> {
 }
 
 /// Whether a version may be there; the core group does not stand in the list.
-fn is_served(served: Option<&BTreeSet<String>>, info: &KindInfo, version: &str) -> bool {
-    info.group.is_empty() || served.is_none_or(|served| served.contains(&group_version(info.group, version)))
+fn is_served(served: Option<&BTreeSet<String>>, group: &str, version: &str) -> bool {
+    group.is_empty() || served.is_none_or(|served| served.contains(&group_version(group, version)))
 }
 
 async fn resources_of_all(access: &Access, served: Option<&BTreeSet<String>>) -> Resources {
     let wanted: BTreeSet<String> = KINDS
         .iter()
-        .flat_map(|info| info.versions().filter(|version| is_served(served, info, version)).map(|it| (info.group, it)))
+        .flat_map(|info| info.versions().map(|version| (info.group, version)))
+        .filter(|(group, version)| is_served(served, group, version))
         .map(|(group, version)| group_version(group, version))
         .collect();
     let asked = wanted.into_iter().map(|wanted| async move {

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use broadstreet_core::ports::Answer;
-use broadstreet_core::resource::KindInfo;
 use broadstreet_core::world::Freshness;
 use futures_util::future::{AbortHandle, Abortable, Aborted, Either, select};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
@@ -16,7 +15,7 @@ use crate::timer::within;
 use crate::watch::border::Known;
 use crate::watch::refused::Refused;
 use crate::watch::scope::{Scope, Stop};
-use crate::watch::{GivenBack, Shared, just_found, kind_of};
+use crate::watch::{GivenBack, Kind, Shared, just_found};
 
 /// How long to wait for the list of namespaces before going on with those that were named.
 const WAIT_FOR_NAMESPACES: Duration = Duration::from_secs(10);
@@ -24,27 +23,27 @@ const WAIT_FOR_NAMESPACES: Duration = Duration::from_secs(10);
 pub(super) const JUST_ASKED: Duration = Duration::from_secs(1);
 
 /// Follows a kind for ever, in the version the server was found to have.
-pub async fn follow(shared: Arc<Shared>, info: &'static KindInfo, mut present: Option<&'static str>) {
+pub async fn follow(shared: Arc<Shared>, info: Arc<Kind>, mut present: Option<String>) {
     let known: Arc<Mutex<Known>> = Arc::default();
-    let mut whole = Scope::new(&shared, info, "", &known);
+    let mut whole = Scope::new(&shared, &info, "", &known);
     loop {
-        let stop = match present {
+        let stop = match &present {
             Some(version) => {
-                whole.version = version;
+                whole.version.clone_from(version);
                 let _one_more = shared.one_more_scope();
                 whole.follow().await
             }
             None => Stop::Absent,
         };
         match stop {
-            Stop::Absent => present = absent(&shared, info, &mut whole, present).await,
+            Stop::Absent => present = absent(&shared, &info, &mut whole, present).await,
             Stop::Forbidden { verb, message } => {
                 let verb = if verb == "watch" && info.namespaced { first_refused(&whole, verb).await } else { verb };
                 whole.say(Freshness::Forbidden { verb: verb.to_owned(), message }).await;
                 if info.namespaced && verb == "list" {
-                    by_namespace(&shared, info, &known, &whole).await;
+                    by_namespace(&shared, &info, &known, &whole).await;
                 } else {
-                    shared.settle_without(info, "").await;
+                    shared.settle_without(&info, "").await;
                     shared.turn_of("", shared.access.limits.ask_again).await;
                 }
             }
@@ -61,18 +60,13 @@ async fn first_refused(whole: &Scope, verb: &'static str) -> &'static str {
 }
 
 /// A kind the server does not have, or says so of one version; answers the version to go on with.
-async fn absent(
-    shared: &Shared,
-    info: &'static KindInfo,
-    whole: &mut Scope,
-    present: Option<&'static str>,
-) -> Option<&'static str> {
+async fn absent(shared: &Shared, info: &Arc<Kind>, whole: &mut Scope, present: Option<String>) -> Option<String> {
     let (access, ask_again) = (&shared.access, shared.access.limits.ask_again);
     if present.is_some() {
         // Another version may be served now; and while the server does not say that the kind is gone, it is not.
         match shared.discovery.version_now(access, info, JUST_ASKED).await {
             Ok(None) => {}
-            Ok(Some(version)) if Some(version) != present => return Some(version),
+            Ok(Some(version)) if present.as_ref() != Some(&version) => return Some(version),
             _ => {
                 whole.stumble("the server has the kind, but answers 404".to_owned(), None).await;
                 return present;
@@ -94,8 +88,8 @@ async fn absent(
             }
         };
         // It may have been defined anew in a version that nobody knew of before.
-        let anew = kind_of(info.group, info.kind).filter(|it| it.version != info.version);
-        for info in [info].into_iter().chain(anew) {
+        let anew = shared.kinds.kind(&info.group, &info.kind).filter(|it| it.version != info.version);
+        for info in std::iter::once(info).chain(anew.as_ref()) {
             if let Ok(Some(version)) = shared.discovery.version_now(access, info, at_most).await {
                 return Some(version);
             }
@@ -104,18 +98,19 @@ async fn absent(
 }
 
 /// Follows a kind in each namespace there is, until the whole may be read.
-async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc<Mutex<Known>>, whole: &Scope) {
+async fn by_namespace(shared: &Arc<Shared>, info: &Arc<Kind>, known: &Arc<Mutex<Known>>, whole: &Scope) {
     let mut listed = shared.listed.subscribe();
     let _ = within(&*shared.access.timer, WAIT_FOR_NAMESPACES, listed.wait_for(|listed| listed.settled)).await;
 
     let mut followed: FuturesUnordered<Abortable<Answer<'static, (String, Stop)>>> = FuturesUnordered::new();
     let mut handles: BTreeMap<String, AbortHandle> = BTreeMap::new();
     let refused = Mutex::new(Refused::starting_at(info));
-    let begin = |namespace: &str, version: &'static str| {
+    let begin = |namespace: &str, version: &str| {
         let (handle, registration) = AbortHandle::new_pair();
         let mut scope = Scope::new(shared, info, namespace, known);
-        scope.version = version;
-        let one: Answer<'static, (String, Stop)> = Box::pin(one(Arc::clone(shared), info, namespace.to_owned(), scope));
+        version.clone_into(&mut scope.version);
+        let one = one(Arc::clone(shared), Arc::clone(info), namespace.to_owned(), scope);
+        let one: Answer<'static, (String, Stop)> = Box::pin(one);
         (handle, Abortable::new(one, registration))
     };
     let given_back = shared.given_back.subscribe();
@@ -137,7 +132,7 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
             if !settled {
                 shared.expect(info, namespace);
             }
-            let (handle, one) = begin(namespace, whole.version);
+            let (handle, one) = begin(namespace, &whole.version);
             followed.push(one);
             handles.insert(namespace.clone(), handle);
         }
@@ -162,7 +157,7 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
                     break;
                 }
                 if handles.contains_key(&allowed) {
-                    let (handle, one) = begin(&allowed, whole.version);
+                    let (handle, one) = begin(&allowed, &whole.version);
                     followed.push(one);
                     handles.insert(allowed, handle);
                 }
@@ -185,7 +180,7 @@ async fn by_namespace(shared: &Arc<Shared>, info: &'static KindInfo, known: &Arc
 /// given back is asked for at once.
 async fn ask(
     shared: &Arc<Shared>,
-    info: &'static KindInfo,
+    info: &Arc<Kind>,
     whole: &Scope,
     known: &Arc<Mutex<Known>>,
     refused: &Mutex<Refused>,
@@ -208,7 +203,7 @@ async fn ask(
             whole.may_list().await
         } else {
             let mut scope = Scope::new(shared, info, &place, known);
-            scope.version = whole.version;
+            scope.version.clone_from(&whole.version);
             scope.may_list().await
         };
         if answer.is_ok() {
@@ -224,7 +219,7 @@ fn lock(refused: &Mutex<Refused>) -> std::sync::MutexGuard<'_, Refused> {
 }
 
 /// Follows a kind in one namespace until that is refused.
-async fn one(shared: Arc<Shared>, info: &'static KindInfo, namespace: String, mut scope: Scope) -> (String, Stop) {
+async fn one(shared: Arc<Shared>, info: Arc<Kind>, namespace: String, mut scope: Scope) -> (String, Stop) {
     let _one_more = shared.one_more_scope();
     let stop = scope.follow().await;
     let state = match &stop {
@@ -234,6 +229,6 @@ async fn one(shared: Arc<Shared>, info: &'static KindInfo, namespace: String, mu
         }
     };
     scope.say(state).await;
-    shared.settle_without(info, &namespace).await;
+    shared.settle_without(&info, &namespace).await;
     (namespace, stop)
 }

@@ -1,12 +1,13 @@
 //! Node leases: polled, because 5,000 nodes renew 500 times a second, and told only where a node starts or stops
 //! renewing.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::{Body, KindInfo, Object};
+use broadstreet_core::resource::{Body, Object};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness};
 use chrono::DateTime;
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 use crate::access::JSON;
 use crate::failure::{Failure, server_time};
-use crate::watch::Shared;
+use crate::watch::{Kind, Shared};
 
 /// Where the leases of nodes lie.
 const NAMESPACE: &str = "kube-node-lease";
@@ -23,15 +24,14 @@ const USUAL_SECONDS: u64 = 40;
 /// So many polls in a row may fail before the leases count as stale.
 const FAILURES_UNTIL_STALE: u32 = 3;
 
-const LEASE: KindInfo = KindInfo {
-    group: "coordination.k8s.io",
-    version: "v1",
+static LEASE: Kind = Kind {
+    group: Cow::Borrowed("coordination.k8s.io"),
+    version: Cow::Borrowed("v1"),
     older: &[],
-    kind: "Lease",
-    plural: "leases",
+    kind: Cow::Borrowed("Lease"),
+    plural: Cow::Borrowed("leases"),
     namespaced: true,
     metadata_only: false,
-    optional: false,
 };
 
 /// The nodes as last told, and what their leases say.

@@ -10,6 +10,7 @@ mod defined;
 mod discovery;
 mod items;
 mod kind;
+mod kinds;
 mod leases;
 mod lines;
 mod reading;
@@ -17,6 +18,7 @@ mod refused;
 mod scope;
 mod watching;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 use broadstreet_core::id::SourceId;
 use broadstreet_core::ports::{Answer, ClusterIdentity, Flow, Observation};
-use broadstreet_core::resource::{KINDS, KindInfo};
+use broadstreet_core::resource::KINDS;
 use broadstreet_core::world::{Change, Freshness, SourceState};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
@@ -32,9 +34,9 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
 use crate::access::Access;
 use crate::timer::within;
 use crate::watch::defined::Definitions;
-pub(crate) use crate::watch::defined::kind_of;
 use crate::watch::discovery::Discovery;
 pub use crate::watch::discovery::{group_version, root};
+pub use crate::watch::kinds::{Defined, Kind};
 use crate::watch::leases::Nodes;
 pub use crate::watch::scope::METADATA;
 
@@ -60,6 +62,8 @@ struct Shared {
     nodes: Mutex<Nodes>,
     settling: Mutex<Settling>,
     discovery: Discovery,
+    /// The kinds that were defined in this cluster.
+    kinds: Arc<Defined>,
     /// What was told of the definitions of custom resources.
     defined: latest::Sender<Definitions>,
     /// A connection broke, so that the server may be another one.
@@ -93,8 +97,15 @@ struct Listed {
 /// How far each kind (and namespace, where it is read by namespace) has come.
 #[derive(Default)]
 struct Settling {
-    phases: BTreeMap<(&'static str, &'static str, String), Phase>,
+    phases: BTreeMap<Settled, Phase>,
     told: bool,
+}
+
+/// A group, a plural and a namespace.
+type Settled = (Cow<'static, str>, Cow<'static, str>, String);
+
+fn settled(info: &Kind, namespace: &str) -> Settled {
+    (info.group.clone(), info.plural.clone(), namespace.to_owned())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,7 +119,12 @@ enum Phase {
 }
 
 /// Watches every kind until the stream is dropped. It never ends by itself.
-pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<String>) -> Flow<Observation> {
+pub fn watch(
+    access: Arc<Access>,
+    kinds: Arc<Defined>,
+    identity: ClusterIdentity,
+    namespaces: Vec<String>,
+) -> Flow<Observation> {
     let (out, mut waiting) = mpsc::channel(WAITING);
     let named = namespaces.into_iter().chain([access.namespace.clone()]).filter(|name| !name.is_empty()).collect();
     let shared = Arc::new(Shared {
@@ -122,19 +138,21 @@ pub fn watch(access: Arc<Access>, identity: ClusterIdentity, namespaces: Vec<Str
         nodes: Mutex::default(),
         settling: Mutex::default(),
         discovery: Discovery::default(),
+        kinds,
         defined: latest::Sender::default(),
         broke: Notify::new(),
         scopes: AtomicU32::default(),
         given_back: latest::Sender::default(),
     });
-    for info in KINDS.iter().chain([&defined::ALL]) {
+    let own: Vec<Arc<Kind>> = KINDS.iter().map(|info| Arc::new(info.into())).collect();
+    for info in own.iter().map(|info| &**info).chain([&defined::ALL]) {
         shared.expect(info, "");
     }
     let drivers: FuturesUnordered<Answer<'static, ()>> = FuturesUnordered::new();
-    for info in KINDS {
+    for info in own {
         let shared = Arc::clone(&shared);
         drivers.push(Box::pin(async move {
-            let present = shared.discovery.version_of(&shared.access, info).await;
+            let present = shared.discovery.version_of(&shared.access, &info).await;
             kind::follow(shared, info, present).await;
         }));
     }
@@ -156,7 +174,7 @@ impl Shared {
         let _ = self.out.send(observation).await;
     }
 
-    async fn say_freshness(&self, info: &KindInfo, namespace: &str, state: Freshness) {
+    async fn say_freshness(&self, info: &Kind, namespace: &str, state: Freshness) {
         let kind = kind_name(info);
         let state = SourceState { source: self.source.clone(), kind, namespace: namespace.to_owned(), state };
         self.say(Observation::Freshness(state)).await;
@@ -195,29 +213,29 @@ impl Shared {
     }
 
     /// Something is going to be listed; [`Observation::InSync`] waits for it.
-    fn expect(&self, info: &KindInfo, namespace: &str) {
+    fn expect(&self, info: &Kind, namespace: &str) {
         let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
-        settling.phases.entry((info.group, info.plural, namespace.to_owned())).or_insert(Phase::Pending(0));
+        settling.phases.entry(settled(info, namespace)).or_insert(Phase::Pending(0));
     }
 
     /// Something is no longer going to be listed.
-    fn expect_no_more(&self, info: &KindInfo, namespace: &str) {
+    fn expect_no_more(&self, info: &Kind, namespace: &str) {
         let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
-        settling.phases.remove(&(info.group, info.plural, namespace.to_owned()));
+        settling.phases.remove(&settled(info, namespace));
     }
 
     /// Something was listed; says once when all was, or cannot be.
-    async fn settle(&self, info: &KindInfo, namespace: &str) {
+    async fn settle(&self, info: &Kind, namespace: &str) {
         self.move_on(info, namespace, |_| Phase::Listed).await;
     }
 
     /// The same where something is refused or absent.
-    async fn settle_without(&self, info: &KindInfo, namespace: &str) {
+    async fn settle_without(&self, info: &Kind, namespace: &str) {
         self.move_on(info, namespace, |_| Phase::Without).await;
     }
 
     /// Something failed; a kind that always fails holds nothing up for ever.
-    async fn stumble(&self, info: &KindInfo, namespace: &str) {
+    async fn stumble(&self, info: &Kind, namespace: &str) {
         self.move_on(info, namespace, |phase| match phase {
             Phase::Pending(failures) => Phase::Pending(failures.saturating_add(1)),
             settled => settled,
@@ -225,10 +243,10 @@ impl Shared {
         .await;
     }
 
-    async fn move_on(&self, info: &KindInfo, namespace: &str, to: impl Fn(Phase) -> Phase) {
+    async fn move_on(&self, info: &Kind, namespace: &str, to: impl Fn(Phase) -> Phase) {
         let (done, passed) = {
             let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(phase) = settling.phases.get_mut(&(info.group, info.plural, namespace.to_owned())) {
+            if let Some(phase) = settling.phases.get_mut(&settled(info, namespace)) {
                 *phase = to(*phase);
             }
             let passed = |phase: &Phase| match phase {
@@ -241,13 +259,13 @@ impl Shared {
             let none_fails = settling.phases.values().all(|phase| *phase == Phase::Without);
             let done = !settling.told && (any || none_fails) && settling.phases.values().all(passed);
             settling.told |= done;
-            let here = settling.phases.get(&(info.group, info.plural, namespace.to_owned())).is_none_or(passed);
+            let here = settling.phases.get(&settled(info, namespace)).is_none_or(passed);
             (done, here)
         };
-        if (info.group, info.kind) == ("", "Namespace") && passed {
+        if (&*info.group, &*info.kind) == ("", "Namespace") && passed {
             self.listed.send_if_modified(|listed| !std::mem::replace(&mut listed.settled, true));
         }
-        if (info.group, info.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition") && passed {
+        if (&*info.group, &*info.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition") && passed {
             self.defined.send_if_modified(|defined| !std::mem::replace(&mut defined.settled, true));
         }
         if done {
@@ -262,6 +280,6 @@ fn just_found(given_back: &GivenBack, now: Duration) -> Vec<String> {
 }
 
 /// `group/Kind`, the core group empty: `/Pod`, `apps/Deployment`.
-fn kind_name(info: &KindInfo) -> String {
+fn kind_name(info: &Kind) -> String {
     format!("{}/{}", info.group, info.kind)
 }

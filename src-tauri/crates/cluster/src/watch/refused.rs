@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use broadstreet_core::resource::{KINDS, KindInfo};
+use broadstreet_core::resource::KINDS;
+
+use crate::watch::Kind;
 
 /// The places of a kind that were refused: the whole of it, which has no name here, and namespaces.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub struct Refused {
 
 impl Refused {
     /// Only the whole. Kinds differ in where they begin, so that together they look everywhere.
-    pub fn starting_at(info: &KindInfo) -> Self {
+    pub fn starting_at(info: &Kind) -> Self {
         let at = KINDS.iter().position(|it| it.plural == info.plural && it.group == info.group).unwrap_or_default();
         Self { namespaces: BTreeMap::new(), next: at, was_allowed: false }
     }
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
 
     fn refused(namespaces: &[&str]) -> Refused {
-        let mut refused = Refused::starting_at(&KINDS[0]);
+        let mut refused = Refused::starting_at(&(&KINDS[0]).into());
         for namespace in namespaces {
             refused.put(namespace, "list");
         }
@@ -76,7 +78,7 @@ mod tests {
         let turns: Vec<String> = (0..2).map(|_| places.next()).collect();
         assert_eq!(turns, ["", "b"]);
         assert_eq!(refused(&[]).next(), "");
-        let mut of_the_next_kind = Refused::starting_at(&KINDS[1]);
+        let mut of_the_next_kind = Refused::starting_at(&(&KINDS[1]).into());
         of_the_next_kind.put("a", "list");
         assert_eq!(of_the_next_kind.next(), "a", "kinds differ in where they begin");
     }

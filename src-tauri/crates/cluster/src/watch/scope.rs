@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::{Json, KindInfo};
+use broadstreet_core::resource::Json;
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness};
 use futures_util::future::{Either, select};
@@ -17,11 +17,11 @@ use tokio::sync::watch as latest;
 use crate::connection::escape;
 use crate::failure::Failure;
 use crate::timer::within;
-use crate::watch::Shared;
 use crate::watch::backoff::{self, Backoff};
 use crate::watch::border::{self, Crossed, Known, Origin};
 use crate::watch::discovery::{group_version, root};
 use crate::watch::reading::Reading;
+use crate::watch::{Kind, Shared};
 
 pub const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// What is said of an answer that stopped.
@@ -71,9 +71,9 @@ pub enum End {
 /// One kind in all namespaces, or in one.
 pub struct Scope {
     pub(super) shared: Arc<Shared>,
-    pub(super) info: &'static KindInfo,
+    pub(super) info: Arc<Kind>,
     /// The version the server has it in.
-    pub version: &'static str,
+    pub version: String,
     pub(super) namespace: String,
     pub(super) known: Arc<Mutex<Known>>,
     pub(super) said: Option<Freshness>,
@@ -90,11 +90,11 @@ pub struct Scope {
 
 impl Scope {
     /// Of a kind in `namespace`, in all where it is empty. `known` is shared by all scopes of the kind.
-    pub fn new(shared: &Arc<Shared>, info: &'static KindInfo, namespace: &str, known: &Arc<Mutex<Known>>) -> Self {
+    pub fn new(shared: &Arc<Shared>, info: &Arc<Kind>, namespace: &str, known: &Arc<Mutex<Known>>) -> Self {
         Self {
             shared: Arc::clone(shared),
-            info,
-            version: info.version,
+            info: Arc::clone(info),
+            version: info.version.to_string(),
             namespace: namespace.to_owned(),
             known: Arc::clone(known),
             said: None,
@@ -113,7 +113,7 @@ impl Scope {
             return;
         }
         self.said = Some(state.clone());
-        self.shared.say_freshness(self.info, &self.namespace, state).await;
+        self.shared.say_freshness(&self.info, &self.namespace, state).await;
     }
 
     /// Reads and watches until that is refused or the kind is absent. Everything else is tried again.
@@ -142,7 +142,7 @@ impl Scope {
             match self.read(&mut read).await {
                 Ok(version) => {
                     self.say(Freshness::Live).await;
-                    self.shared.settle(self.info, &self.namespace).await;
+                    self.shared.settle(&self.info, &self.namespace).await;
                     from = version;
                 }
                 Err(End::Stop(stop)) => {
@@ -244,7 +244,7 @@ impl Scope {
     /// Says that something failed (not the first time after all went well: a connection may break) and waits.
     pub async fn stumble(&mut self, why: String, after: Option<Duration>) {
         let pause = self.backoff.pause(after);
-        tracing::debug!(kind = self.info.kind, namespace = self.namespace, why, ?pause, "to be tried again");
+        tracing::debug!(kind = &*self.info.kind, namespace = self.namespace, why, ?pause, "to be tried again");
         match (&self.said, self.alive_at) {
             // Said once for each outage, so that words that change a little fill no record; and what is refused or
             // absent is so until it is read.
@@ -253,7 +253,7 @@ impl Scope {
             (_, Some(since)) if self.backoff.failures() > 1 => self.say(Freshness::Stale { since, why }).await,
             (_, Some(_)) => {}
         }
-        self.shared.stumble(self.info, &self.namespace).await;
+        self.shared.stumble(&self.info, &self.namespace).await;
         self.rest(pause).await;
     }
 
@@ -271,7 +271,7 @@ impl Scope {
     }
 
     pub(super) fn path(&self) -> String {
-        let root = root(&group_version(self.info.group, self.version));
+        let root = root(&group_version(&self.info.group, &self.version));
         if self.namespace.is_empty() {
             format!("{root}/{}", self.info.plural)
         } else {
@@ -288,7 +288,7 @@ impl Scope {
         skipped: &mut Vec<Observation>,
     ) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match border::cross(&mut known, &self.shared.cluster, self.info, from, value) {
+        match border::cross(&mut known, &self.shared.cluster, &self.info, from, value) {
             Crossed::New(before, mut object) => {
                 changes.extend(before);
                 if self.info.kind == "Node" && self.info.group.is_empty() {
@@ -303,20 +303,20 @@ impl Scope {
 
     pub(super) fn delete(&self, value: &Json<'_>) -> Change {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        border::delete(&mut known, &self.shared.cluster, self.info, value)
+        border::delete(&mut known, &self.shared.cluster, &self.info, value)
     }
 
     /// Tells everything gone that the reading of this number did not hold; all there is, where there was none.
     pub async fn vanish(&self, round: Option<u32>) {
         let gone = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            border::vanish(&mut known, &self.shared.cluster, self.info, &self.namespace, round)
+            border::vanish(&mut known, &self.shared.cluster, &self.info, &self.namespace, round)
         };
         self.hand_on(gone, Vec::new()).await;
     }
 
     pub(super) async fn hand_on(&self, changes: Vec<Change>, skipped: Vec<Observation>) {
-        match (self.info.group, self.info.kind) {
+        match (&*self.info.group, &*self.info.kind) {
             ("", "Namespace") => self.note_namespaces(&changes),
             ("", "Node") => self.shared.nodes.lock().unwrap_or_else(PoisonError::into_inner).drop_gone(&changes),
             ("apiextensions.k8s.io", "CustomResourceDefinition") if !changes.is_empty() => {

@@ -62,7 +62,7 @@ impl Scope {
                     Err(why) => Err(why),
                 });
                 end = event.unwrap_or_else(|why| {
-                    let kind = super::kind_name(self.info);
+                    let kind = super::kind_name(&self.info);
                     skipped.push(Observation::Skipped { kind, name: String::new(), why: why.clone() });
                     Some(End::Lost(why))
                 });
@@ -116,7 +116,7 @@ impl Scope {
             "BOOKMARK" => {}
             other => {
                 let why = format!("an event of the unknown type `{}`", shorten(other, 40));
-                let kind = super::kind_name(self.info);
+                let kind = super::kind_name(&self.info);
                 skipped.push(Observation::Skipped { kind, name: border::place(&event.object), why });
             }
         }
