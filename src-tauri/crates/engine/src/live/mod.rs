@@ -44,8 +44,8 @@ pub(crate) use writer::start_writer;
 pub const FADES_AFTER: chrono::Duration = chrono::Duration::seconds(60);
 
 /// How long without proof of life until a cluster is said to be stale; what is known of it is still believed. It is looked
-/// at once a second, and has to be seen by ten.
-pub const STALE_AFTER: chrono::Duration = chrono::Duration::seconds(9);
+/// at once a second, takes a moment to be told, and has to be seen by ten.
+pub const STALE_AFTER: chrono::Duration = chrono::Duration::milliseconds(8_500);
 
 /// How long without proof of life until nothing of a cluster is believed any more.
 pub const DOUBTED_AFTER: chrono::Duration = chrono::Duration::seconds(60);
