@@ -1,7 +1,7 @@
 //! A desk on a real store whose cluster and sources say what a test tells them to.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broadstreet_core::id::ObjectKey;
@@ -79,6 +79,8 @@ impl Vault for PlainVault {
     }
 }
 
+type Lines = mpsc::UnboundedSender<Result<LogLine, ClusterError>>;
+
 type Watching = Arc<Mutex<BTreeMap<String, mpsc::UnboundedSender<Observation>>>>;
 
 /// Clusters that say what they are told to: `c`, and any other by the name of its context.
@@ -97,6 +99,12 @@ pub struct ScriptedCluster {
     pub files: Arc<Mutex<Snapshot>>,
     /// What pods print: the pod and a line with its time before it.
     pub printed: Arc<Mutex<Vec<(String, String)>>>,
+    /// The same of the containers before the last restart.
+    pub printed_before: Arc<Mutex<Vec<(String, String)>>>,
+    /// What was asked of logs.
+    pub logs_asked: Arc<Mutex<Vec<LogsOf>>>,
+    /// Logs that are followed, by their pods.
+    following: Arc<Mutex<Vec<(String, Lines)>>>,
 }
 
 impl ScriptedCluster {
@@ -115,6 +123,24 @@ impl ScriptedCluster {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         panic!("nobody watches the cluster");
+    }
+
+    /// A pod prints a line: whoever follows its log is told.
+    pub fn print(&self, pod: &str, line: &str) {
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        printed.push((pod.to_owned(), line.to_owned()));
+        let following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, lines) in following.iter().filter(|(of, _)| of == pod) {
+            let _ = lines.send(Ok(LogLine::read(line.as_bytes())));
+        }
+    }
+
+    /// Every log that is followed breaks off.
+    pub fn cut_logs(&self) {
+        for (pod, lines) in self.following.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let why = format!("the log of pod `{pod}` broke off");
+            let _ = lines.send(Err(ClusterError::Unreachable { server: "https://127.0.0.1".into(), why }));
+        }
     }
 }
 
@@ -170,19 +196,28 @@ impl Connection for ScriptedConnection {
         Box::pin(async move { Ok(Manifest { yaml: format!("kind: {}\n", key.kind), covered: 1 }) })
     }
     fn logs(&self, of: LogsOf) -> Flow<Result<LogLine, ClusterError>> {
-        let printed = self.cluster.printed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let lines: Vec<_> = printed
-            .into_iter()
-            .filter(|(pod, _)| *pod == of.pod)
-            .map(|(_, line)| Ok(LogLine::read(line.as_bytes())))
-            .collect();
-        if lines.is_empty() {
+        self.cluster.logs_asked.lock().unwrap_or_else(PoisonError::into_inner).push(of.clone());
+        let of_which = if of.previous { &self.cluster.printed_before } else { &self.cluster.printed };
+        let printed = of_which.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = printed.iter().filter(|(pod, _)| *pod == of.pod).map(|(_, line)| LogLine::read(line.as_bytes()));
+        let all: Vec<LogLine> = lines.collect();
+        // A pod that printed nothing is not there.
+        if all.is_empty() {
             let what = format!("logs of pod `{}`", of.pod);
             let gone = ClusterError::Declined { what, status: 404, message: "not found".into() };
             return Box::pin(futures_util::stream::iter([Err(gone)]));
         }
-        // It goes on for as long as it is followed.
-        let rest = futures_util::stream::pending();
+        // The API counts whole seconds.
+        let is_meant =
+            |line: &LogLine| of.since.is_none_or(|since| line.at.map(|at| at.timestamp()) >= Some(since.timestamp()));
+        let lines: Vec<_> = all.into_iter().filter(is_meant).map(Ok).collect();
+        if !of.follow {
+            return Box::pin(futures_util::stream::iter(lines));
+        }
+        // It goes on for as long as it is followed. Under the same lock a line is printed: none is missed.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.cluster.following.lock().unwrap_or_else(PoisonError::into_inner).push((of.pod, sender));
+        let rest = futures_util::stream::unfold(receiver, |mut it| async { it.recv().await.map(|line| (line, it)) });
         Box::pin(futures_util::StreamExt::chain(futures_util::stream::iter(lines), rest))
     }
 }
@@ -196,6 +231,8 @@ pub struct ScriptedSignals {
     pub silent: Arc<AtomicBool>,
     /// What every source of alerts has in its history.
     pub prior: Arc<Mutex<Vec<AlertSpan>>>,
+    /// How often a source of alerts was asked.
+    pub polls: Arc<AtomicU32>,
     /// What every source of alerts tells of observed calls.
     pub calls: Arc<Mutex<CallsPoll>>,
     /// The next answer of every pager; `None` does not answer.
@@ -218,6 +255,7 @@ impl Signals for ScriptedSignals {
 
 impl AlertSource for ScriptedSignals {
     fn poll(&self) -> Answer<'_, Result<AlertPoll, SignalError>> {
+        self.polls.fetch_add(1, Ordering::SeqCst);
         let poll = self.alerts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let silent = self.silent.load(Ordering::Relaxed);
         Box::pin(async move { if silent { Err(switched_off("alerts")) } else { Ok(poll) } })

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 stories! {
     the_log_of_a_house_is_read_line_by_line_until_it_is_closed
+    the_log_from_before_the_last_restart_is_read_to_its_end
+    a_log_is_followed_and_goes_on_after_it_broke_off_with_no_line_twice
     an_object_is_shown_whole_with_its_secrets_covered_and_pinned_as_a_file
     without_a_cluster_logs_and_whole_objects_say_what_to_do
 }
@@ -45,6 +47,90 @@ async fn the_log_of_a_house_is_read_line_by_line_until_it_is_closed(place: Place
     desk.call("close_logs", json!({ "reading": reading })).await.expect("closed");
     let gone = desk.call("read_logs", json!({ "reading": reading, "after": 2 })).await.expect_err("it is closed");
     assert_eq!(gone.code, "not_found");
+    desk.engine.stop().await;
+}
+
+/// The one pod of the cart, and the house itself.
+async fn cart_and_its_pod(desk: &TestDesk) -> (String, String) {
+    let cart = id_of(desk, "Deployment").await;
+    let house = desk.call("object", json!({ "id": cart })).await.expect("the house");
+    (cart, text(&house, "/pods/0/name").to_owned())
+}
+
+/// Reads on until it is as it should be; what is not told of is asked for all the same.
+async fn read_until(desk: &TestDesk, reading: &str, is: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..1_500 {
+        let view = desk.call("read_logs", json!({ "reading": reading, "after": 0 })).await.expect("read");
+        if is(&view) {
+            return view;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{}", desk.call("read_logs", json!({ "reading": reading, "after": 0 })).await.expect("read"));
+}
+
+fn lines(view: &Value) -> Vec<&str> {
+    view["lines"].as_array().into_iter().flatten().map(|line| text(line, "/text")).collect()
+}
+
+async fn the_log_from_before_the_last_restart_is_read_to_its_end(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let (cart, pod) = cart_and_its_pod(&desk).await;
+    desk.cluster.print(&pod, "2026-03-04T14:32:04Z starting");
+    let before = ["2026-03-04T14:31:58Z redis is gone", "2026-03-04T14:31:59Z panic"];
+    *desk.cluster.printed_before.lock().unwrap() = before.map(|line| (pod.clone(), line.to_owned())).into();
+    let opened = desk.call("open_logs", json!({ "id": cart, "previous": true })).await.expect("opened");
+    let reading = text(&opened, "/reading").to_owned();
+    let view = read_until(&desk, &reading, |view| view["streams"][0]["state"] == "ended").await;
+    assert_eq!(lines(&view), ["redis is gone", "panic"], "and nothing of the container that runs");
+    let asked = desk.cluster.logs_asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 1, "it is read once: {asked:?}");
+    assert!(asked[0].previous && !asked[0].follow && asked[0].pod == pod, "{asked:?}");
+    // Of a container that never restarted there is none.
+    desk.cluster.printed_before.lock().unwrap().clear();
+    let opened = desk.call("open_logs", json!({ "id": cart, "previous": true })).await.expect("opened");
+    let view = read_until(&desk, text(&opened, "/reading"), |view| view["streams"][0]["state"] == "failed").await;
+    assert!(text(&view, "/streams/0/why").contains("not found"), "{view}");
+    desk.engine.stop().await;
+}
+
+async fn a_log_is_followed_and_goes_on_after_it_broke_off_with_no_line_twice(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let (cart, pod) = cart_and_its_pod(&desk).await;
+    desk.cluster.print(&pod, "2026-03-04T14:32:04.100Z starting");
+    let opened = desk.call("open_logs", json!({ "id": cart })).await.expect("opened");
+    let reading = text(&opened, "/reading").to_owned();
+    read_until(&desk, &reading, |view| view["last"] == 1).await;
+    // Whoever only listens is told of a line that comes later.
+    let mut notices = desk.engine.listen();
+    desk.cluster.print(&pod, "2026-03-04T14:32:05.200Z cart is empty");
+    let told = async {
+        while let Some(notice) = notices.next().await {
+            if notice.channel == "logs" && notice.ids.contains(&reading) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("somebody is told");
+    let view = desk.call("read_logs", json!({ "reading": reading, "after": 1 })).await.expect("read");
+    assert_eq!(lines(&view), ["cart is empty"]);
+    // It breaks off; what is printed meanwhile, in the same second as what was read, is there in the end.
+    desk.cluster.cut_logs();
+    let view = read_until(&desk, &reading, |view| view["streams"][0]["state"] == "failed").await;
+    assert!(text(&view, "/streams/0/why").contains("broke off"), "{view}");
+    desk.cluster.print(&pod, "2026-03-04T14:32:05.300Z redis answers");
+    let view = read_until(&desk, &reading, |view| view["streams"][0]["state"] == "open").await;
+    assert_eq!(lines(&view), ["starting", "cart is empty", "redis answers"], "{view}");
+    desk.cluster.print(&pod, "2026-03-04T14:32:06Z ready");
+    let view = read_until(&desk, &reading, |view| view["last"] == 4).await;
+    assert_eq!(lines(&view), ["starting", "cart is empty", "redis answers", "ready"]);
+    assert_eq!((text(&view, "/streams/0/state"), text(&view, "/streams/0/why")), ("open", ""));
+    let asked = desk.cluster.logs_asked.lock().unwrap().clone();
+    let since: Vec<Option<i64>> = asked.iter().map(|it| it.since.map(|at| at.timestamp())).collect();
+    assert_eq!(since.len(), 2, "{asked:?}");
+    assert!(since[0].is_none() && since[1].is_some() && asked.iter().all(|it| it.follow), "{asked:?}");
     desk.engine.stop().await;
 }
 
