@@ -21,6 +21,8 @@ pub struct Full {
     pub rows: AtomicU32,
     /// Files and settings that are there and cannot be read, by their names.
     pub unread: Mutex<BTreeSet<String>>,
+    /// Incidents in the order in which it was looked for new rows of them.
+    pub looked: Mutex<Vec<String>>,
 }
 
 impl Full {
@@ -28,6 +30,11 @@ impl Full {
     pub fn leave_unread(&self, names: &[&str]) {
         let names = names.iter().map(|it| (*it).to_owned()).collect();
         *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// How often it was looked for new rows of an incident.
+    pub fn looks(&self, incident: &str) -> usize {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|it| *it == incident).count()
     }
 
     fn read(&self, name: &str) -> Result<(), StoreError> {
@@ -65,6 +72,7 @@ impl Store for FullStore {
         self.store.rows(incident)
     }
     fn rows_after(&self, incident: IncidentId, after: i64) -> Answer<'_, Result<(Vec<Row>, i64), StoreError>> {
+        self.full.looked.lock().unwrap_or_else(PoisonError::into_inner).push(incident.to_string());
         self.store.rows_after(incident, after)
     }
     fn incidents(&self) -> Answer<'_, Result<Vec<IncidentEntry>, StoreError>> {

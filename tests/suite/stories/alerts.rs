@@ -52,9 +52,22 @@ async fn closed_while_firing(place: Place) -> (TestDesk, String) {
     (desk.restart(MEI).await, id)
 }
 
-/// Long enough for an answer and for the writer's clock after it.
-async fn several_rounds() {
-    tokio::time::sleep(std::time::Duration::from_millis(3_500)).await;
+/// Several times a source was asked, and what came after each answer is on the map: so was the answer itself, and the second
+/// went by in between.
+async fn several_rounds(desk: &TestDesk) {
+    let polls = || desk.signals.polls.load(std::sync::atomic::Ordering::SeqCst);
+    for round in 0..4 {
+        let (before, name) = (polls(), format!("round-{round}"));
+        for left in 0.. {
+            if polls() > before {
+                break;
+            }
+            assert!(left < 1_500, "nobody asks");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        desk.cluster.say(broadstreet_core::ports::Observation::Changes(shop(&name, "image:1", ""))).await;
+        desk.settle(|state| state.world.objects().any(|object| object.key.name == *name)).await;
+    }
 }
 
 async fn an_alert_becomes_a_case_a_row_and_its_end_a_row(place: Place) {
@@ -203,7 +216,7 @@ async fn a_source_that_does_not_answer_or_is_gone_ends_nothing(place: Place) {
     desk.signals.silent.store(true, std::sync::atomic::Ordering::Relaxed);
     desk.open(shop("cart", "cart:1", "")).await;
     desk.settle(|state| state.proofs.values().any(|proof| proof.trouble.is_some())).await;
-    several_rounds().await;
+    several_rounds(&desk).await;
     assert!(of_kind(&desk, &id, "alert.resolved").await.is_empty(), "who does not answer says nothing ended");
     desk.call("remove_source", json!({ "id": "alertmanager:a" })).await.expect("removed");
     let other =

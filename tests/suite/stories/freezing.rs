@@ -96,7 +96,16 @@ async fn an_incident_declared_without_a_cluster_is_frozen_once_one_was_read(plac
     desk.clock.advance(chrono::Duration::minutes(5));
     desk.engine.open_context(ContextChoice::default()).await.expect("a cluster");
     desk.cluster.say(Observation::Changes(shop("cart", "cart:1", "CrashLoopBackOff"))).await;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    desk.settle(|state| state.world.objects().any(|object| object.key.name == "cart")).await;
+    // It is looked at again and again whether it can be frozen; the last of these looks began after the one before it ended.
+    let looked = desk.full.looks(&id);
+    for left in 0.. {
+        if desk.full.looks(&id) >= looked + 3 {
+            break;
+        }
+        assert!(left < 1_500, "nobody looks");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     // Half a cluster is no evidence: also the next incident waits for the rest.
     let other = declared(&desk).await;
     assert_eq!((times_frozen(&desk, &id).await, times_frozen(&desk, &other).await), (0, 0));
