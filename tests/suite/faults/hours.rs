@@ -3,7 +3,7 @@
 //! The product waits by this timer, and the server it asks is in the same process: once nothing can go on without time
 //! passing, time passes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -12,11 +12,13 @@ use std::time::Duration;
 use broadstreet_cluster::{KubeCluster, Limits, Timer};
 use broadstreet_core::ports::{Answer, Clock, Cluster as _, Connection, ContextChoice};
 use broadstreet_core::time::Moment;
+use broadstreet_core::world::{Freshness, SourceState};
 use broadstreet_tests::apiserver::Unplugged;
 use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 
-use crate::watched::{Learned, environment, kubeconfig};
+use crate::patience::HEALED_WITHIN;
+use crate::watched::{Learned, are_the_same, environment, kubeconfig, of_store, of_world};
 
 /// So often the runtime is let go on before nothing more is believed to happen by itself.
 const TURNS: usize = 300;
@@ -147,8 +149,11 @@ impl Clock for Hours {
 pub struct Followed {
     /// The way to the server.
     pub connection: Arc<dyn Connection>,
+    hours: Hours,
     learned: Arc<Mutex<Learned>>,
     task: JoinHandle<()>,
+    /// How many things waited once all was read.
+    waiting: usize,
     _folder: tempfile::TempDir,
 }
 
@@ -175,10 +180,49 @@ impl Followed {
                 into.lock().unwrap_or_else(PoisonError::into_inner).take(observation);
             }
         });
-        let followed = Self { connection, learned, task, _folder: folder };
+        let before = hours.sleepers();
+        let mut followed = Self { connection, hours: hours.clone(), learned, task, waiting: 0, _folder: folder };
         hours.pass(Duration::from_secs(15)).await;
         assert!(followed.learned().in_sync, "{:?}", crate::watched::unwell(&followed.learned()));
+        followed.waiting = hours.sleepers() - before.min(hours.sleepers());
         followed
+    }
+
+    /// After a fault, as [`crate::watched::Watched::is_healed`], by the product's own clock.
+    pub async fn is_healed(&self, server: &Unplugged) {
+        self.is_healed_but(server, |_| true).await;
+    }
+
+    /// The same for a reader who may read only what `may` says of the lines of the store.
+    pub async fn is_healed_but(&self, server: &Unplugged, may: impl Fn(&String) -> bool) {
+        let theirs: BTreeSet<String> = of_store(server).into_iter().filter(may).collect();
+        let unwell = || {
+            let learned = self.learned();
+            let is_unwell = |it: &&SourceState| {
+                !matches!(it.state, Freshness::Live | Freshness::Absent | Freshness::Forbidden { .. })
+            };
+            learned.world.freshness().filter(is_unwell).cloned().collect::<Vec<SourceState>>()
+        };
+        let began = self.hours.seconds();
+        while of_world(&self.learned().world) != theirs || !unwell().is_empty() {
+            let ours = of_world(&self.learned().world);
+            let (missing, ghosts) = (theirs.difference(&ours).next(), ours.difference(&theirs).next());
+            let unwell = unwell();
+            let took = self.hours.seconds() - began;
+            assert!(took < HEALED_WITHIN.as_secs_f64(), "after {took} s: {missing:?}, {ghosts:?}, {unwell:?}");
+            self.hours.pass(Duration::from_millis(500)).await;
+        }
+        let anew = Self::new(self.hours.clone(), server).await;
+        are_the_same(&anew.learned().world, &self.learned().world);
+        let both = server.watches();
+        drop(anew);
+        self.hours.pass(Duration::from_secs(1)).await;
+        // Whoever reads anew watches as much as is watched here: nothing is left over of what was watched before.
+        let here = server.watches();
+        let twice: BTreeMap<String, usize> = here.iter().map(|(plural, many)| (plural.clone(), many * 2)).collect();
+        assert_eq!(both, twice, "a watch is left over");
+        let waiting = self.hours.sleepers();
+        assert!(waiting <= self.waiting + 8, "{waiting} things wait, {} before", self.waiting);
     }
 
     /// What was learned so far.

@@ -16,7 +16,7 @@
 //! | server upgraded in place | `streams::an_upgraded_server_is_followed_and_its_version_told` |
 //! | continue token expired in the middle of many pods | `lists::a_token_that_expires_among_many_pods_costs_no_pod` |
 //! | the same without streaming lists | `lists::without_streaming_lists_everything_is_read_in_one_piece` |
-//! | the same, 150,000 pods | `lists::a_token_that_expires_among_150_000_pods` (ignored: a minute in a debug build) |
+//! | the same, 150,000 pods | `lists::a_token_that_expires_among_150_000_pods_costs_no_pod`, `lists::without_streaming_lists_150_000_pods_are_read_in_one_piece` |
 //! | a page that fails | `lists::a_page_that_fails_is_asked_for_again_and_not_the_first` |
 //! | 429 with and without Retry-After | `lists::a_server_that_is_busy_is_asked_when_it_said_and_read_in_the_end` |
 //! | 500s | `lists::a_server_without_a_leader_is_read_once_it_has_one` |
@@ -31,6 +31,9 @@
 //! | the same: 403 of what was allowed | `restarts::what_a_server_refuses_while_it_starts_is_asked_again_before_it_is_believed` |
 //! | a sleep of hours | `permissions::after_hours_of_sleep_everything_is_read_anew_where_the_timer_stood_still`, `…_went_on` |
 //! | the TCP path cut, at the desk | `freshness::cutting_the_path_is_seen_within_ten_seconds` |
+//! | the server gone, at the desk | `freshness::a_server_that_goes_away_is_seen_within_ten_seconds` |
+//! | many of these, again and again: memory | `memory::the_same_faults_again_and_again_take_no_more_memory` |
+//! | a kind in two versions in two clusters | `permissions::clusters_that_define_a_kind_in_two_versions_are_each_read_in_their_own` |
 //! | an upgrade, at the desk | `freshness::the_desk_says_the_version_an_upgraded_server_has_now` |
 //! | what is hidden and why, at the desk | `freshness::the_desk_names_what_is_hidden_the_verb_that_is_missing_and_the_servers_words` |
 //! | a cluster that hangs, and one that is not there, beside others | `clusters::five_clusters_stand_side_by_side_and_two_that_do_not_answer_hold_up_none` |
@@ -44,6 +47,8 @@ mod clusters;
 mod freshness;
 mod hours;
 mod lists;
+mod memory;
+mod patience;
 mod permissions;
 mod restarts;
 mod streams;

@@ -55,6 +55,8 @@ async fn what_failed_while_a_server_was_down_delays_nothing_once_it_is_back() {
     let unwell = unwell(&followed.learned());
     assert!(unwell.iter().all(|it| it.contains("/Lease")), "{unwell:?}");
     assert_eq!(of_world(&followed.learned().world), of_store(&server));
+    server.well();
+    followed.is_healed(&server).await;
 }
 
 #[tokio::test]
@@ -67,6 +69,7 @@ async fn what_a_server_refuses_while_it_starts_is_asked_again_before_it_is_belie
     hours.pass(Duration::from_secs(12)).await;
     assert_eq!(unwell(&followed.learned()), Vec::<String>::new());
     assert_eq!(of_world(&followed.learned().world), of_store(&server));
+    followed.is_healed(&server).await;
     let forbidden = followed.learned().said.iter().any(|it| matches!(it.state, Freshness::Forbidden { .. }));
     assert!(!forbidden, "nobody was told that anything is forbidden");
 }

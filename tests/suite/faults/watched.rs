@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use broadstreet_cluster::{Environment, KubeCluster, Limits, Places};
 use broadstreet_core::ports::{Cluster as _, Connection, ContextChoice, Observation};
@@ -14,14 +14,12 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
-/// How long after a fault the world may be another than the server's.
-pub const HEALED_WITHIN: Duration = Duration::from_secs(30);
-/// Thrice that, because a machine that tests builds and tests at once.
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::patience::{HEALED_WITHIN, Limit, READ_WITHIN};
+
 /// How often the engine asks for a proof of life.
 const ALIVE_EVERY: Duration = Duration::from_secs(3);
-/// What the server keeps and the product does not: leases are polled, quotas not read.
-const NOT_READ: [&str; 2] = ["leases", "resourcequotas"];
+/// What the server keeps and the product does not: leases are polled.
+const NOT_READ: &str = "leases";
 /// Connections that wait to be used again, at most one for each watch that ended in good order: the client's pool lets
 /// them go after a minute and a half.
 const IDLE_CONNECTIONS: usize = 40;
@@ -108,7 +106,7 @@ impl Watched {
     /// The same with other limits.
     pub async fn limited(server: &ApiServer, limits: Limits) -> Self {
         let mut watched = Self::unsettled(server, limits).await;
-        watched.until("all was read", |learned| learned.in_sync).await;
+        watched.until_within("all was read", Limit::of(READ_WITHIN), |learned| learned.in_sync).await;
         watched.settles(server).await;
         let kinds = KINDS.iter().filter(|kind| !kind.optional).count();
         while server.watches().values().sum::<usize>() < kinds {
@@ -147,14 +145,18 @@ impl Watched {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits, at most half a minute.
+    /// Waits, at most as long as a fault may last.
     #[track_caller]
     pub fn until(&self, what: &str, is: impl Fn(&Learned) -> bool) -> impl Future<Output = ()> {
+        self.until_within(what, Limit::of(HEALED_WITHIN), is)
+    }
+
+    #[track_caller]
+    fn until_within(&self, what: &str, mut limit: Limit, is: impl Fn(&Learned) -> bool) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
         async move {
-            let began = Instant::now();
             while !is(&self.learned()) {
-                assert!(began.elapsed() < PATIENCE, "{at}: {what}: not within {HEALED_WITHIN:?}");
+                assert!(!limit.is_over(), "{at}: {what}: not within {:?}", limit.allowed());
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
@@ -162,16 +164,23 @@ impl Watched {
 
     /// Waits until the world is what the server's own store is.
     pub async fn settles(&self, server: &Kept) {
-        let began = Instant::now();
+        self.settles_within(server, &mut Limit::of(HEALED_WITHIN)).await;
+    }
+
+    async fn settles_within(&self, server: &Kept, limit: &mut Limit) {
         loop {
-            let (theirs, ours) = (of_store(server), of_world(&self.learned().world));
-            if digest(&theirs) == digest(&ours) {
-                return;
+            // Most looks see that something is under way: all of a large store is compared once there is as much.
+            if self.learned().world.len() == server.with(|store| store.count(NOT_READ)) {
+                let (theirs, ours) = (of_store(server), of_world(&self.learned().world));
+                if digest(&theirs) == digest(&ours) {
+                    return;
+                }
             }
-            if began.elapsed() > PATIENCE {
+            if limit.is_over() {
+                let (theirs, ours) = (of_store(server), of_world(&self.learned().world));
                 let missing: Vec<&String> = theirs.difference(&ours).take(5).collect();
                 let ghosts: Vec<&String> = ours.difference(&theirs).take(5).collect();
-                panic!("not the same within {HEALED_WITHIN:?}: missing {missing:#?}, ghosts {ghosts:#?}");
+                panic!("not the same within {:?}: missing {missing:#?}, ghosts {ghosts:#?}", limit.allowed());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -180,18 +189,18 @@ impl Watched {
     /// After a fault: the world is the server's store, each kind is live, nothing is there twice, whoever reads everything
     /// anew sees the same to the last field, and what was started for the fault is gone.
     pub async fn is_healed(&self, server: &ApiServer) {
-        self.settles(server).await;
-        self.until("every kind is live", |learned| unwell(learned).is_empty()).await;
+        let mut limit = Limit::of(HEALED_WITHIN);
+        self.settles_within(server, &mut limit).await;
+        while !unwell(&self.learned()).is_empty() {
+            assert!(!limit.is_over(), "not live within {:?}: {:?}", limit.allowed(), unwell(&self.learned()));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let anew = Self::unsettled(server, self.limits).await;
-        anew.until("read anew", |learned| learned.in_sync).await;
+        anew.until_within("read anew", Limit::of(READ_WITHIN), |learned| learned.in_sync).await;
         anew.settles(server).await;
-        let (theirs, ours) = (objects(&anew.learned().world), objects(&self.learned().world));
-        assert_eq!(theirs.len(), self.learned().world.len());
-        assert!(theirs == ours, "not the same to the last field: {:?}", different(&theirs, &ours));
-        let uids: BTreeSet<&Uid> = ours.values().map(|object| &object.uid).collect();
-        assert_eq!(uids.len(), ours.len(), "an object is there twice");
+        are_the_same(&anew.learned().world, &self.learned().world);
         drop(anew);
-        let began = Instant::now();
+        let mut limit = Limit::of(HEALED_WITHIN);
         loop {
             let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
             let (watches, few) = (server.watches(), tasks <= self.steady.saturating_add(IDLE_CONNECTIONS));
@@ -199,7 +208,7 @@ impl Watched {
                 return;
             }
             let before = (self.steady, &self.watches);
-            assert!(began.elapsed() < PATIENCE, "not steady: {tasks} tasks, before {before:?}, now {watches:?}");
+            assert!(!limit.is_over(), "not steady: {tasks} tasks, before {before:?}, now {watches:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -222,6 +231,16 @@ pub fn unwell(learned: &Learned) -> Vec<String> {
         .collect()
 }
 
+/// Two worlds are the same to the last field, and nothing is in them twice.
+pub fn are_the_same(theirs: &World, ours: &World) {
+    let many = ours.len();
+    let (theirs, ours) = (objects(theirs), objects(ours));
+    assert_eq!(theirs.len(), many);
+    assert!(theirs == ours, "not the same to the last field: {:?}", different(&theirs, &ours));
+    let uids: BTreeSet<&Uid> = ours.values().map(|object| &object.uid).collect();
+    assert_eq!(uids.len(), ours.len(), "an object is there twice");
+}
+
 fn objects(world: &World) -> BTreeMap<String, Object> {
     world.objects().map(|object| (object.key.to_string(), object.clone())).collect()
 }
@@ -235,7 +254,7 @@ fn different<'a>(
 
 /// Each object of the store in one line: where it is, who it is, and what it says of itself.
 pub fn of_store(server: &Kept) -> BTreeSet<String> {
-    let all = server.everything().into_iter().filter(|(plural, _)| !NOT_READ.contains(&plural.as_str()));
+    let all = server.everything().into_iter().filter(|(plural, _)| plural != NOT_READ);
     all.map(|(_, object)| line_of(&object)).collect()
 }
 

@@ -301,6 +301,11 @@ impl Store {
         self.shelves.iter().map(|(plural, shelf)| (plural.clone(), open(shelf))).filter(|(_, open)| *open > 0).collect()
     }
 
+    /// How many objects there are, without those of one kind.
+    pub fn count(&self, without: &str) -> usize {
+        self.shelves.iter().filter(|(plural, _)| *plural != without).map(|(_, shelf)| shelf.objects.len()).sum()
+    }
+
     /// Every object of every kind: plural name and text.
     pub fn everything(&self) -> Vec<(String, Arc<str>)> {
         let of = |(plural, shelf): (&String, &Shelf)| -> Vec<(String, Arc<str>)> {

@@ -39,6 +39,11 @@ impl Unplugged {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Forgets what was asked so far.
+    pub fn forget_asked(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
+    }
+
     /// What carries the product's requests to it.
     #[must_use]
     pub fn wire(&self) -> Wire {
