@@ -36,8 +36,11 @@ export function troubleOf(error: unknown): Trouble {
   return { code: e.code ?? "unknown", message: e.message ?? String(error), hint: e.hint ?? "" };
 }
 
-/** Above so many milliseconds from the question to the picture the next one waits, twice as long: who draws and who is drawn share a machine. */
-const LONG = 100;
+/**
+ * Above so many milliseconds from the question to the picture the next one waits, as long again: who draws and who is drawn
+ * share a machine. Below it nothing rests, since whoever waits for a change would wait for the rest too.
+ */
+const LONG = 250;
 const MOST_REST = 5_000;
 /** While a cluster is being read the picture waits so many times what it took: all of it comes at once when that is over. */
 const WHILE_FILLING = 8;
@@ -114,7 +117,7 @@ export class MapFeed {
         const took = performance.now() - began;
         // The first blocks are waited for.
         if (this.filling && this.scene.blocks.count > 0) return Math.min(MOST_REST, WHILE_FILLING * took);
-        return took < LONG ? 0 : Math.min(MOST_REST, 2 * took);
+        return took < LONG ? 0 : Math.min(MOST_REST, took);
       },
     );
     this.exact = new Latest(

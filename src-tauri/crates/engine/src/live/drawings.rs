@@ -7,8 +7,8 @@ use broadstreet_core::plan::{Drawing, Plan, SceneOptions};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Delta, World};
 
-/// A drawing nobody asked for in so many revisions is let go: at most twenty come in a second.
-const FORGOTTEN: u32 = 2_400;
+/// A drawing nobody asked for in so many revisions is let go: at most fifty come in a second.
+const FORGOTTEN: u32 = 6_000;
 
 /// Each with the revision it was asked for last, and how many there ever were.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! The one writer of a live world: applies what was learned, records it, places the alerts, writes the machine rows.
 //!
 //! Everything that waits is taken at once; then the state is locked, changed and let go, and only then are rows written
-//! and observers told, at most twenty times a second.
+//! and observers told, at most twenty times a second, and at most fifty times that the map changed.
 
 mod calls;
 mod clusters;
@@ -27,6 +27,9 @@ use crate::past::{Noted, What};
 /// The shortest time between two rounds of notices.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// The shortest time between two notices that the map changed: what comes meanwhile is applied together, and told once.
+const BLINK: Duration = Duration::from_millis(20);
+
 /// How much is taken at once.
 const AT_ONCE: usize = 512;
 
@@ -44,6 +47,8 @@ struct Round {
     flush: bool,
     stir: bool,
     unseen: bool,
+    /// The map of clusters that are known whole changed, and observers were told.
+    seen: bool,
 }
 
 /// Starts the writer.
@@ -98,6 +103,8 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
                     engine.notices.tell(channel, []);
                 }
                 tokio::time::sleep(BREATH).await;
+            } else if round.seen {
+                tokio::time::sleep(BLINK).await;
             }
         }
         Ok(())
@@ -530,6 +537,7 @@ impl Hand<'_> {
         }
         self.state.revision = self.engine.notices.tell("map", []);
         self.round.channels.remove("map");
+        self.round.seen = self.state.in_sync;
     }
 }
 
