@@ -5,7 +5,7 @@ import "../src/styles/fonts.css";
 import "../src/styles/tokens.css";
 import "../src/styles/base.css";
 import { mount } from "svelte";
-import { crowd, LARGEST } from "../src/graph/crowd";
+import { crowd, LARGEST } from "../src/graph/fixtures/crowd";
 import { decodeScene } from "../src/graph/decode";
 import { states } from "../src/graph/fixture";
 import PlanAlone from "./PlanAlone.svelte";

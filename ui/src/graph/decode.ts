@@ -10,11 +10,6 @@ import { BadScene, Container, containers } from "./container";
 import { EMPTY, type Boxes, type Lens, type Scene } from "./scene";
 import { type Holds, Loom, type Table } from "./weave";
 
-/** Whether an answer says that nothing changed since the scene already held. */
-export function isUnchanged(bytes: ArrayBuffer | Uint8Array): boolean {
-  return bytes.byteLength === 0;
-}
-
 const BOX = { x: "f32", y: "f32", w: "f32", h: "f32" } as const satisfies Record<string, Holds>;
 const DISTRICTS = { ...BOX, id: "text", name: "text", why: "text", flags: "u8" } as const;
 const BLOCKS = { ...BOX, id: "text", name: "text", why: "text", health: "u8", flags: "u8", pods: "u32", firing: "u32", houses: "u32" } as const;

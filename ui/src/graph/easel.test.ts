@@ -4,7 +4,7 @@ import { ABSENT, Easel, LOST, type Kept, type Make } from "./easel";
 import { NOTHING } from "./find";
 import { boutique } from "./fixture";
 import type { Painter } from "./painter";
-import { frameOf, theme } from "./raster/gallery";
+import { frameOf, theme } from "./fixtures/gallery";
 import { EMPTY } from "./scene";
 import { Trial } from "./trial";
 

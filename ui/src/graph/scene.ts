@@ -20,13 +20,9 @@ export const STATE_WORDS = ["firing", "pending", "silenced", "inhibited", "resol
 
 /** Whether anybody was told. */
 export const Told = { Somebody: 0, Nobody: 1, Unknown: 2 } as const;
-export const TOLD_WORDS = ["somebody", "nobody", "unknown"] as const;
 
 /** What the network policies are predicted to do on a street; none where a street was not judged. */
 export const Verdict = { None: 0, Allowed: 1, Blocked: 2, Unprotected: 3, Unknown: 4 } as const;
-
-/** What a row of houses draws. */
-export const HouseKind = { Workload: 0, Pod: 1, Node: 2, Other: 3 } as const;
 
 /** Bits beside a state. `Observed` is told of streets, which are never hubs. */
 export const Flag = { Contained: 1, Stale: 2, Forbidden: 4, Gone: 8, Hub: 16, Observed: 16, External: 32, Dangling: 64, Declared: 128 } as const;

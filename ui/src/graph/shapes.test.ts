@@ -6,7 +6,7 @@ import Window from "../views/map/Window.svelte";
 import { drawBar, type Ink } from "./overlay/bars";
 import { states } from "./fixture";
 import { coloursOf, paletteFrom, type Palette } from "./palette";
-import { frameOf, picture } from "./raster/gallery";
+import { frameOf, picture } from "./fixtures/gallery";
 import { stampOf } from "./raster/windows";
 import { CaseState, Health, HEALTH_WORDS, Severity, SEVERITY_WORDS, STATE_WORDS } from "./scene";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { crowd } from "./crowd";
+import { crowd } from "./fixtures/crowd";
 import { decodeScene } from "./decode";
 import { describeBlock, describeCase, describeCell, describeWay } from "./describe";
 import { boutique } from "./fixture";

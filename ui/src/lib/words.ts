@@ -1,7 +1,6 @@
 /** Words and signs for what the wire names. Pure. */
 import type { EntryView } from "../wire/EntryView";
 import type { IncidentView } from "../wire/IncidentView";
-import type { RoleView } from "../wire/RoleView";
 import type { SourceView } from "../wire/SourceView";
 import { age } from "./time";
 
@@ -177,11 +176,6 @@ export function bySourceTrouble(now: number) {
   return (a: SourceView, b: SourceView): number => rank[freshnessOf(a, now).mark] - rank[freshnessOf(b, now).mark];
 }
 
-/** One row per person who reports to the commander. */
-export function direct(roles: readonly RoleView[]): RoleView[] {
-  return roles.filter((r) => r.role !== "commander" && r.role !== "observer");
-}
-
 /** `Resolved, impact lasted` and the like: what the incident's clock counts. */
 export function incidentClock(incident: IncidentView, now: number): { label: string; seconds: number } | null {
   const from = incident.first_symptom_at ?? incident.declared_at;
@@ -191,10 +185,4 @@ export function incidentClock(incident: IncidentView, now: number): { label: str
   if (!isOpen(incident) && ended) return { label: `${status}, impact lasted`, seconds: (Date.parse(ended) - Date.parse(from)) / 1000 };
   if (!incident.first_symptom_at && incident.status === "declared") return { label: "Since declared", seconds: (now - Date.parse(from)) / 1000 };
   return { label: `${status}, since ${incident.first_symptom_at ? "first symptom" : "declared"}`, seconds: (now - Date.parse(from)) / 1000 };
-}
-
-/** What comes after the present status. */
-export function nextStatuses(status: string): readonly string[] {
-  const at = STATUSES.indexOf(status as (typeof STATUSES)[number]);
-  return STATUSES.filter((_, i) => i !== at);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crowd } from "../crowd";
+import { crowd } from "../fixtures/crowd";
 import type { Frame } from "../painter";
 import { paletteFrom } from "../palette";
 import { GLOW_WORDS } from "../plot/glows";

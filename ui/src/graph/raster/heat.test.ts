@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { GLOW_WORDS } from "../plot/glows";
 import { Plot } from "../plot/plot";
-import { theme } from "./gallery";
+import { theme } from "../fixtures/gallery";
 import { Heat } from "./heat";
 import { Surface } from "./surface";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { crowd, LARGEST } from "../crowd";
+import { crowd, LARGEST } from "../fixtures/crowd";
 import { finderOf } from "../find";
 import { boutique, states, town } from "../fixture";
 import { cellOf, coloursOf } from "../palette";
 import { MOST_GLYPHS, MOST_LABELS, Pick, Plot, plotFrame } from "../plot/plot";
 import { CaseState, Health, type Scene } from "../scene";
 import { fit, LEVEL_SCALE, LEVELS, toPlan, zoomAt, type View } from "../viewport";
-import { differing, frameOf, picture, theme } from "./gallery";
+import { differing, frameOf, picture, theme } from "../fixtures/gallery";
 import { pickOf } from "./painter";
 
 const night = theme("night");

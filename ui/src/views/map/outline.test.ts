@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { crowd, LARGEST } from "../../graph/crowd";
+import { crowd, LARGEST } from "../../graph/fixtures/crowd";
 import { decodeScene } from "../../graph/decode";
 import { boutique } from "../../graph/fixture";
 import { prepare } from "../../graph/prepare";

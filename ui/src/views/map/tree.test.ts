@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { tick } from "svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { crowd, LARGEST } from "../../graph/crowd";
+import { crowd, LARGEST } from "../../graph/fixtures/crowd";
 import { boutique } from "../../graph/fixture";
 import { prepare } from "../../graph/prepare";
 import { podId } from "../../graph/scene";
