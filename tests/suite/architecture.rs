@@ -33,7 +33,6 @@ const HOMES: &[(&str, &str)] = &[
     ("zip", "store"),
     ("zstd", "store"),
     ("typst", "press"),
-    ("petgraph", "core"),
     ("pulldown-cmark", "core"),
     ("ts-rs", "api"),
     ("clap", "cli"),
@@ -173,6 +172,24 @@ fn a_crate_knows_only_the_crates_its_line_in_the_table_names() {
         }
     }
     nothing_breaks("the crate graph", &broken);
+}
+
+#[test]
+fn a_crate_names_no_dependency_it_does_not_use() {
+    let sources = files("src-tauri", &[".rs"]);
+    let mut broken = Vec::new();
+    for (name, folder, _) in CRATES {
+        let own: Vec<&str> =
+            sources.iter().filter(|(path, _)| crate_of(path) == *name).map(|(_, text)| text.as_str()).collect();
+        // Named for its features alone: kube does not compile without.
+        for dependency in dependencies(folder).into_iter().filter(|dependency| dependency != "k8s-openapi") {
+            let module = dependency.replace('-', "_");
+            if !own.iter().any(|text| names(text, &module)) {
+                broken.push(format!("{folder}/Cargo.toml: `{dependency}` is used nowhere"));
+            }
+        }
+    }
+    nothing_breaks("every dependency has a use", &broken);
 }
 
 #[test]
