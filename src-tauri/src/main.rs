@@ -2,6 +2,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bridge;
+mod software;
 mod window;
 
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     broadstreet_cli::log(&args.global.log, args.global.json);
+    software::settle();
     // The window's own has a worker a core; without ours it goes on with that.
     let runtime = broadstreet_cli::runtime().ok();
     if let Some(runtime) = &runtime {

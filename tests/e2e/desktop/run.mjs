@@ -2,6 +2,7 @@
 // Walks the real desktop window on the bundled incident. `run.sh` gives it a screen; one line a check.
 import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Driver, until } from "./driver.mjs";
@@ -80,8 +81,18 @@ try {
   }
 
   await check("the page may not ask anybody but the window", async () => {
-    const outcome = await driver.runAsync("const done = arguments[arguments.length - 1]; fetch('http://127.0.0.1:9/').then(() => done('asked'), (e) => done(String(e)))");
-    must(outcome !== "asked", "a request left");
+    // Somebody listens and would answer any page: only the window's own policy is in the way.
+    let asked = 0;
+    const open = createServer((_, answer) => {
+      asked++;
+      answer.writeHead(200, { "Access-Control-Allow-Origin": "*" }).end("there");
+    });
+    await new Promise((done) => open.listen(0, "127.0.0.1", done));
+    const address = `http://127.0.0.1:${open.address().port}/`;
+    must((await (await fetch(address)).text()) === "there" && asked === 1, "nobody listens, so this would show nothing");
+    const outcome = await driver.runAsync("const done = arguments[arguments.length - 1]; fetch(arguments[0]).then(() => done('asked'), (e) => done(String(e)))", address);
+    open.close();
+    must(outcome !== "asked" && asked === 1, `a request left: ${outcome}`);
     const inline = await driver.run("const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s); return window.ran === true");
     must(inline === false, "an inline script ran");
   });

@@ -19,7 +19,7 @@ desk="$(mktemp -d)"
 trap 'rm -rf "$desk"' EXIT
 data="${DESK_DATA:-$desk/data}"
 # Software drawing, a home of its own and no keyring: the same on every machine, and nothing of the person's is touched.
-env -u WAYLAND_DISPLAY HOME="$desk" XDG_RUNTIME_DIR="$desk" GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 \
-  WEBKIT_DISABLE_DMABUF_RENDERER=1 NO_AT_BRIDGE=1 BROADSTREET_NO_KEYRING=1 BROADSTREET_DATA="$data" \
+env -u WAYLAND_DISPLAY -u WEBKIT_DISABLE_DMABUF_RENDERER HOME="$desk" XDG_RUNTIME_DIR="$desk" GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 \
+  NO_AT_BRIDGE=1 BROADSTREET_NO_KEYRING=1 BROADSTREET_DATA="$data" \
   dbus-run-session -- xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24" \
   "$(command -v node)" "$ROOT/tests/e2e/desktop/${WALK:-run.mjs}" "$program" "$data"

@@ -42,6 +42,7 @@ try {
       stop.now = true;
       await Promise.all(writers);
     }
+    must(acknowledged.size > rounds, `only ${acknowledged.size} rows were acknowledged, too few to lose any`);
     return `${acknowledged.size} rows acknowledged`;
   });
   await tally.check("0 of 50 entries are acknowledged without a completed sync in the trace of system calls", async () => {
