@@ -8,11 +8,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::between::{Before, Fate, Ways};
 use super::districts::{self, Ground, bounds_of};
 use super::pen::{Pen, there};
+use super::router::Router;
 use super::rows::{BlockRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNKNOWN};
 use super::scene::{Draft, Site, lined};
 use super::seats::Seats;
 use super::sheet::{Sheet, Title};
-use super::streets::Router;
 use super::{Lens, Plan, survey};
 use crate::alerts::{Alert, AlertState, Case, Placed};
 use crate::id::ObjectKey;
@@ -291,16 +291,15 @@ impl Drawing {
                     _ => before.blocks.iter().position(is_it),
                 };
                 next = from.map_or(next, |from| from + 1);
-                let old = from.and_then(|from| before.blocks.get_mut(from));
-                let kept = old.filter(|old| may_keep && old.stamp.is(block.stamp));
+                let old = from.and_then(|from| before.blocks.get_mut(from)).filter(|_| may_keep);
                 let at = self.picture.blocks.len();
-                let is_kept = kept.is_some();
-                let row = match kept {
-                    Some(old) => {
+                let is_kept = old.as_ref().is_some_and(|old| old.stamp.is(block.stamp));
+                let row = match old {
+                    Some(old) if is_kept => {
                         let (houses, cells) = (std::mem::take(&mut old.houses), std::mem::take(&mut old.cells));
                         BlockRow { rect, houses, cells, ..old.clone() }
                     }
-                    None => pen.block(block, rect),
+                    old => pen.block(block, rect, old.as_deref()),
                 };
                 if !is_kept || from != Some(at) {
                     self.seats.enter(at, &row);

@@ -12,6 +12,7 @@ mod follow;
 mod layers;
 mod pack;
 mod pen;
+mod router;
 mod rows;
 mod scene;
 mod seats;

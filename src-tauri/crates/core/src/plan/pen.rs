@@ -45,8 +45,9 @@ impl<'w> Pen<'w> {
         &self.silences
     }
 
-    /// Draws a block that stands there, but for what hangs on streets and alerts.
-    pub fn block(&mut self, block: &Block, rect: Rect) -> BlockRow {
+    /// Draws a block that stands there, but for what hangs on streets and alerts. Cells that stood in its houses in the `old`
+    /// drawing of it are taken over as they were.
+    pub fn block(&mut self, block: &Block, rect: Rect, old: Option<&BlockRow>) -> BlockRow {
         let namespace = block.houses.first().map_or("", |house| house.key.namespace.as_str());
         let (flags, why) = self.silences.tell(&block.cluster, namespace, self.lens);
         let mut row = BlockRow {
@@ -60,17 +61,27 @@ impl<'w> Pen<'w> {
             stamp: block.stamp,
             ..BlockRow::default()
         };
-        for house in &block.houses {
-            self.house(house, &mut row);
+        for (at, house) in block.houses.iter().enumerate() {
+            let cells = old.map_or(&[][..], |old| cells_of(old, at, &house.key));
+            self.house(house, &mut row, cells);
         }
         row
     }
 
-    fn house(&mut self, house: &House, row: &mut BlockRow) {
+    fn house(&mut self, house: &House, row: &mut BlockRow, old: &[CellRow]) {
         let from = row.cells.len();
         let pods = house.cells.iter().enumerate().filter_map(|(at, pod)| Some((house.cell(at), pod.as_ref()?)));
-        for (place, pod) in pods {
-            let cell = self.cell(house, pod, place);
+        for ((x, y), pod) in pods {
+            // Mostly those before it stand there still.
+            let is_it = |old: &&CellRow| {
+                let is_near = || old.namespace.as_ref().is_none_or(|space| space == pod.namespace(&house.key));
+                old.id.is_some() && Text::ptr_eq(&old.name, &pod.name) && is_near()
+            };
+            let known = old.get(row.cells.len() - from).filter(is_it);
+            let cell = match known {
+                Some(known) => CellRow { x, y, ..known.clone() },
+                None => self.cell(house, pod, (x, y)),
+            };
             row.strange |= cell.id.is_none();
             row.cells.push(cell);
         }
@@ -156,6 +167,14 @@ impl<'w> Pen<'w> {
         };
         self.places.entry(house).or_insert_with(named).clone()
     }
+}
+
+/// The cells of a house in a drawing of its block; it mostly is the house of the same number there.
+fn cells_of<'r>(row: &'r BlockRow, at: usize, key: &ObjectKey) -> &'r [CellRow] {
+    let is_it = |house: &&HouseRow| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key;
+    let house = row.houses.get(at).filter(is_it).or_else(|| row.houses.iter().find(is_it));
+    let cells = house.and_then(|house| row.cells.get(house.cell_from..house.cell_from + house.cell_count));
+    cells.unwrap_or_default()
 }
 
 /// The number of an object that is there. Of any other the number may be another's at any time.

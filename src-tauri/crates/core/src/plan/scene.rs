@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::districts::Ground;
+use super::router::Router;
 use super::rows::{CaseRow, DANGLING, DECLARED, OBSERVED, Picture, Starts, StreetRow, WARNING};
 use super::seats::Seats;
-use super::streets::{Line, Router, Way};
+use super::streets::{Line, Way};
 use super::{Lens, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Told};
 use crate::id::ObjectKey;
@@ -195,7 +196,10 @@ pub(super) fn lined(ground: &Ground<'_>, drafts: Vec<Draft>, router: &mut Router
     let Some(city) = ground.city else { return Vec::new() };
     let ways: Vec<Way> = drafts.iter().map(|(way, _)| *way).collect();
     let (x, y) = ground.away;
-    let there = |line: Line| line.into_iter().map(|(a, b)| (a + x, b + y)).collect();
+    let there = |line: Line| match (x, y) {
+        (0, 0) => line,
+        _ => line.iter().map(|(a, b)| (a + x, b + y)).collect(),
+    };
     let drawn = drafts.into_iter().zip(router.route(city, &ways));
     let drawn = drawn.map(|((_, street), line)| StreetRow { line: there(line), ..street });
     drawn.filter(|street| street.line.len() > 1).collect()

@@ -211,8 +211,8 @@ impl<'p> Sheet<'p> {
             p.u8("streets.verdict", rows().map(|s| s.verdict));
         }
         p.u32("streets.points", rows().map(|s| plain(s.line.len())));
-        p.f32("points.x", rows().flat_map(|s| &s.line).map(|(x, _)| *x as f32));
-        p.f32("points.y", rows().flat_map(|s| &s.line).map(|(_, y)| *y as f32));
+        p.f32("points.x", rows().flat_map(|s| s.line.iter()).map(|(x, _)| *x as f32));
+        p.f32("points.y", rows().flat_map(|s| s.line.iter()).map(|(_, y)| *y as f32));
     }
 
     fn pack_cases(&self, p: &mut Packer) {

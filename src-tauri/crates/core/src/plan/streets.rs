@@ -4,11 +4,13 @@
 //! Between blocks it leaves by a channel, runs along the gutters between shelves and passes a shelf through an alley
 //! between its blocks. Streets of one source share their way; different ones keep apart.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::blocks::GUTTER;
+use super::router::User;
 use super::{Block, City, House};
-use crate::stamp::Stamp;
 
 /// A call between two houses, each as block and house by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,21 +22,25 @@ pub(super) struct Way {
 /// Where the name of a block ends.
 const UNDER_NAME: i32 = 27;
 
-/// A line of corners.
-pub(super) type Line = Vec<(i32, i32)>;
+/// A line of corners, which a scene shares with the one before where it runs as it did.
+pub(super) type Line = Arc<[(i32, i32)]>;
 
-/// Whose street it is: all that leaves a house, all that comes to it from other blocks, all from one block to another.
-type Owner = (u8, u32, u32);
+/// Whose street it is: all that leaves a house, all that comes to it from other blocks, all from one block to another. The
+/// second part is the block that is left, or the one that is reached.
+pub(super) type Owner = (u8, u32, u32);
+
+/// Who runs along a stretch, and where it would like to run if it may choose.
+pub(super) type Track = (Stretch, Owner, Option<i32>);
 
 /// The first part of an owner that is all that leaves a house.
-const LEAVES: u8 = 0;
+pub(super) const LEAVES: u8 = 0;
 
 /// That of one that is all that comes to a house from other blocks.
-const REACHES: u8 = 2;
+pub(super) const REACHES: u8 = 2;
 
 /// A stretch several streets may want side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Stretch {
+pub(super) enum Stretch {
     /// A channel of a block.
     Channel(u32, u32),
     /// A gap of a column of a block.
@@ -47,9 +53,19 @@ enum Stretch {
     Wall(u32, u32),
 }
 
+impl Stretch {
+    /// The block it lies in; none where it lies between blocks.
+    pub fn block(&self) -> Option<usize> {
+        match self {
+            Self::Channel(block, _) | Self::Gap(block, ..) | Self::Wall(block, _) => Some(*block as usize),
+            Self::Gutter(_) | Self::Alley(..) => None,
+        }
+    }
+}
+
 /// One piece of a way.
 #[derive(Clone, Copy, Debug)]
-enum Turn {
+pub(super) enum Turn {
     /// To this height or breadth exactly.
     To(i32),
     /// To where a track runs.
@@ -57,24 +73,21 @@ enum Turn {
 }
 
 /// The stretches of a city.
-struct Roads<'a> {
-    city: &'a City,
+pub(super) struct Roads<'a> {
+    pub city: &'a City,
     /// Free heights of each column from above, by block and column.
-    gaps: &'a [Gaps],
+    pub gaps: &'a [Gaps],
     /// Free ground through each shelf.
-    alleys: &'a [Vec<(i32, i32)>],
+    pub alleys: &'a [Vec<(i32, i32)>],
 }
 
 /// The free heights of each column of a block.
-type Gaps = Vec<Vec<(i32, i32)>>;
-
-/// Where an owner would like to run if it may choose, and its track.
-type User = (Option<i32>, Owner, usize);
+pub(super) type Gaps = Vec<Vec<(i32, i32)>>;
 
 /// Tracks on stretches, by number: one for each owner.
 #[derive(Default)]
-struct Tracks {
-    laid: Vec<(Stretch, Owner, Option<i32>)>,
+pub(super) struct Tracks {
+    laid: Vec<Track>,
     /// The house left last, and its tracks: ways of one house follow one another, and most turns are its own.
     house: Option<Owner>,
     own: FxHashMap<Stretch, usize>,
@@ -101,7 +114,7 @@ impl Tracks {
     }
 
     /// What was laid; the next begins with none.
-    fn take(&mut self) -> Vec<(Stretch, Owner, Option<i32>)> {
+    pub fn take(&mut self) -> Vec<Track> {
         self.house = None;
         self.own.clear();
         self.others.clear();
@@ -109,80 +122,12 @@ impl Tracks {
     }
 }
 
-fn small(n: usize) -> u32 {
+pub(super) fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// A block as its ways were planned: how what stands in it stands, and where it stands itself.
-#[derive(Clone, Copy, Debug)]
-struct Stand {
-    stamp: Stamp,
-    shelf: Option<usize>,
-    rect: (i32, i32, i32, i32),
-}
-
-impl Stand {
-    fn of(city: &City, block: &Block) -> Self {
-        Self { stamp: block.stamp, shelf: block.shelf, rect: (block.x, city.top(block), block.w, block.h) }
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        self.stamp.is(other.stamp) && (self.shelf, self.rect) == (other.shelf, other.rect)
-    }
-}
-
-/// The ways that leave the houses of one block, as they were planned.
-#[derive(Debug, Default)]
-struct Leaving {
-    ways: Vec<Way>,
-    tracks: Vec<(Stretch, Owner, Option<i32>)>,
-    turns: Vec<Turn>,
-    /// Where the turns of each way end.
-    ends: Vec<usize>,
-}
-
-/// Finds lines for ways, and plans again only those that leave or reach a block that changed: how a way turns hangs on
-/// nothing else. Where several run side by side is decided anew each time.
-#[derive(Debug, Default)]
-pub(super) struct Router {
-    stands: Vec<Stand>,
-    gaps: Vec<Gaps>,
-    alleys: Vec<Vec<(i32, i32)>>,
-    leaving: Vec<Leaving>,
-}
-
-impl Router {
-    /// Lines for the ways, in their order, which is that of the houses they leave.
-    pub fn route(&mut self, city: &City, ways: &[Way]) -> Vec<Line> {
-        debug_assert!(ways.is_sorted_by_key(|way| way.from), "a house would have two tracks on one stretch");
-        let before = std::mem::take(self);
-        self.stands = city.blocks.iter().map(|block| Stand::of(city, block)).collect();
-        let stays = |at: usize| before.stands.get(at).zip(self.stands.get(at)).is_some_and(|(old, now)| old.is(now));
-        let stay: Vec<bool> = (0..self.stands.len()).map(stays).collect();
-        let mut known = before.gaps;
-        known.resize_with(city.blocks.len(), Vec::new);
-        let gaps = city.blocks.iter().zip(known).zip(&stay);
-        self.gaps = gaps.map(|((block, known), stays)| if *stays { known } else { gaps_of(block) }).collect();
-        self.alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
-        let are_alleys_same = self.alleys == before.alleys;
-        let roads = Roads { city, gaps: &self.gaps, alleys: &self.alleys };
-        let mut known = before.leaving.into_iter().peekable();
-        let mut tracks = Tracks::default();
-        let plan = |ways: &[Way]| {
-            let block = ways.first().map(|way| way.from.0);
-            while known.next_if(|old| old.ways.first().map(|way| way.from.0) < block).is_some() {}
-            let stands = |at: usize| stay.get(at).copied().unwrap_or_default();
-            let still = |way: &Way| stands(way.to.0) && (are_alleys_same || way.from.0 == way.to.0);
-            let is_kept = |old: &Leaving| block.is_some_and(stands) && old.ways == ways && ways.iter().all(still);
-            known.next_if(is_kept).unwrap_or_else(|| roads.leaving(ways, &mut tracks))
-        };
-        self.leaving = ways.chunk_by(|a, b| a.from.0 == b.from.0).map(plan).collect();
-        roads.lines(&self.leaving, ways.len())
-    }
-}
-
 /// The heights between the houses of each column of a block.
-fn gaps_of(block: &Block) -> Gaps {
+pub(super) fn gaps_of(block: &Block) -> Gaps {
     let mut columns: Vec<Vec<(i32, i32)>> = vec![Vec::new(); block.columns.len()];
     for house in &block.houses {
         if let Some(column) = columns.get_mut(house.column) {
@@ -204,66 +149,6 @@ fn gaps_of(block: &Block) -> Gaps {
 }
 
 impl Roads<'_> {
-    /// Plans the ways that leave one block.
-    fn leaving(&self, ways: &[Way], tracks: &mut Tracks) -> Leaving {
-        let mut turns: Vec<Turn> = Vec::with_capacity(8 * ways.len());
-        let plan = |way: &Way| {
-            self.plan(*way, tracks, &mut turns);
-            turns.len()
-        };
-        let ends = ways.iter().map(plan).collect();
-        Leaving { ways: ways.to_vec(), tracks: tracks.take(), turns, ends }
-    }
-
-    /// Sets all tracks side by side, and draws the lines.
-    fn lines(&self, leaving: &[Leaving], many: usize) -> Vec<Line> {
-        // What reaches a house from several blocks shares its track.
-        let mut shared: FxHashMap<(Stretch, Owner), usize> = FxHashMap::default();
-        let mut stretches: FxHashMap<Stretch, usize> = FxHashMap::default();
-        let mut users: Vec<(Stretch, Vec<User>)> = Vec::new();
-        let mut numbers: Vec<usize> = Vec::with_capacity(leaving.iter().map(|it| it.tracks.len()).sum());
-        let mut next = 0;
-        for (stretch, owner, wish) in leaving.iter().flat_map(|it| &it.tracks).copied() {
-            let number = if owner.0 == REACHES { *shared.entry((stretch, owner)).or_insert(next) } else { next };
-            numbers.push(number);
-            if number < next {
-                continue;
-            }
-            next += 1;
-            let place = *stretches.entry(stretch).or_insert(users.len());
-            if place == users.len() {
-                users.push((stretch, Vec::new()));
-            }
-            if let Some((_, users)) = users.get_mut(place) {
-                users.push((wish, owner, number));
-            }
-        }
-        let mut places = vec![None; next];
-        for (stretch, mut users) in users {
-            users.sort_unstable();
-            let found = self.places(stretch, &users).unwrap_or_default();
-            for ((.., track), place) in users.iter().zip(found) {
-                if let Some(known) = places.get_mut(*track) {
-                    *known = Some(place);
-                }
-            }
-        }
-        let mut lines = Vec::with_capacity(many);
-        let mut first = 0;
-        for it in leaving {
-            let numbers = numbers.get(first..first + it.tracks.len()).unwrap_or_default();
-            first += it.tracks.len();
-            let place = |track: usize| numbers.get(track).and_then(|number| *places.get(*number)?);
-            let mut from = 0;
-            for (way, to) in it.ways.iter().zip(&it.ends) {
-                let turns = it.turns.get(from..*to).unwrap_or_default();
-                from = *to;
-                lines.push(self.draw(*way, turns, place).unwrap_or_default());
-            }
-        }
-        lines
-    }
-
     fn house(&self, (b, h): (usize, usize)) -> Option<(&Block, &House)> {
         let block = self.city.blocks.get(b)?;
         Some((block, block.houses.get(h)?))
@@ -271,7 +156,7 @@ impl Roads<'_> {
 
     /// Adds the turns of a way, beginning level with the door it leaves by and ending level with the wall it arrives at;
     /// breadth and height take turns. Nothing where it leads nowhere.
-    fn plan(&self, way: Way, tracks: &mut Tracks, turns: &mut Vec<Turn>) {
+    pub fn plan(&self, way: Way, tracks: &mut Tracks, turns: &mut Vec<Turn>) {
         let (Some((a, from)), Some((b, to))) = (self.house(way.from), self.house(way.to)) else { return };
         if way.from.0 == way.to.0 {
             self.inside(way, from, to, tracks, turns);
@@ -361,7 +246,7 @@ impl Roads<'_> {
     }
 
     /// Where each of its users, which are in order, runs on a stretch.
-    fn places(&self, stretch: Stretch, users: &[User]) -> Option<Vec<i32>> {
+    pub fn places(&self, stretch: Stretch, users: &[(User, i32)]) -> Option<Vec<i32>> {
         let (from, to) = self.span(stretch)?;
         let n = i32::try_from(users.len()).ok()?;
         // Far enough apart to be told from one another, while the room suffices.
@@ -370,14 +255,14 @@ impl Roads<'_> {
                 let (block, house) = self.house((b as usize, h as usize))?;
                 let door = self.city.top(block) + house.door();
                 // Who lives level with the door walks straight in, the others stand beside.
-                let level = users.iter().position(|(wish, ..)| *wish == Some(house.door()));
+                let level = users.iter().position(|((wish, _), _)| *wish == Some(house.door()));
                 let level = level.and_then(|at| i32::try_from(at).ok()).unwrap_or((n - 1) / 2);
                 return Some((0..n).map(|at| (door + (at - level) * 6).clamp(from + 4, to - 4)).collect());
             }
             // Beside the next column: bars stand beside the one before.
             Stretch::Channel(..) => (from + 4, to - 10, Some(to - 10)),
             Stretch::Gap(..) | Stretch::Alley(..) => {
-                let wishes: i64 = users.iter().filter_map(|(wish, ..)| *wish).map(i64::from).sum();
+                let wishes: i64 = users.iter().filter_map(|((wish, _), _)| *wish).map(i64::from).sum();
                 (from + 5, to - 5, i32::try_from(wishes / i64::from(n)).ok())
             }
             Stretch::Gutter(_) => (from + 4, to - 4, None),
@@ -392,7 +277,7 @@ impl Roads<'_> {
         Some((0..n).map(|at| first + apart * at).collect())
     }
 
-    fn draw(&self, way: Way, turns: &[Turn], places: impl Fn(usize) -> Option<i32>) -> Option<Line> {
+    pub fn draw(&self, way: Way, turns: &[Turn], places: impl Fn(usize) -> Option<i32>) -> Option<Line> {
         let (a, from) = self.house(way.from)?;
         let (b, to) = self.house(way.to)?;
         let mut x = a.x + from.x + from.w;
@@ -411,7 +296,7 @@ impl Roads<'_> {
             line.push((x, y));
         }
         line.push((b.x + to.x, y));
-        Some(straightened(&line))
+        Some(straightened(&line).into())
     }
 }
 
@@ -432,8 +317,8 @@ fn nearest(spans: &[(i32, i32)], goal: i32) -> usize {
 }
 
 /// A line without corners that are none.
-fn straightened(line: &[(i32, i32)]) -> Line {
-    let mut out: Line = Vec::with_capacity(line.len());
+fn straightened(line: &[(i32, i32)]) -> Vec<(i32, i32)> {
+    let mut out: Vec<(i32, i32)> = Vec::with_capacity(line.len());
     for point in line {
         if out.last() == Some(point) {
             continue;

@@ -211,7 +211,7 @@ fn draw_street(street: &StreetRow, colour: &str, width: f32, out: &mut String) {
         _ => (width, ""),
     };
     let mut points = String::new();
-    for (x, y) in &street.line {
+    for (x, y) in street.line.iter() {
         let _ = write!(points, "{x},{y} ");
     }
     let _ = writeln!(

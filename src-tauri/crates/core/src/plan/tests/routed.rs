@@ -1,6 +1,7 @@
 //! A router that remembers finds the lines of one that does not.
 
-use super::super::streets::{Router, Way};
+use super::super::router::Router;
+use super::super::streets::Way;
 use super::*;
 
 /// Some ways between the houses of a city, in the order of the houses they leave.
