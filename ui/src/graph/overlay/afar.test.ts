@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { crowd } from "../fixtures/crowd";
+import { paper } from "../fixtures/paper";
 import type { Frame } from "../painter";
 import { paletteFrom } from "../palette";
 import { GLOW_WORDS } from "../plot/glows";
@@ -8,14 +9,6 @@ import { prepare } from "../prepare";
 import { box, hottest } from "../scene";
 import { fit } from "../viewport";
 import { drawOverlay } from "./overlay";
-
-/** A surface that writes down which words are written on it, and takes everything else. */
-function paper() {
-  const words: string[] = [];
-  const rest: Record<string, unknown> = { fillText: (text: string) => words.push(text) };
-  const ink = new Proxy(rest, { get: (known, name: string) => known[name] ?? (() => undefined), set: (known, name: string, value) => ((known[name] = value), true) });
-  return { ink: ink as unknown as CanvasRenderingContext2D, words };
-}
 
 describe("a crowd seen from afar", () => {
   const scene = crowd({ blocks: 60, houses: 1500, cells: 9000, unhealthy: 300, cases: 200, streets: 400 });
@@ -27,8 +20,9 @@ describe("a crowd seen from afar", () => {
   plotFrame(plot, frame, size, 1);
 
   it("has the numbers of the list beside it at the names of the hottest", () => {
-    const { ink, words } = paper();
+    const { ink, written } = paper();
     drawOverlay(ink, frame, plot, size, 1);
+    const words = written.map(({ text }) => text);
     for (const [at, h] of hottest(scene, drawn.heat).slice(0, 10).entries()) {
       const named = words.findIndex((word, i) => word === scene.houses.name[h] && words[i - 1] === String(at + 1));
       expect(named, `${at + 1} ${scene.houses.name[h]}`).toBeGreaterThan(0);

@@ -29,11 +29,12 @@ export function drawOverlay(ink: CanvasRenderingContext2D, frame: Frame, plot: P
   }
   drawVerdicts(pen, plot.streets);
   drawDistricts(pen);
-  let left = MOST_LABELS - drawPills(pen, plot.streets, MOST_PILLS);
+  const pills = drawPills(pen, plot.streets, MOST_PILLS);
+  let left = MOST_LABELS - pills.length;
   if (pen.s >= PILES_FLOOR) for (const h of cased) drawPile(pen, h);
   left -= drawTitles(pen, plot.blocks, MOST_TITLES);
   if (pen.s >= NAME_FLOOR) drawNames(pen, plot.houses, left);
-  else drawLabels(pen, plot, left);
+  else drawLabels(pen, plot, left, pills);
 }
 
 /** The hottest houses that are numbered on the plan as in the list beside it. */
@@ -68,8 +69,8 @@ function housesWithCases({ drawn }: Frame): number[] {
   return rows;
 }
 
-/** Names of houses while they are too small to hold them: trouble first, then the large. */
-function drawLabels(pen: Pen, plot: Plot, most: number): void {
+/** Names of houses while they are too small to hold them: trouble first, then the large; none over a pill. */
+function drawLabels(pen: Pen, plot: Plot, most: number, pills: readonly Rect[]): void {
   const { ink, palette } = pen;
   const { scene, heat } = pen.drawn;
   const size = 10;
@@ -78,7 +79,7 @@ function drawLabels(pen: Pen, plot: Plot, most: number): void {
   const inner = Math.max(8.6, Math.min(size, roof - 2));
   const advance = inner * ADVANCE;
   const wishes: Wish[] = [];
-  const taken: Rect[] = [];
+  const taken: Rect[] = [...pills];
   for (const b of plot.blocks) {
     const r = pen.rect(box(scene.blocks, b));
     if (hasTitle(r)) taken.push({ x: r.x, y: r.y, w: r.w, h: 16 });
