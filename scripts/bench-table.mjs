@@ -1,9 +1,11 @@
-// Prints what was measured as a table. Usage: bench-table.mjs FOLDER TARGETS CORES [ROWS]
-// FOLDER is criterion's; ROWS holds lines `| figure | target | measured |` of benchmarks that measure by themselves.
+// Prints what was measured as a table, and ends with 1 where a target is missed. Usage: bench-table.mjs FOLDER TARGETS CORES ROWS [WORD]
+// FOLDER is criterion's; ROWS holds lines `| figure | target | measured |` of what measures by itself. Such a target may name
+// the value it is about, as in `p95 ≤ 150 ms`; a row may say itself that it is MISSED. Where no WORD chose some benchmarks,
+// a target nothing was measured for is missed too.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [folder, targetsFile, cores, rowsFile] = process.argv.slice(2);
+const [folder, targetsFile, cores, rowsFile, word] = process.argv.slice(2);
 
 const TIMES = { ns: 1, µs: 1e3, ms: 1e6, s: 1e9 };
 const UNITS = { ...TIMES, MB: 1, GB: 1e3, times: 1, "%": 1 };
@@ -15,6 +17,13 @@ function size(text) {
   const [, number, unit] = match;
   const of = unit in TIMES ? "time" : unit === "GB" ? "MB" : unit;
   return { of, value: Number(number.replaceAll(",", "")) * UNITS[unit] };
+}
+
+/** What a target is about: the value the target names, else the first one that was measured. */
+function judged(target, measured) {
+  const name = /^(p\d+|worst|median|mean)\b/.exec(target)?.[1];
+  const from = name ? measured.search(new RegExp(`\\b${name}\\b`)) : 0;
+  return from < 0 ? undefined : size(measured.slice(from + (name?.length ?? 0)));
 }
 
 function write(ns) {
@@ -53,12 +62,16 @@ let missed = 0;
 const table = rows
   .sort((a, b) => a.name.localeCompare(b.name))
   .map(({ name, target, measured }) => {
-    const [most, is] = [size(target), size(measured)];
+    const said = measured.endsWith(" MISSED");
+    const [most, is] = [size(target), judged(target, measured)];
     const late = most && is && most.of === is.of && is.value > most.value;
-    missed += late ? 1 : 0;
-    return [name, target, measured + (late ? " MISSED" : ""), cores];
+    missed += late || said ? 1 : 0;
+    return [name, target, measured + (late && !said ? " MISSED" : ""), cores];
   });
-for (const [name, target] of targets) table.push([name, `≤ ${target}`, "not measured", cores]);
+for (const [name, target] of word ? [] : targets) {
+  table.push([name, `≤ ${target}`, "not measured", cores]);
+  missed++;
+}
 
 const head = ["figure", "target", "measured", "cores"];
 const widths = head.map((word, column) => Math.max(word.length, ...table.map((row) => row[column].length)));

@@ -16,11 +16,11 @@ rm -rf "$CARGO_TARGET_DIR/criterion"
 mkdir -p "$CARGO_TARGET_DIR/criterion"
 rows="$CARGO_TARGET_DIR/criterion/rows.txt"
 say "Running the benchmarks of ${packages[*]//-p/} and of the whole engine"
-cargo bench -q "${packages[@]}" -p broadstreet-tests --benches -- "$@" | tee "$rows"
-
 missed=0
-node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" "$rows" || missed=$?
+# A benchmark that ends badly has lost its rows.
+cargo bench -q "${packages[@]}" -p broadstreet-tests --benches -- "$@" | tee "$rows" || missed=1
 
+export FIGURES="$rows"
 say "The whole product on a release build (the bundled incident, the ledger, 10,000 rows, kills, the lab, the window)"
 packages "to measure in a browser and to trace system calls" chromium strace
 desktop_packages
@@ -46,4 +46,6 @@ crowd="$state/crowd"
 LAB_STATE="$crowd" tests/lab/up.sh >"$state/crowd.log" 2>&1 || { tail -30 "$state/crowd.log"; fail "the lab does not come up"; }
 LAB_STATE="$crowd" LAB_JSON="$crowd/lab.json" node tests/e2e/walk/crowd.mjs || missed=1
 LAB_STATE="$crowd" tests/lab/down.sh >/dev/null 2>&1
+
+node scripts/bench-table.mjs "$CARGO_TARGET_DIR/criterion" scripts/bench-targets.txt "$(nproc)" "$rows" "$@" || missed=1
 exit "$missed"

@@ -171,7 +171,7 @@ try {
     const shown = [];
     for (let n = 0; n < 9; n++) shown.push(await run((done) => window.show().then(done)));
     shown.sort((a, b) => a - b);
-    figures.say("scene snapshot to screen, from its bytes to the picture", "≤ 100 ms", at(shown, 0.5) <= 100, `p50 ${ms(at(shown, 0.5))}, worst ${ms(shown.at(-1))}`);
+    figures.say("scene snapshot to screen, from its bytes to the picture", "worst ≤ 100 ms", shown.at(-1) <= 100, `p50 ${ms(at(shown, 0.5))}, worst ${ms(shown.at(-1))}`);
   }
 } finally {
   await driver.end();

@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { openBrowser } from "../browser/screen.mjs";
-import { at, Figures, ms } from "./figure.mjs";
+import { at, Figures, ms, watchKeys } from "./figure.mjs";
 import { Desk, must, until } from "./desk.mjs";
 
 /** Serves a city; `say` sends it a line, `end` ends it. */
@@ -90,6 +90,15 @@ async function measure(shape, scenes) {
     const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${desk.process.pid}/status`, "utf8"))[1]) / 1024;
     figures.say(`${shape}: resident memory of serve, steady, with the screen open`, "", null, `${memory.toFixed(0)} MB`);
     if (scenes) writeFileSync(`${scenes}/largest.bsc`, await desk.scene());
+
+    await page.evaluate(watchKeys);
+    for (let n = 1; n <= 20; n++) {
+      await page.keyboard.press("t");
+      await page.waitForFunction((n) => window.typed.length >= n, n);
+      await new Promise((go) => setTimeout(go, 150));
+    }
+    const pressed = (await page.evaluate("window.typed")).slice(0, 20).sort((a, b) => a - b);
+    figures.say(`${shape}: only trouble, from the key to the picture`, "p95 ≤ 100 ms", at(pressed, 0.95) <= 100, `p50 ${ms(at(pressed, 0.5))}, p95 ${ms(at(pressed, 0.95))} of ${pressed.length}`);
 
     const namespace = "kube-system";
     for (const churn of [0, 1000]) {

@@ -1,4 +1,7 @@
-// Figures beside their targets: each on a line, and an end that says whether one was missed.
+// Figures beside their targets: each on a line, and an end that says whether one was missed. Where FIGURES names a file, each is
+// added to it as a row of the table of all benchmarks.
+import { appendFileSync } from "node:fs";
+
 export const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 export const ms = (n) => `${n.toFixed(1)} ms`;
 
@@ -8,7 +11,9 @@ export class Figures {
   /** `held` is null where there is no target. */
   say(figure, target, held, measured) {
     if (held === false) this.missed++;
-    console.log(`${figure} | ${target} | ${measured}${held === false ? " MISSED" : ""}`);
+    const row = `${figure} | ${target} | ${measured}${held === false ? " MISSED" : ""}`;
+    console.log(row);
+    if (process.env.FIGURES) appendFileSync(process.env.FIGURES, `| ${row} |\n`);
   }
 
   end() {
