@@ -40,7 +40,7 @@ export function troubleOf(error: unknown): Trouble {
  * Above so many milliseconds from the question to the picture the next one waits, as long again: who draws and who is drawn
  * share a machine. Below it nothing rests, since whoever waits for a change would wait for the rest too.
  */
-const LONG = 250;
+const LONG = 400;
 const MOST_REST = 5_000;
 /** While a cluster is being read the picture waits so many times what it took: all of it comes at once when that is over. */
 const WHILE_FILLING = 8;

@@ -60,16 +60,29 @@ impl Leaving {
         self.ways.first().map(|way| way.from.0)
     }
 
-    fn draw(&mut self, roads: &Roads<'_>, stretches: &FxHashMap<Stretch, Sharing>) {
-        let place = |(stretch, owner, wish): &Track| stretches.get(stretch)?.place(&(*wish, *owner));
-        let places: Vec<Option<i32>> = self.tracks.iter().map(place).collect();
+    /// Draws each way that is not as the `kept` line of the same number says it is.
+    fn draw(&mut self, roads: &Roads<'_>, stretches: &FxHashMap<Stretch, Sharing>, kept: &[Option<Line>]) {
+        let place = |track: usize| {
+            let (stretch, owner, wish) = self.tracks.get(track)?;
+            stretches.get(stretch)?.place(&(*wish, *owner))
+        };
         let mut from = 0;
-        let line = |(way, to): (&Way, &usize)| {
+        let line = |(at, (way, to)): (usize, (&Way, &usize))| {
             let turns = self.turns.get(from..*to).unwrap_or_default();
             from = *to;
-            roads.draw(*way, turns, |track| *places.get(track)?).unwrap_or_default()
+            let kept = kept.get(at).cloned().flatten();
+            kept.unwrap_or_else(|| roads.draw(*way, turns, place).unwrap_or_default())
         };
-        self.lines = self.ways.iter().zip(&self.ends).map(line).collect();
+        self.lines = self.ways.iter().zip(&self.ends).enumerate().map(line).collect();
+    }
+
+    /// The lines of the ways that are planned as they were before and stand between blocks that do.
+    fn kept(&self, before: &Self, stays: impl Fn(&Way) -> bool) -> Vec<Option<Line>> {
+        if self.tracks != before.tracks || self.turns != before.turns || self.ends != before.ends {
+            return Vec::new();
+        }
+        let both = self.ways.iter().zip(&before.ways).zip(&before.lines);
+        both.map(|((way, was), line)| (way == was && stays(way)).then(|| line.clone())).collect()
     }
 }
 
@@ -156,6 +169,7 @@ impl Router {
         let still = |way: &Way| stands(way.to.0) && (are_alleys_same || way.from.0 == way.to.0);
         let roads = Roads { city, gaps: &self.gaps, alleys: &self.alleys };
         let mut tracks = Tracks::default();
+        let mut were: Vec<Option<Leaving>> = Vec::new();
         let mut known = before.leaving.into_iter().peekable();
         for ways in ways.chunk_by(|a, b| a.from.0 == b.from.0) {
             let block = ways.first().map(|way| way.from.0);
@@ -164,19 +178,20 @@ impl Router {
             }
             let old = known.next_if(|old| old.block() == block);
             let is_kept = |old: &Leaving| block.is_some_and(stands) && old.ways == ways && ways.iter().all(still);
-            let next = match old {
-                Some(old) if is_kept(&old) => old,
+            let (next, was) = match old {
+                Some(old) if is_kept(&old) => (old, None),
                 old => {
                     let new = Leaving::plan(&roads, ways, &mut tracks);
-                    let left = old.map(|old| old.tracks).unwrap_or_default();
+                    let left = old.as_ref().map_or(&[][..], |old| &old.tracks);
                     if left != new.tracks {
-                        note(&mut self.stretches, &left, -1);
+                        note(&mut self.stretches, left, -1);
                         note(&mut self.stretches, &new.tracks, 1);
                     }
-                    new
+                    (new, old)
                 }
             };
             self.leaving.push(next);
+            were.push(was);
         }
         for old in known {
             note(&mut self.stretches, &old.tracks, -1);
@@ -190,11 +205,16 @@ impl Router {
             }
             !sharing.users.is_empty()
         });
-        for leaving in &mut self.leaving {
+        for (leaving, was) in self.leaving.iter_mut().zip(were) {
             let leaves = leaving.block().is_some_and(|at| elsewhere.contains(&(LEAVES, small(at))));
-            let arrives = || leaving.reaches.iter().any(|block| elsewhere.contains(&(REACHES, *block)));
-            if leaving.lines.is_empty() || leaves || arrives() {
-                leaving.draw(&roads, &self.stretches);
+            let arrives = |block: usize| elsewhere.contains(&(REACHES, small(block)));
+            let is_still = |way: &Way| stands(way.from.0) && stands(way.to.0) && !arrives(way.to.0);
+            let kept = match was {
+                Some(was) if !leaves => leaving.kept(&was, is_still),
+                _ => Vec::new(),
+            };
+            if leaving.lines.is_empty() || leaves || leaving.reaches.iter().any(|block| arrives(*block as usize)) {
+                leaving.draw(&roads, &self.stretches, &kept);
             }
         }
         self.leaving.iter().flat_map(|it| it.lines.iter().cloned()).collect()

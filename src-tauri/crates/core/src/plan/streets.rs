@@ -64,7 +64,7 @@ impl Stretch {
 }
 
 /// One piece of a way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// To this height or breadth exactly.
     To(i32),
