@@ -41,7 +41,8 @@ fn main() -> std::io::Result<()> {
             measure(shape, &targets);
         } else if only.is_empty() {
             // A process of its own: memory another shape left behind is not this one's.
-            std::process::Command::new(std::env::current_exe()?).arg(shape.name).status()?;
+            let ended = std::process::Command::new(std::env::current_exe()?).arg(shape.name).status()?;
+            assert!(ended.success(), "the run of {} ended badly", shape.name);
         }
     }
     Ok(())
