@@ -120,24 +120,29 @@ async fn digests_taken_live_equal_the_digests_after_seek(place: Place) {
             tokio::time::sleep(std::time::Duration::from_millis(if round % 3 == 0 { 50 } else { 7 })).await;
         }
     };
-    // A reader looks whenever it likes, a hundred times and until alerts came and went.
+    // A reader looks whenever it likes, a hundred times and until alerts came and went and it saw many worlds.
     let looks = async {
         let (mut taken, mut number) = (Vec::new(), 0x2545_f491u64);
         let (mut with, mut without) = (false, false);
-        while taken.len() < 100 || !(with && without) {
-            assert!(taken.len() < 1_000, "alerts come and go meanwhile");
+        let mut different = std::collections::BTreeSet::new();
+        while taken.len() < 100 || !(with && without) || different.len() <= 30 {
+            assert!(
+                taken.len() < 1_000,
+                "alerts come and go meanwhile: {} different worlds were seen",
+                different.len()
+            );
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             tokio::time::sleep(std::time::Duration::from_millis(number >> 59)).await;
             let seen = desk.engine.look(None).await.expect("a look");
             let alerts = seen.world().alerts().count();
             (with, without) = (with || alerts > 0, without || alerts == 0);
-            taken.push((seen.at(), seen.world().digest()));
+            let digest = seen.world().digest();
+            different.insert(format!("{digest:?}"));
+            taken.push((seen.at(), digest));
         }
         taken
     };
     let taken = tokio::select! { () = happens => Vec::new(), taken = looks => taken };
-    let digests: std::collections::BTreeSet<_> = taken.iter().map(|(_, digest)| format!("{digest:?}")).collect();
-    assert!(digests.len() > 30, "only {} different worlds were seen", digests.len());
     for round in 0..2 {
         for (at, digest) in &taken {
             let then = desk.engine.look(Some(*at)).await.expect("a look");

@@ -2,7 +2,7 @@
 //!
 //! The bounds are the issue's own, of a machine that has a core to spare; tests run beside builds and beside each other. What
 //! the threads of this process waited for a core meanwhile is measured by the system, and no chain of events among them can
-//! have been held up longer: so much is allowed besides, and nothing where it is quiet.
+//! have been held up longer: so much is allowed besides, but never more than twice the bound, and nothing where it is quiet.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -47,9 +47,10 @@ impl Limit {
         }
     }
 
-    /// What is allowed: the limit, and what this process waited for a core since it began.
+    /// What is allowed: the limit, and what this process waited for a core since it began. Many threads may wait longer than
+    /// time passes, and the limit has to end all the same.
     pub fn allowed(&self) -> Duration {
-        self.within + self.held_up
+        self.within + self.held_up.min(2 * self.within)
     }
 
     fn measure(&mut self) {
@@ -77,9 +78,10 @@ fn waits() -> BTreeMap<String, Duration> {
 fn what_takes_longer_than_allowed_is_over() {
     let mut limit = Limit::of(Duration::from_millis(20));
     assert!(!limit.is_over() || limit.allowed() > Duration::from_millis(20));
-    let spun = Instant::now();
+    limit.held_up = Duration::from_secs(3_600);
+    assert_eq!(limit.allowed(), Duration::from_millis(60), "it ends, however many threads wait");
     while !limit.is_over() {
-        assert!(spun.elapsed() < Duration::from_secs(60), "nothing is waited for any more");
+        std::thread::yield_now();
     }
-    assert!(limit.began.elapsed() > Duration::from_millis(20));
+    assert!(limit.began.elapsed() > Duration::from_millis(60));
 }
