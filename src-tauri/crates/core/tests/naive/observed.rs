@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::policies::is_house;
+use super::policies::{is_house, outermost};
 use super::rules::key;
 use super::{is_behind, list, space, template, text};
 
@@ -28,8 +28,10 @@ pub fn object(items: &[Value], end: End<'_>) -> Option<String> {
                     && (kind.is_empty() || its == kind)
                     && template(it).is_some()
             };
-            let mut houses: Vec<String> =
-                items.iter().filter(meant).filter(|it| is_house(items, it)).map(key).collect();
+            // Whoever names a pod of a controller's means nothing that lasts.
+            let above = |it| if text(it, "/kind") == "Pod" { it } else { outermost(items, it) };
+            let found = items.iter().filter(meant).map(above);
+            let mut houses: Vec<String> = found.filter(|it| is_house(items, it)).map(key).collect();
             houses.sort();
             houses.dedup();
             match houses.len() {

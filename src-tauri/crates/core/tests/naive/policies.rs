@@ -15,20 +15,29 @@ fn rank(kind: &str) -> u8 {
     }
 }
 
-/// Whether an item is an outermost controller or a standalone pod.
-pub fn is_house(items: &[Value], item: &Value) -> bool {
-    let kind = text(item, "/kind");
-    let known = ["", "apps", "batch"].contains(&group(text(item, "/apiVersion")));
-    let owned = list(item, "/metadata/ownerReferences").iter().any(|owner| {
-        let is_it = |it: &Value| {
+/// The controller an item names as its own, where it is there.
+fn owner_of<'v>(items: &'v [Value], item: &Value) -> Option<&'v Value> {
+    let above = |owner: &&Value| owner["controller"] == true && rank(text(owner, "/kind")) > rank(text(item, "/kind"));
+    list(item, "/metadata/ownerReferences").iter().filter(above).find_map(|owner| {
+        items.iter().find(|it| {
             let (known, meant) = (text(it, "/metadata/uid"), text(owner, "/uid"));
             it["kind"] == owner["kind"]
                 && space(it) == space(item)
                 && it["metadata"]["name"] == owner["name"]
                 && (known.is_empty() || meant.is_empty() || known == meant)
-        };
-        owner["controller"] == true && rank(text(owner, "/kind")) > rank(kind) && items.iter().any(is_it)
-    });
+        })
+    })
+}
+
+/// The outermost controller of a controller: itself where nothing is above it.
+pub fn outermost<'v>(items: &'v [Value], item: &'v Value) -> &'v Value {
+    owner_of(items, item).map_or(item, |owner| outermost(items, owner))
+}
+
+/// Whether an item is an outermost controller or a standalone pod.
+pub fn is_house(items: &[Value], item: &Value) -> bool {
+    let kind = text(item, "/kind");
+    let known = ["", "apps", "batch"].contains(&group(text(item, "/apiVersion")));
     let label = ["batch.kubernetes.io/job-name", "job-name"]
         .iter()
         .find_map(|key| item["metadata"]["labels"][*key].as_str())
@@ -38,7 +47,7 @@ pub fn is_house(items: &[Value], item: &Value) -> bool {
             |it: &Value| text(it, "/kind") == "Job" && space(it) == space(item) && it["metadata"]["name"] == *job;
         items.iter().any(is_it)
     });
-    known && rank(kind) > 0 && !owned && !of_job
+    known && rank(kind) > 0 && owner_of(items, item).is_none() && !of_job
 }
 
 /// The labels of a house's pods.
