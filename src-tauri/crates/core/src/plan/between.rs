@@ -96,7 +96,7 @@ impl<'p> Loom<'p> {
         self.houses.2.extend(houses.iter().map(|at| Some(house + at)));
         self.cells.0.keep_but(cell, block.cells.len(), &cells);
         self.cells.1.extend(cells.iter().filter_map(|at| {
-            let own = block.houses.partition_point(|house| house.cell_from <= *at).checked_sub(1)?;
+            let own = block.house_of(*at)?;
             Some((block.houses.get(own)?, block.cells.get(*at)?))
         }));
     }

@@ -311,7 +311,8 @@ impl Drawing {
         fates
     }
 
-    /// Reads again what the news are about. Where something is not found, it was drawn before the world knew it.
+    /// Reads again what the news are about. Where something is not found, it was drawn before the world knew it, or left and
+    /// came back under another number.
     fn read_again(&mut self, world: &World, pen: &mut Pen<'_>, news: &News, fates: &mut [Fate]) {
         let mut seen: FxHashSet<&ObjectKey> = FxHashSet::default();
         let keys: Vec<&ObjectKey> = news.keys.iter().filter(|key| seen.insert(key)).collect();
@@ -319,33 +320,35 @@ impl Drawing {
             keys.into_iter().partition(|key| there(world, key).is_some());
         // First what is gone: its number may be another's already.
         self.let_go(pen, fates, &gone);
-        let mut is_missed = false;
-        for id in known.into_iter().filter_map(|key| world.id_of(key)) {
-            let house = self.seats.house(&self.picture, id);
-            let cell = self.seats.cell(&self.picture, id);
+        let mut missed: Vec<&ObjectKey> = Vec::new();
+        for (key, id) in known.into_iter().filter_map(|key| Some((key, world.id_of(key)?))) {
+            let house = self.seats.house(&self.picture, id).filter(|seat| self.picture.is_house(*seat, key));
+            let cell = self.seats.cell(&self.picture, id).filter(|seat| self.picture.is_cell(*seat, key));
             if let Some((at, row)) = cell {
                 self.read_cell(pen, fates, at, row);
             }
             if let Some((at, row)) = house {
                 self.read_house(pen, fates, at, row);
             }
-            let kind = &world.key_of(id).kind;
             let is_drawn = match self.lens {
-                Lens::Namespaces => kind == "Pod" || world.is_house(id),
-                Lens::Nodes => kind == "Pod" || kind == "Node",
+                Lens::Namespaces => key.kind == "Pod" || world.is_house(id),
+                Lens::Nodes => key.kind == "Pod" || key.kind == "Node",
             };
-            is_missed |= house.is_none() && cell.is_none() && is_drawn;
+            if house.is_none() && cell.is_none() && is_drawn {
+                missed.push(key);
+            }
         }
-        if !is_missed {
+        if missed.is_empty() {
             return;
         }
+        self.let_go(pen, fates, &missed);
         let strange = self.picture.blocks.iter().enumerate().filter(|(_, block)| block.strange);
         for at in strange.map(|(at, _)| at).collect::<Vec<_>>() {
             self.number_anew(world, pen, fates, at);
         }
     }
 
-    /// Takes the number from what is gone and has its place still, and reads it again.
+    /// Takes the number from what has its place still and does not bear that number any more, and reads it again.
     fn let_go(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], gone: &[&ObjectKey]) {
         if gone.is_empty() {
             return;
@@ -362,17 +365,17 @@ impl Drawing {
         };
         for at in 0..self.picture.blocks.len() {
             let Some(block) = self.picture.blocks.get_mut(at) else { continue };
-            if !fates.get(at).is_some_and(|fate| fate.kept) || !may_hold(block) {
+            if !may_hold(block) {
                 continue;
             }
             let (mut houses, mut cells) = (Vec::new(), Vec::new());
             for (row, house) in block.houses.iter_mut().enumerate() {
-                if gone.contains(&house.key) {
+                if house.id.is_some() && gone.contains(&house.key) {
                     house.id = None;
                     houses.push(row);
                 }
                 for row in house.cell_from..house.cell_from + house.cell_count {
-                    let Some(cell) = block.cells.get_mut(row) else { continue };
+                    let Some(cell) = block.cells.get_mut(row).filter(|cell| cell.id.is_some()) else { continue };
                     let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
                     if pods.contains(&(house.key.cluster.as_str(), space.as_str(), cell.name.as_str())) {
                         cell.id = None;
@@ -392,8 +395,8 @@ impl Drawing {
 
     fn read_cell(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], at: usize, row: usize) {
         let Some((block, fate)) = self.picture.blocks.get_mut(at).zip(fates.get_mut(at)) else { return };
-        let house = block.houses.partition_point(|house| house.cell_from <= row).checked_sub(1);
-        let Some(house) = house.and_then(|house| Some((house, block.houses.get(house)?.key.clone()))) else { return };
+        let house = block.house_of(row).and_then(|house| Some((house, block.houses.get(house)?.key.clone())));
+        let Some(house) = house else { return };
         let differs = block.cells.get_mut(row).is_some_and(|cell| pen.read_cell(cell, &house.1));
         if differs {
             fate.cells.push(row);

@@ -66,6 +66,11 @@ impl BlockRow {
         self.cells.get(house.cell_from..house.cell_from + house.cell_count).unwrap_or_default()
     }
 
+    /// Which house a cell is one of.
+    pub fn house_of(&self, cell: usize) -> Option<usize> {
+        self.houses.partition_point(|house| house.cell_from <= cell).checked_sub(1)
+    }
+
     /// Whether both read the same, whatever stands in them.
     pub fn reads_as(&self, other: &Self) -> bool {
         let front = |it: &Self| (it.rect, it.health, it.flags, it.firing);
@@ -185,6 +190,22 @@ impl Picture {
     /// Every house with its block, in the order of their rows.
     pub fn houses(&self) -> impl Iterator<Item = (&BlockRow, &HouseRow)> {
         self.blocks.iter().flat_map(|block| block.houses.iter().map(move |house| (block, house)))
+    }
+
+    /// Whether the house of this block and row is that of an object.
+    pub fn is_house(&self, (block, row): (usize, usize), key: &ObjectKey) -> bool {
+        let house = self.blocks.get(block).and_then(|block| block.houses.get(row));
+        house.is_some_and(|house| house.key == *key)
+    }
+
+    /// Whether the cell of this block and row is that of a pod.
+    pub fn is_cell(&self, (block, row): (usize, usize), key: &ObjectKey) -> bool {
+        let Some(block) = self.blocks.get(block).filter(|_| key.kind == "Pod") else { return false };
+        let (cell, house) = (block.cells.get(row), block.house_of(row).and_then(|house| block.houses.get(house)));
+        cell.zip(house).is_some_and(|(cell, house)| {
+            let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
+            cell.name == key.name && *space == key.namespace && house.key.cluster == key.cluster
+        })
     }
 
     /// How many cells there are.

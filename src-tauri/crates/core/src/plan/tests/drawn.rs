@@ -3,6 +3,7 @@
 use serde_json::Map;
 
 use super::*;
+use crate::resource::Body;
 
 /// A table as rows, each with its columns by name.
 type Rows = Vec<Map<String, Value>>;
@@ -329,4 +330,28 @@ fn one_change_is_a_few_bytes_and_a_mark_that_is_not_known_answers_all() {
     assert!(step.len() < 3_000 && whole.len() > 10 * step.len(), "{} of {}", step.len(), whole.len());
     let all = drawing.answer(&live, &plan, &placed, &options(2), Some("of another time.1"));
     assert!(all.len() > 10 * step.len());
+}
+
+#[test]
+fn a_pod_that_left_and_came_back_between_two_looks_is_read_again() {
+    for lens in [Lens::Namespaces, Lens::Nodes] {
+        let mut live = world(&city(3));
+        let mut plan = planned(&live);
+        let mut shown = Shown::new(lens, false);
+        shown.see(&live, &plan, &Placed::default(), 1).unwrap();
+        let pods: Vec<Object> = live.objects().filter(|it| it.key.kind == "Pod").take(2).cloned().collect();
+        let mut delta = Delta::default();
+        for pod in &pods {
+            delta.extend(live.apply(&Change::Gone { key: pod.key.clone(), uid: String::new() }));
+        }
+        // They come back unwell, and each under the number that was the other's.
+        for pod in pods {
+            let Body::Pod(mut body) = pod.body.clone() else { panic!("{:?} is no pod", pod.key) };
+            body.phase = "Failed".into();
+            delta.extend(live.apply(&Change::Object(Arc::new(Object { body: Body::Pod(body), ..pod }))));
+        }
+        plan.follow(&live, &delta);
+        shown.drawing.note(&delta);
+        shown.see(&live, &plan, &Placed::default(), 2).unwrap();
+    }
 }
