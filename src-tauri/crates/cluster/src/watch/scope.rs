@@ -190,7 +190,9 @@ impl Scope {
         let starts = self.alive_at.is_some() && again.is_some_and(|again| now < again + STARTS_FOR);
         match stop {
             Stop::Forbidden { message, .. } if starts => {
-                self.stumble(message, Some(WHILE_IT_STARTS)).await;
+                // Counted, but not waited for longer each time: it is soon known whether the refusal is meant.
+                self.backoff.pause(None);
+                self.falter(message, WHILE_IT_STARTS).await;
                 Ok(())
             }
             stop => Err(stop),
@@ -244,6 +246,10 @@ impl Scope {
     /// Says that something failed (not the first time after all went well: a connection may break) and waits.
     pub async fn stumble(&mut self, why: String, after: Option<Duration>) {
         let pause = self.backoff.pause(after);
+        self.falter(why, pause).await;
+    }
+
+    async fn falter(&mut self, why: String, pause: Duration) {
         tracing::debug!(kind = &*self.info.kind, namespace = self.namespace, why, ?pause, "to be tried again");
         match (&self.said, self.alive_at) {
             // Said once for each outage, so that words that change a little fill no record; and what is refused or
