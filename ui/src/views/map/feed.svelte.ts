@@ -72,6 +72,8 @@ export class MapFeed {
   /** The mark the last answer was asked to lead from; null where all was asked for. */
   private led: string | null = null;
   private filling = false;
+  /** How long the last picture took from its question until it was seen, in milliseconds. */
+  private took = 0;
   private wish: Wish | null = null;
   /** The moment that is being read, a little before which the scene was drawn. */
   private read: Wish | null = null;
@@ -113,10 +115,12 @@ export class MapFeed {
         this.sceneTrouble = troubleOf(error);
       },
       async (began) => {
-        await painted();
-        const took = performance.now() - began;
+        const seen = painted().then(() => (this.took = performance.now() - began));
+        // Where pictures come quickly the next is made while this one is painted.
+        if (!this.filling && this.took < LONG) return 0;
+        const took = await seen;
         // The first blocks are waited for.
-        if (this.filling && this.scene.blocks.count > 0) return Math.min(MOST_REST, WHILE_FILLING * took);
+        if (this.filling) return this.scene.blocks.count > 0 ? Math.min(MOST_REST, WHILE_FILLING * took) : 0;
         return took < LONG ? 0 : Math.min(MOST_REST, took);
       },
     );

@@ -86,6 +86,35 @@ describe("the scenes of the map", () => {
     }
   });
 
+  it("asks for the next picture while one is painted, unless they take long", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "requestAnimationFrame", "performance"] });
+    try {
+      let [asked, takes] = [0, 50];
+      const scene = () => {
+        asked++;
+        return new Promise<Uint8Array>((done) => setTimeout(() => done(first), takes));
+      };
+      feed = new MapFeed({ scene, cases: () => new Promise(() => undefined) } as unknown as MapPort);
+      const next = async (after: number) => {
+        feed.want(now);
+        await vi.advanceTimersByTimeAsync(after);
+        return asked;
+      };
+      expect(await next(50)).toBe(1);
+      expect(await next(0)).toBe(2);
+      // The second takes long; what follows it waits as long again.
+      await vi.advanceTimersByTimeAsync(100);
+      takes = 600;
+      expect(await next(700)).toBe(3);
+      expect(await next(0)).toBe(4);
+      await vi.advanceTimersByTimeAsync(700);
+      expect(await next(400)).toBe(4);
+      expect(await next(300)).toBe(5);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("shows what was drawn when the past was recorded, and then the moment itself", async () => {
     const then = { ...now, at: "2026-01-01T00:00:09Z" } as const;
     const drawn = drawnAt(first, "2026-01-01T00:00:05Z");
