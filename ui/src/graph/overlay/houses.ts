@@ -94,11 +94,12 @@ function drawPodNames(pen: Pen, h: number, most: number): number {
       const size = Math.min(10.5, c / 3.6);
       ink.textAlign = "center";
       ink.font = pen.font(size, 500, true);
-      // On a strip of the wall, so that what the cell's shape says does not run through the letters.
+      // Between this row and the next, on a strip of the wall, so that the cell's shape can be read and runs through no letter.
+      const below = y + pen.snap(pen.drawn.scene.pitch * s) - 1;
       ink.fillStyle = palette.house;
-      ink.fillRect(x, y + c - size - 2, c, size + 2);
+      ink.fillRect(x, below - size - 2, c, size + 2);
       ink.fillStyle = palette.ink;
-      ink.fillText(shorten(tail, Math.max(2, Math.floor(c / (size * 0.6)))), x + c / 2, y + c - 3);
+      ink.fillText(shorten(tail, Math.max(2, Math.floor(c / (size * 0.6)))), x + c / 2, below - 3);
     }
     written++;
   }
