@@ -69,7 +69,7 @@ await at(bundled, ["open"], async ({ page, check, panel, problems }) => {
     await select("Home");
     await page.keyboard.press("m");
     await page.locator("nav [aria-current]").filter({ hasText: "Map" }).waitFor();
-    await page.waitForFunction((before) => Number(document.querySelector("[role=slider]").getAttribute("aria-valuenow")) === before, seen[0][0]);
+    await page.waitForFunction((before) => Number(document.querySelector("[role=slider]")?.getAttribute("aria-valuenow")) === before, seen[0][0]);
   });
 
   await check("nothing went wrong in the page", async () => must(problems.length === 0, problems.slice(0, 8).join("\n")));
@@ -142,7 +142,7 @@ try {
       await page.locator("body").click({ position: { x: 4, y: 4 } });
       await page.keyboard.press("l");
       await planSays(page, /2 houses(?!.*none in trouble)/);
-      await page.waitForFunction((before) => Number(document.querySelector("[role=slider]").getAttribute("aria-valuenow")) > before, stood);
+      await page.waitForFunction((before) => Number(document.querySelector("[role=slider]")?.getAttribute("aria-valuenow")) > before, stood);
     });
 
     gapsBefore = await page.locator("rect[fill='url(#bs-gap)']").count();
@@ -164,9 +164,9 @@ try {
     await check("at an instant in the gap it says that nothing was recorded, and before it the house is red again", async () => {
       const box = await hatched.last().boundingBox();
       await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-      await page.waitForFunction(() => /nothing was recorded/.test(document.querySelector("[role=slider]").getAttribute("aria-valuetext")));
+      await page.waitForFunction(() => /nothing was recorded/.test(document.querySelector("[role=slider]")?.getAttribute("aria-valuetext")));
       await page.mouse.click(box.x - 3, box.y + box.height / 2);
-      await page.waitForFunction(() => !/nothing was recorded/.test(document.querySelector("[role=slider]").getAttribute("aria-valuetext")));
+      await page.waitForFunction(() => !/nothing was recorded/.test(document.querySelector("[role=slider]")?.getAttribute("aria-valuetext")));
       await planSays(page, /2 houses(?!.*none in trouble)/);
     });
 
