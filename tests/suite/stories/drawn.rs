@@ -57,6 +57,11 @@ async fn the_map_drawn_for_a_moment_is_the_map_of_its_world(place: Place) {
     add_alerts(&desk).await;
     let mut drawn = vec![newer(&desk, None).await];
     for round in 0u32..4 {
+        // From the second on somebody looks at it live: what is kept is the drawing they look at.
+        if round > 0 {
+            let seen = desk.engine.look(None).await.expect("a look").scene(Lens::Namespaces, false, None);
+            assert_eq!(drawn_at(&seen), None);
+        }
         // An alert comes, and goes: then it fades.
         let alerts = if round == 1 { vec![alert("cart-1-a")] } else { Vec::new() };
         let fires = alerts.len();

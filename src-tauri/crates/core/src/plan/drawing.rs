@@ -51,8 +51,24 @@ pub fn scene(world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions
 #[must_use]
 pub fn scene_drawn(world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions<'_>, at: Moment) -> Vec<u8> {
     let mut drawing = Drawing::new(options.lens, options.policies, String::new());
-    drawing.bring_up(world, plan, placed, options);
-    Sheet::whole(&drawing.picture).pack(&Title { drawn: Some(at), ..drawing.title(None) })
+    drawing.still(world, plan, placed, options).pack(at)
+}
+
+/// A drawing as it was: to be packed while the world it was drawn from goes on.
+#[derive(Debug)]
+pub struct Still {
+    lens: Lens,
+    policies: bool,
+    picture: Picture,
+}
+
+impl Still {
+    /// The scene for a recording: it says when it was drawn, and of no revision.
+    #[must_use]
+    pub fn pack(&self, at: Moment) -> Vec<u8> {
+        let Self { lens, policies, ref picture } = *self;
+        Sheet::whole(picture).pack(&Title { mark: "", base: None, revision: 0, lens, policies, drawn: Some(at) })
+    }
 }
 
 impl Picture {
@@ -167,6 +183,17 @@ impl Drawing {
         options: &SceneOptions<'_>,
         held: Option<&str>,
     ) -> Vec<u8> {
+        self.catch_up(world, plan, placed, options);
+        held.and_then(|held| self.since(held)).unwrap_or_else(|| self.whole())
+    }
+
+    /// The drawing of now, kept as it is. Everything that changed since it was asked last was noted.
+    pub fn still(&mut self, world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions<'_>) -> Still {
+        self.catch_up(world, plan, placed, options);
+        Still { lens: self.lens, policies: self.policies, picture: self.picture.clone() }
+    }
+
+    fn catch_up(&mut self, world: &World, plan: &Plan, placed: &Placed, options: &SceneOptions<'_>) {
         if self.numbering.is_none() {
             self.bring_up(world, plan, placed, options);
         } else if self.revision != options.revision {
@@ -178,7 +205,6 @@ impl Drawing {
                 size -= self.steps.pop_front().map_or(size, |step| step.bytes.len());
             }
         }
-        held.and_then(|held| self.since(held)).unwrap_or_else(|| self.whole())
     }
 
     fn since(&self, held: &str) -> Option<Vec<u8>> {

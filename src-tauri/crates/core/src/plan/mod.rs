@@ -42,7 +42,7 @@ use layers::Column;
 use survey::{Roll, Streets, WantedBlock, WantedHouse};
 use tenant::Tenant;
 
-pub use drawing::{Drawing, SceneOptions, scene, scene_drawn};
+pub use drawing::{Drawing, SceneOptions, Still, scene, scene_drawn};
 pub(crate) use survey::{node_of, zone_of};
 pub use svg::svg;
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use broadstreet_core::alerts::Placed;
-use broadstreet_core::plan::{Drawing, Plan, SceneOptions};
+use broadstreet_core::plan::{Drawing, Plan, SceneOptions, Still};
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Delta, World};
 
@@ -44,5 +44,16 @@ impl Drawings {
         let bytes = drawing.answer(world, plan, placed, options, held);
         drawings.retain(|(asked, _)| options.revision.saturating_sub(*asked) <= FORGOTTEN);
         bytes
+    }
+
+    /// The drawing of now: the one somebody looks at, where there is one, else one of its own.
+    pub(super) fn still(&self, (world, plan, placed): (&World, &Plan, &Placed), options: &SceneOptions<'_>) -> Still {
+        let mut held_here = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (drawings, _) = &mut *held_here;
+        if let Some((_, drawing)) = drawings.iter_mut().find(|(_, it)| it.shows(options.lens, options.policies)) {
+            return drawing.still(world, plan, placed, options);
+        }
+        drop(held_here);
+        Drawing::new(options.lens, options.policies, String::new()).still(world, plan, placed, options)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broadstreet_core::plan::{Lens, SceneOptions, scene_drawn};
+use broadstreet_core::plan::{Lens, SceneOptions};
 use broadstreet_core::time::Moment;
 use chrono::Duration;
 
@@ -43,8 +43,12 @@ pub(super) async fn draw(engine: &Engine, live: &Live, last: Option<Last>) -> Op
     let Some(now) = due(&state, last) else { return last };
     let drawn = live.tasks.block(move || {
         let fading = state.fading();
-        let options = SceneOptions { lens: Lens::Namespaces, fading: &fading, ..SceneOptions::default() };
-        scene_drawn(&state.world, &state.plan, &state.placed, &options, now.at)
+        let revision = state.revision;
+        let options = SceneOptions { lens: Lens::Namespaces, revision, fading: &fading, ..SceneOptions::default() };
+        let still = state.drawings.still((&state.world, &state.plan, &state.placed), &options);
+        // What changes meanwhile does not wait until it is packed.
+        drop(state);
+        still.pack(now.at)
     });
     let Some(map) = drawn.await else { return last };
     if let Err(why) = engine.ports.store.put_drawn(now.segment, now.at, map).await {
