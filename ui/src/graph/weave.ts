@@ -22,6 +22,8 @@ interface Weave {
   readonly runs: Uint32Array;
   readonly rows: number;
   readonly fresh: number;
+  /** Every row that is kept stands where it stood, and there are as many as before. */
+  readonly inPlace: boolean;
 }
 
 function weaveOf(c: Container, table: string, before: number): Weave {
@@ -30,12 +32,14 @@ function weaveOf(c: Container, table: string, before: number): Weave {
   if (runs.length % 3 !== 0) throw new BadScene(`column \`${name}\` breaks off`);
   let rows = 0;
   let fresh = 0;
+  let stand = true;
   for (let i = 0; i < runs.length; i += 3) {
     if (runs[i]! + runs[i + 1]! > before) throw new BadScene(`column \`${name}\` keeps rows of ${before} that are not there`);
+    stand &&= runs[i + 1] === 0 || runs[i] === rows;
     rows += runs[i + 1]! + runs[i + 2]!;
     fresh += runs[i + 2]!;
   }
-  return { runs, rows, fresh };
+  return { runs, rows, fresh, inPlace: stand && rows === before };
 }
 
 /** Calls with each stretch: where it comes from, where it goes, and how long it is; `from` is -1 for new rows. */
@@ -53,30 +57,44 @@ function each({ runs }: Weave, kept: (from: number, to: number, many: number) =>
   }
 }
 
-function texts(weave: Weave, old: readonly string[], fresh: readonly string[]): readonly string[] {
-  const out: string[] = [];
-  for (let i = 0, next = 0; i < weave.runs.length; i += 3) {
-    const from = weave.runs[i]!;
-    for (let k = from; k < from + weave.runs[i + 1]!; k++) out.push(old[k]!);
-    for (let k = 0; k < weave.runs[i + 2]!; k++) out.push(fresh[next++]!);
-  }
-  return kept(old, out);
-}
-
-/** The column before where nothing in it differs: what was worked out of it holds on. */
-function kept<T extends { readonly length: number; readonly [row: number]: unknown }>(old: T, now: T): T {
-  if (old.length !== now.length) return now;
-  for (let i = 0; i < now.length; i++) if (old[i] !== now[i]) return now;
-  return old;
-}
-
 type Numbers = Exclude<Column, readonly string[]>;
 
+/** The column before with the new rows in their places; the very column where none of them differs, so that what was worked out of it holds on. */
+function mended<T extends Numbers | string[]>(weave: Weave, old: T, fresh: T): T {
+  let out: T | null = null;
+  each(
+    weave,
+    () => undefined,
+    (from, to, many) => {
+      for (let k = 0; k < many; k++) {
+        if (old[to + k] === fresh[from + k]) continue;
+        out ??= old.slice() as T;
+        out[to + k] = fresh[from + k]!;
+      }
+    },
+  );
+  return out ?? old;
+}
+
+/** So many stretches are put together in one call. */
+const AT_ONCE = 8192;
+
+function texts(weave: Weave, old: readonly string[], fresh: readonly string[]): readonly string[] {
+  if (weave.inPlace) return mended(weave, old as string[], fresh as string[]);
+  const stretches: (readonly string[])[] = [];
+  const copy = (column: readonly string[]) => (from: number, _to: number, many: number) => void stretches.push(column.slice(from, from + many));
+  each(weave, copy(old), copy(fresh));
+  let out: string[] = [];
+  for (let i = 0; i < stretches.length; i += AT_ONCE) out = out.concat(...stretches.slice(i, i + AT_ONCE));
+  return out;
+}
+
 function numbers<T extends Numbers>(weave: Weave, old: T, fresh: T): T {
+  if (weave.inPlace) return mended(weave, old, fresh);
   const out = new (fresh.constructor as new (n: number) => T)(weave.rows);
   const copy = (column: T) => (from: number, to: number, many: number) => out.set(column.subarray(from, from + many) as never, to);
   each(weave, copy(old), copy(fresh));
-  return kept(old, out);
+  return out;
 }
 
 /** The texts of a column, from the one table of all texts. */
@@ -145,7 +163,7 @@ export class Loom {
     const { c } = this;
     const old = this.before.get(name) ?? NO_ROWS;
     const isSame = !c.has(`${name}.kept`);
-    const weave: Weave = isSame ? { runs: Uint32Array.of(0, old.count, 0), rows: old.count, fresh: 0 } : weaveOf(c, name, old.count);
+    const weave: Weave = isSame ? { runs: Uint32Array.of(0, old.count, 0), rows: old.count, fresh: 0, inPlace: true } : weaveOf(c, name, old.count);
     if (weave.rows !== (this.rows[name] ?? 0)) throw new BadScene(`table \`${name}\` has ${weave.rows} rows instead of ${this.rows[name] ?? 0}`);
     this.moves.set(name, named && !isSame ? movedBy(c, name, weave, old.count) : null);
     const columns = new Map<string, Column>();
