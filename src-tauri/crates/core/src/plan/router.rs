@@ -1,5 +1,5 @@
-//! Streets found again where something changed: only ways that leave or reach a block that changed are planned again, and
-//! only streets some track of which runs elsewhere now are drawn again.
+//! Streets found again where something changed: only ways that leave a block that changed, or reach a house that stands
+//! elsewhere, are planned again, and only streets some track of which runs elsewhere now are drawn again.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -23,6 +23,24 @@ impl Stand {
     fn is(&self, other: &Self) -> bool {
         self.stamp.is(other.stamp) && (self.shelf, self.rect) == (other.shelf, other.rect)
     }
+
+    /// Whether both stand at the same place, whatever their size.
+    fn is_at(&self, other: &Self) -> bool {
+        let place = |it: &Self| (it.shelf, it.rect.0, it.rect.1);
+        place(self) == place(other)
+    }
+}
+
+/// What ways that leave or reach a house hang on, in its block: column, left wall, width and door.
+type Spot = (usize, i32, i32, i32);
+
+fn spots_of(block: &Block) -> Vec<Spot> {
+    block.houses.iter().map(|house| (house.column, house.x, house.w, house.door())).collect()
+}
+
+/// How many houses from the first stand where they stood.
+fn still_ones(was: &[Spot], is: &[Spot]) -> usize {
+    was.iter().zip(is).take_while(|(was, is)| was == is).count()
 }
 
 /// The ways that leave the houses of one block, as they were planned and drawn.
@@ -143,6 +161,7 @@ impl Sharing {
 #[derive(Debug, Default)]
 pub(super) struct Router {
     stands: Vec<Stand>,
+    spots: Vec<Vec<Spot>>,
     gaps: Vec<Gaps>,
     alleys: Vec<Vec<(i32, i32)>>,
     leaving: Vec<Leaving>,
@@ -158,15 +177,24 @@ impl Router {
         self.stands = city.blocks.iter().map(|block| Stand::of(city, block)).collect();
         let stays = |at: usize| before.stands.get(at).zip(self.stands.get(at)).is_some_and(|(old, now)| old.is(now));
         let stay: Vec<bool> = (0..self.stands.len()).map(stays).collect();
-        let mut known = before.gaps;
-        known.resize_with(city.blocks.len(), Vec::new);
-        let gaps = city.blocks.iter().zip(known).zip(&stay);
-        self.gaps = gaps.map(|((block, known), stays)| if *stays { known } else { gaps_of(block) }).collect();
+        let (mut gaps, mut spots) = (before.gaps, before.spots);
+        gaps.resize_with(city.blocks.len(), Vec::new);
+        spots.resize_with(city.blocks.len(), Vec::new);
+        // Of each block, how many of its houses stand where they stood.
+        let mut still = vec![usize::MAX; city.blocks.len()];
+        for (at, block) in city.blocks.iter().enumerate().filter(|(at, _)| !stay[*at]) {
+            let stood = before.stands.get(at).zip(self.stands.get(at)).is_some_and(|(old, now)| old.is_at(now));
+            let were = std::mem::replace(&mut spots[at], spots_of(block));
+            still[at] = if stood { still_ones(&were, &spots[at]) } else { 0 };
+            gaps[at] = gaps_of(block);
+        }
+        (self.gaps, self.spots) = (gaps, spots);
         self.alleys = (0..city.shelves.len()).map(|row| city.alleys(row)).collect();
         self.stretches = before.stretches;
         let stands = |at: usize| stay.get(at).copied().unwrap_or_default();
+        let is_there = |(block, house): (usize, usize)| still.get(block).is_some_and(|many| house < *many);
         let are_alleys_same = self.alleys == before.alleys;
-        let still = |way: &Way| stands(way.to.0) && (are_alleys_same || way.from.0 == way.to.0);
+        let leads_on = |way: &Way| is_there(way.to) && (are_alleys_same || way.from.0 == way.to.0);
         let roads = Roads { city, gaps: &self.gaps, alleys: &self.alleys };
         let mut tracks = Tracks::default();
         let mut were: Vec<Option<Leaving>> = Vec::new();
@@ -177,7 +205,7 @@ impl Router {
                 note(&mut self.stretches, &old.tracks, -1);
             }
             let old = known.next_if(|old| old.block() == block);
-            let is_kept = |old: &Leaving| block.is_some_and(stands) && old.ways == ways && ways.iter().all(still);
+            let is_kept = |old: &Leaving| block.is_some_and(stands) && old.ways == ways && ways.iter().all(leads_on);
             let (next, was) = match old {
                 Some(old) if is_kept(&old) => (old, None),
                 old => {
@@ -208,7 +236,7 @@ impl Router {
         for (leaving, was) in self.leaving.iter_mut().zip(were) {
             let leaves = leaving.block().is_some_and(|at| elsewhere.contains(&(LEAVES, small(at))));
             let arrives = |block: usize| elsewhere.contains(&(REACHES, small(block)));
-            let is_still = |way: &Way| stands(way.from.0) && stands(way.to.0) && !arrives(way.to.0);
+            let is_still = |way: &Way| is_there(way.from) && is_there(way.to) && !arrives(way.to.0);
             let kept = match was {
                 Some(was) if !leaves => leaving.kept(&was, is_still),
                 _ => Vec::new(),
