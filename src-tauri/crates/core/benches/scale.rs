@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use broadstreet_core::alerts::{Alert, Placed, placed};
-use broadstreet_core::plan::{Drawing, Lens, Plan, SceneOptions, scene};
+use broadstreet_core::plan::{Drawing, Lens, Plan, SceneOptions, Unpaved, scene};
 use broadstreet_core::resource::{Json, Object, reduce_json};
 use broadstreet_core::world::{Change, Delta, World};
 use estate::{Estate, Shape};
@@ -238,6 +238,9 @@ fn changes_one_by_one(shape: Shape, estate: &Estate, world: &mut World) {
     let (laying, mut plan) = shortest_of(Plan::default, |plan| plan.update(world));
     let target = if shape.name == "K8s-max" { "≤ 25 ms" } else { "" };
     row(shape.name, "plan from nothing", milliseconds(laying), target);
+    let unpaved = Unpaved::of(world, &plan);
+    let (paving, streets) = shortest_of(|| 0, |streets| *streets = unpaved.pave());
+    row(shape.name, &format!("all {streets} streets"), milliseconds(paving), "≤ 100 ms");
     for lens in [Lens::Namespaces, Lens::Nodes] {
         let options = SceneOptions { lens, ..SceneOptions::default() };
         let (drawing, bytes) = on_cpu_of(|| scene(world, &plan, &known, &options));

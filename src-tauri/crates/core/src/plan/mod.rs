@@ -43,6 +43,7 @@ use survey::{Roll, Streets, WantedBlock, WantedHouse};
 use tenant::Tenant;
 
 pub use drawing::{Drawing, SceneOptions, Still, scene, scene_drawn};
+pub use scene::Unpaved;
 pub(crate) use survey::{node_of, zone_of};
 pub use svg::svg;
 

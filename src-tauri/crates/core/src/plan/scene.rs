@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::districts::Ground;
+use super::districts::{self, Ground};
 use super::router::Router;
 use super::rows::{CaseRow, DANGLING, DECLARED, OBSERVED, Picture, Starts, StreetRow, WARNING};
 use super::seats::Seats;
 use super::streets::{Line, Way};
-use super::{Lens, survey};
-use crate::alerts::{Address, Alert, AlertState, Case, Told};
+use super::{Lens, Plan, survey};
+use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
 use crate::id::ObjectKey;
 use crate::resource::Body;
 use crate::world::{Id, RelationSource, RelationState, Street, Verdict, World};
@@ -188,6 +188,43 @@ impl Site<'_> {
         }
         let id = survey::space_of(&key.cluster, namespace).to_string();
         self.picture.blocks.iter().position(|block| block.id == id)
+    }
+}
+
+/// The houses of the lens of namespaces, between which no street is drawn yet.
+pub struct Unpaved<'a> {
+    world: &'a World,
+    plan: &'a Plan,
+    picture: Picture,
+    starts: Starts,
+    seats: Seats,
+}
+
+impl<'a> Unpaved<'a> {
+    /// Those of a plan.
+    #[must_use]
+    pub fn of(world: &'a World, plan: &'a Plan) -> Self {
+        let mut picture = Picture::of(world, plan, &Placed::default(), Lens::Namespaces, &[]);
+        picture.streets.clear();
+        let (starts, mut seats) = (picture.starts(), Seats::default());
+        picture.blocks.iter().enumerate().for_each(|(at, block)| seats.enter(at, block));
+        Self { world, plan, picture, starts, seats }
+    }
+
+    /// Finds out who calls whom and draws every street, as where none was drawn before; says how many there are.
+    #[must_use]
+    pub fn pave(&self) -> usize {
+        let Self { world, plan, picture, starts, seats } = self;
+        let calls: Vec<Street> = world.streets().collect();
+        let hubs = survey::hubs(world, &calls);
+        let site = Site { world, lens: Lens::Namespaces, picture, starts, seats };
+        let mut first = 0;
+        let mut drawn = 0;
+        for ground in districts::lay_out(world, plan, Lens::Namespaces) {
+            drawn += lined(&ground, site.streets(&ground, first, &calls, &hubs), &mut Router::default()).len();
+            first += ground.city.map_or(0, |city| city.blocks.len());
+        }
+        drawn
     }
 }
 
