@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::survey::{self, Roll, Streets, WantedHouse};
+use super::calls::Streets;
+use super::survey::{self, Roll, WantedHouse};
 use super::tenant::{Tenant, cell_of};
 use super::{Block, City, Gone, Lens, Meant, Plan};
 use crate::id::{ObjectKey, Text};
@@ -23,17 +24,25 @@ struct Moved<'d> {
     was: Option<&'d Object>,
     /// Its number, where anything names it.
     id: Option<Id>,
+    /// It went and came again: its number may be another one.
+    anew: bool,
 }
 
-/// Cells that pods of a house left, and pods that came to it.
+/// Cells that pods of a house left, pods that came to it, and such as stay in their cells but came anew.
 #[derive(Debug, Default)]
 struct Turnover {
     gone: Vec<usize>,
     new: Vec<Id>,
+    anew: Vec<(usize, Id)>,
 }
 
-/// Pods that left a node and pods that came to it.
-type Move<'d> = (Vec<Moved<'d>>, Vec<Id>);
+/// Pods that left a node, pods that came to it, and such as came anew to it.
+#[derive(Default)]
+struct Move<'d> {
+    left: Vec<Moved<'d>>,
+    new: Vec<Id>,
+    anew: Vec<Moved<'d>>,
+}
 
 impl Plan {
     /// Brings the plan up to date after changes, of which the world said `delta`; before them it was up to date. The
@@ -67,10 +76,18 @@ impl Plan {
             return;
         }
         let mut known: FxHashSet<&ObjectKey> = FxHashSet::default();
+        let mut anew: FxHashSet<&ObjectKey> = FxHashSet::default();
         let mut moved: BTreeMap<&Text, Vec<Moved<'_>>> = BTreeMap::new();
-        for (key, was) in told().filter(|(key, _)| known.insert(key)) {
-            let one = Moved { key, was: was.as_deref(), id: world.id_of(key) };
-            moved.entry(&key.cluster).or_default().push(one);
+        for (key, was) in told() {
+            if known.insert(key) {
+                let one = Moved { key, was: was.as_deref(), id: world.id_of(key), anew: false };
+                moved.entry(&key.cluster).or_default().push(one);
+            } else if was.is_none() {
+                anew.insert(key);
+            }
+        }
+        if !anew.is_empty() {
+            moved.values_mut().flatten().for_each(|one| one.anew = anew.contains(one.key));
         }
         let streets = Streets::of(world);
         for (cluster, moved) in moved {
@@ -110,48 +127,56 @@ impl City {
         streets: &Streets<'_>,
         gone: Gone,
     ) {
-        // The id of a block ends with the name of its namespace.
         let blocks = self.blocks.iter().enumerate();
-        let blocks: FxHashMap<&str, usize> =
-            blocks.filter_map(|(at, block)| Some((block.id.rsplit('/').next()?, at))).collect();
+        let blocks: FxHashMap<&str, usize> = blocks.map(|(at, block)| (block.space(), at)).collect();
         let block_of = |space: &Text| blocks.get(space.as_str()).and_then(|at| Some((*at, self.blocks.get(*at)?)));
         let mut whole: BTreeSet<&Text> = BTreeSet::new();
-        let mut touched: BTreeSet<usize> = BTreeSet::new();
         let mut pods: FxHashMap<&Text, Vec<Moved<'_>>> = FxHashMap::default();
+        let mut stirred: BTreeMap<usize, Stir> = BTreeMap::new();
+        let mut newcomers = Newcomers::of(world, moved);
         for one in moved {
             let space = &one.key.namespace;
             if is_pod(one.key) {
                 pods.entry(space).or_default().push(*one);
             } else if is_of_houses(&one.key.kind) && !whole.contains(space) {
-                let block = block_of(space);
-                match block.filter(|(_, block)| !moves_houses(world, block, one)) {
-                    Some((at, _)) => drop(touched.insert(at)),
+                let known = block_of(space).and_then(|(at, block)| Some((at, newcomers.turn(block, one, gone)?)));
+                match known {
+                    Some((at, turn)) => stirred.entry(at).or_default().take(turn),
                     None => drop(whole.insert(space)),
                 }
             }
         }
         pods.retain(|space, _| !whole.contains(space));
-        let mut turnovers = Vec::new();
-        for (space, pods) in pods {
-            match block_of(space).and_then(|(at, block)| Some((at, turnover(world, block, &pods, gone)?))) {
-                Some((at, turnover)) => turnovers.push((at, turnover)),
-                None => {
-                    whole.insert(space);
-                }
+        for (space, mut pods) in pods {
+            let Some((at, block)) = block_of(space) else {
+                whole.insert(space);
+                continue;
+            };
+            if gone == Gone::Leave {
+                let stir = stirred.entry(at).or_default();
+                pods.retain(|pod| !newcomers.takes(pod, stir));
+            }
+            match turnover(world, block, &pods, gone) {
+                Some(turnovers) => stirred.entry(at).or_default().turnovers.extend(turnovers),
+                None => drop(whole.insert(space)),
             }
         }
-        for at in touched {
-            // What is written on its houses may differ.
-            if let Some(block) = self.blocks.get_mut(at) {
+        let is_whole = |block: &Block| whole.iter().any(|space| space.as_str() == block.space());
+        stirred.retain(|at, _| self.blocks.get(*at).is_some_and(|block| !is_whole(block)));
+        let mut resized = false;
+        for (at, stir) in stirred {
+            let Some(block) = self.blocks.get_mut(at) else { continue };
+            if stir.is_read_again {
                 block.stamp = Stamp::default();
             }
+            let new = stir.new.into_iter().map(|id| {
+                let pods = survey::by_age(world, world.pods_at(id));
+                survey::house_of(world, world.key_of(id).clone(), &pods, Lens::Namespaces)
+            });
+            let new = survey::houses_in_order(new.collect());
+            resized |= block.turn_over(world, stir.turnovers, new, streets, Lens::Namespaces);
         }
-        let mut resized = false;
-        for (at, turnover) in turnovers {
-            if let Some(block) = self.blocks.get_mut(at) {
-                resized |= block.turn_over(world, turnover, Vec::new(), streets, Lens::Namespaces);
-            }
-        }
+        resized |= self.clear_empty();
         if !whole.is_empty() {
             let ids = whole.iter().map(|space| survey::space_of(cluster, space).to_string()).collect();
             self.update(survey::some_namespaces(world, cluster, &whole, gone), streets, Some(&ids), gone);
@@ -160,20 +185,34 @@ impl City {
         }
     }
 
+    /// Takes blocks without houses away; true where there were any.
+    fn clear_empty(&mut self) -> bool {
+        let before = self.blocks.len();
+        self.blocks.retain(|block| !block.houses.is_empty());
+        if self.blocks.is_empty() {
+            self.shelves.clear();
+            self.width = 0;
+        }
+        before != self.blocks.len()
+    }
+
     fn follow_nodes(&mut self, world: &World, cluster: &str, moved: &[Moved<'_>], gone: Gone) {
         let mut nodes: FxHashMap<&str, Move<'_>> = FxHashMap::default();
         for one in moved.iter().filter(|one| is_pod(one.key)) {
             let (left, stands) = (node_of(one.was), node_of(one.id.and_then(|id| world.object_of(id))));
             if left == stands {
+                if let Some(node) = stands.filter(|_| one.anew) {
+                    nodes.entry(node).or_default().anew.push(*one);
+                }
                 continue;
             }
             if let Some(node) = left {
-                nodes.entry(node).or_default().0.push(*one);
+                nodes.entry(node).or_default().left.push(*one);
             }
             let is_known = |node: &str| survey::is_known_node(world, &survey::node_of(cluster, node));
             let Some((node, id)) = stands.zip(one.id) else { continue };
             if gone == Gone::Leave || is_known(node) {
-                nodes.entry(node).or_default().1.push(id);
+                nodes.entry(node).or_default().new.push(id);
             }
         }
         let changed: FxHashSet<&str> = moved.iter().filter(|one| is_node(one.key)).map(|one| &*one.key.name).collect();
@@ -188,15 +227,17 @@ impl City {
                     // What is written on it may differ.
                     block.stamp = Stamp::default();
                 }
-                let Some((left, new)) = nodes.remove(name) else { continue };
+                let Some(Move { left, new, anew }) = nodes.remove(name) else { continue };
                 let gone = cells_of(&house.cells, &left).into_iter().flatten().collect();
-                turnovers.entry(number).or_default().insert(at, Turnover { gone, new });
+                let cells = cells_of(&house.cells, &anew).into_iter().zip(anew);
+                let anew = cells.filter_map(|(cell, pod)| cell.zip(pod.id)).collect();
+                turnovers.entry(number).or_default().insert(at, Turnover { gone, new, anew });
             }
         }
         // Nodes nobody stood on before.
         let mut zones: BTreeMap<&str, Vec<survey::Manned<'_>>> = BTreeMap::new();
-        for (node, (_, new)) in nodes.into_iter().filter(|(_, (_, new))| !new.is_empty()) {
-            let (pods, key) = (survey::by_age(world, new), survey::node_of(cluster, node));
+        for (node, come) in nodes.into_iter().filter(|(_, come)| !come.new.is_empty()) {
+            let (pods, key) = (survey::by_age(world, come.new), survey::node_of(cluster, node));
             let house = survey::house_of(world, key, &pods, Lens::Nodes);
             zones.entry(survey::zone_name(world, cluster, node)).or_default().push(house);
         }
@@ -219,13 +260,7 @@ impl City {
                 resized |= block.turn_over(world, turnovers, new, &none, Lens::Nodes);
             }
         }
-        let before = self.blocks.len();
-        self.blocks.retain(|block| !block.houses.is_empty());
-        if self.blocks.is_empty() {
-            self.shelves.clear();
-            self.width = 0;
-        }
-        resized |= before != self.blocks.len() || !fresh.is_empty();
+        resized |= self.clear_empty() || !fresh.is_empty();
         let fresh = survey::blocks_in_order(world, fresh);
         self.blocks.extend(fresh.into_iter().map(|want| Block::fresh(want, &none)));
         if resized {
@@ -246,18 +281,91 @@ fn node_of(pod: Option<&Object>) -> Option<&Text> {
 fn place_of(block: &Block, key: &ObjectKey) -> Option<usize> {
     // Texts are shared: mostly the name lies where the world has it.
     let near = block.houses.iter().position(|house| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key);
-    near.or_else(|| block.houses.iter().position(|house| house.key == *key))
+    near.or_else(|| block.houses.iter().position(|house| house.is_of(key)))
 }
 
-/// Whether a controller that moved may change which houses stand in its block, or which pods stand in them.
-fn moves_houses(world: &World, block: &Block, one: &Moved<'_>) -> bool {
-    let is = one.id.and_then(|id| world.object_of(id));
-    if let (Some(was), Some(is)) = (one.was, is) {
-        // It is who it was, and so are its controller and whatever names it as one.
-        return was.uid != is.uid || was.owners != is.owners;
+/// What a controller that moved does to its block.
+enum Turn {
+    /// No house comes or goes; what is written on one may differ.
+    Read,
+    /// It is a house that was not there.
+    New(Id),
+    /// It was this house, and is gone.
+    Left(usize),
+}
+
+/// What happens to a block while the houses that stay in it keep their pods but for some.
+#[derive(Default)]
+struct Stir {
+    is_read_again: bool,
+    new: Vec<Id>,
+    turnovers: BTreeMap<usize, Turnover>,
+}
+
+impl Stir {
+    fn take(&mut self, turn: Turn) {
+        match turn {
+            Turn::Read => self.is_read_again = true,
+            Turn::New(id) => self.new.push(id),
+            // It goes with its last pod, of which it has none.
+            Turn::Left(at) => drop(self.turnovers.entry(at).or_default()),
+        }
     }
-    let is_named = one.id.is_some_and(|id| world.is_house(id) || world.has_wards(id));
-    is_named || place_of(block, one.key).is_some()
+}
+
+/// What was not there before, and the houses among it.
+struct Newcomers<'w> {
+    world: &'w World,
+    came: FxHashSet<Id>,
+    houses: FxHashSet<Id>,
+}
+
+impl<'w> Newcomers<'w> {
+    fn of(world: &'w World, moved: &[Moved<'_>]) -> Self {
+        let came = moved.iter().filter(|one| one.was.is_none() && is_of_houses(&one.key.kind));
+        let came = came.filter_map(|one| one.id.filter(|id| world.object_of(*id).is_some())).collect();
+        Self { world, came, houses: FxHashSet::default() }
+    }
+
+    /// What a controller that moved does to its block; nothing where pods may move from house to house by it.
+    fn turn(&mut self, block: &Block, one: &Moved<'_>, gone: Gone) -> Option<Turn> {
+        let world = self.world;
+        let is = one.id.and_then(|id| world.object_of(id));
+        if let (Some(was), Some(is)) = (one.was, is) {
+            // It is who it was, and so are its controller and whatever names it as one.
+            let is_same = was.uid == is.uid && was.owners == is.owners;
+            return is_same.then_some(Turn::Read);
+        }
+        let place = place_of(block, one.key);
+        let house = one.id.filter(|id| world.is_house(*id));
+        let has_wards = one.id.is_some_and(|id| world.has_wards(id));
+        let is_new = gone == Gone::Leave && one.id.is_some_and(|id| self.is_new(id));
+        match (place, house) {
+            (None, None) if is_new || !has_wards => Some(Turn::Read),
+            (None, Some(id)) if is_new => {
+                self.houses.insert(id);
+                Some(Turn::New(id))
+            }
+            (Some(at), None) if gone == Gone::Leave && !has_wards => Some(Turn::Left(at)),
+            _ => None,
+        }
+    }
+
+    /// Whether an object and everything below it was not there before.
+    fn is_new(&self, id: Id) -> bool {
+        self.came.contains(&id) && self.world.wards_of(id).all(|ward| self.is_new(ward))
+    }
+
+    /// Whether a pod stands in a house that was not there; where the house is the pod itself, it is one of the new ones.
+    fn takes(&mut self, pod: &Moved<'_>, stir: &mut Stir) -> bool {
+        let Some(id) = pod.id.filter(|id| self.came.contains(id)) else { return false };
+        let house = self.world.house_at(id);
+        if house == Some(id) {
+            self.houses.insert(id);
+            stir.new.push(id);
+        }
+        house.is_some_and(|house| self.houses.contains(&house))
+    }
 }
 
 /// Who moved in or out of the houses of a block; nothing where houses themselves came or went.
@@ -289,7 +397,10 @@ fn turnover(world: &World, block: &Block, pods: &[Moved<'_>], gone: Gone) -> Opt
     }
     for (pod, (stands, had)) in pods.iter().zip(places) {
         let cell = |at: usize| cells.get(&(at, std::ptr::from_ref(pod.key))).copied();
-        if stands.is_some_and(|at| cell(at).is_some()) {
+        if let Some((at, cell)) = stands.and_then(|at| Some((at, cell(at)?))) {
+            if let Some(id) = pod.id.filter(|_| pod.anew) {
+                turnovers.entry(at).or_default().anew.push((cell, id));
+            }
             continue;
         }
         if pod.was.is_some() {
@@ -298,7 +409,9 @@ fn turnover(world: &World, block: &Block, pods: &[Moved<'_>], gone: Gone) -> Opt
                 houses.into_iter().find_map(|(at, house)| Some((at, cell_of(&house.cells, pod.id, pod.key)?)))
             };
             if let Some((at, cell)) = had.and_then(|at| Some((at, cell(at)?))).or_else(anywhere) {
-                if block.houses.get(at).is_some_and(|house| house.key == *pod.key) {
+                // A pod that was a house by itself goes with it, but where it stays and stands in another.
+                let is_itself = block.houses.get(at).is_some_and(|house| house.key == *pod.key);
+                if is_itself && (gone == Gone::Stay || pod.id.is_some_and(|id| world.object_of(id).is_some())) {
                     return None;
                 }
                 turnovers.entry(at).or_default().gone.push(cell);
@@ -354,6 +467,9 @@ impl Block {
             let Some(house) = self.houses.get_mut(at) else { continue };
             touched.push(at);
             let came = survey::by_age(world, turnover.new);
+            for (cell, pod) in turnover.anew {
+                house.cells[cell] = Some(Tenant::of(world, pod, lens));
+            }
             house.free(&turnover.gone);
             house.admit(came.into_iter().map(|pod| Tenant::of(world, pod, lens)));
             if house.cells.is_empty() && world.object(&house.key).is_none() {

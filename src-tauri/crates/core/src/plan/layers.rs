@@ -1,14 +1,11 @@
 //! Houses inside a block: columns from callers to called, with channels between the columns and gaps between the houses
 //! for streets.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::survey::{Call, Streets};
+use super::calls::Streets;
 use super::{Block, House};
-use crate::id::ObjectKey;
 
 /// From the left wall of a block to its first channel's end.
 const LEFT: i32 = 14;
@@ -59,7 +56,13 @@ impl Web {
 
 impl Block {
     /// Lays every house out anew.
-    pub(super) fn lay(&mut self, calls: &[Call<'_>]) {
+    pub(super) fn lay(&mut self, streets: &Streets<'_>) {
+        let calls = streets.inside(&self.houses);
+        self.lay_by(calls);
+    }
+
+    /// Lays every house out anew for calls between them, by number.
+    fn lay_by(&mut self, calls: Vec<(usize, usize)>) {
         self.laid_for = self.houses.len();
         for house in &mut self.houses {
             house.measure();
@@ -106,24 +109,20 @@ impl Block {
     }
 
     /// Who calls whom in this block.
-    fn web(&self, calls: &[Call<'_>]) -> Web {
-        let index: FxHashMap<&ObjectKey, usize> =
-            self.houses.iter().enumerate().map(|(at, house)| (&house.key, at)).collect();
-        let known = calls.iter().filter_map(|(from, to)| Some((*index.get(from)?, *index.get(to)?)));
+    fn web(&self, pairs: Vec<(usize, usize)>) -> Web {
         let n = self.houses.len();
         let mut web = Web { pairs: Vec::new(), callers: vec![Vec::new(); n], joined: vec![false; n] };
-        for (from, to) in known.filter(|(from, to)| from != to) {
-            web.pairs.push((from, to));
-            if let Some(callers) = web.callers.get_mut(to) {
-                callers.push(from);
+        for (from, to) in &pairs {
+            if let Some(callers) = web.callers.get_mut(*to) {
+                callers.push(*from);
             }
             for at in [from, to] {
-                if let Some(joined) = web.joined.get_mut(at) {
+                if let Some(joined) = web.joined.get_mut(*at) {
                     *joined = true;
                 }
             }
         }
-        web
+        Web { pairs, ..web }
     }
 
     /// How high a column of houses stands.
@@ -134,33 +133,31 @@ impl Block {
 
     /// The houses that call or are called by layer, callers first.
     fn layers(&self, web: &Web) -> Vec<Vec<usize>> {
-        let mut layers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut layers: Vec<Vec<usize>> = Vec::new();
         for (at, level) in levels(self.houses.len(), &web.pairs).into_iter().enumerate() {
             if web.is_joined(at) {
-                layers.entry(level).or_default().push(at);
+                layers.resize_with(layers.len().max(level + 1), Vec::new);
+                layers[level].push(at);
             }
         }
-        let mut order: BTreeMap<usize, f64> = BTreeMap::new();
-        let mut sorted = Vec::with_capacity(layers.len());
-        for mut layer in layers.into_values() {
+        layers.retain(|layer| !layer.is_empty());
+        // How far down in its layer each house stands, once that is in order.
+        let mut order: Vec<Option<f64>> = vec![None; self.houses.len()];
+        for layer in &mut layers {
             // Below the middle of those who call it, else by age.
-            let wish: BTreeMap<usize, f64> = layer
-                .iter()
-                .map(|at| {
-                    let callers: Vec<f64> =
-                        web.callers(*at).iter().filter_map(|from| order.get(from)).copied().collect();
-                    let mean = callers.iter().sum::<f64>() / callers.len().max(1) as f64;
-                    (*at, if callers.is_empty() { 0.5 } else { mean })
-                })
-                .collect();
-            let wish_of = |at: &usize| wish.get(at).copied().unwrap_or(0.5);
-            layer.sort_by(|a, b| wish_of(a).total_cmp(&wish_of(b)).then(a.cmp(b)));
+            let wish = |at: &usize| {
+                let callers = || web.callers(*at).iter().filter_map(|from| *order.get(*from)?);
+                let many = callers().count();
+                if many == 0 { 0.5 } else { callers().sum::<f64>() / many as f64 }
+            };
+            let mut wished: Vec<(f64, usize)> = layer.iter().map(|at| (wish(at), *at)).collect();
+            wished.sort_by(|(a, x), (b, y)| a.total_cmp(b).then(x.cmp(y)));
+            *layer = wished.into_iter().map(|(_, at)| at).collect();
             for (place, at) in layer.iter().enumerate() {
-                order.insert(*at, (place as f64 + 0.5) / layer.len() as f64);
+                order[*at] = Some((place as f64 + 0.5) / layer.len() as f64);
             }
-            sorted.push(layer);
         }
-        sorted
+        layers
     }
 
     /// Breaks a list of houses into columns no higher than `most`.
@@ -215,15 +212,15 @@ impl Block {
     /// How many houses send streets through each channel.
     fn tracks(&self, columns: usize, web: &Web) -> Vec<i32> {
         // All streets of a house begin in one channel, so they run through one span of channels.
-        let mut spans: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        let mut spans: Vec<Option<(usize, usize)>> = vec![None; self.houses.len()];
         for (from, to) in &web.pairs {
             let (Some(a), Some(b)) = (self.houses.get(*from), self.houses.get(*to)) else { continue };
             let out = a.column + 1;
-            let (first, last) = spans.entry(*from).or_insert((out, out));
+            let (first, last) = spans[*from].get_or_insert((out, out));
             (*first, *last) = ((*first).min(b.column), (*last).max(b.column));
         }
         let mut tracks = vec![0; columns + 1];
-        for (first, last) in spans.into_values() {
+        for (first, last) in spans.into_iter().flatten() {
             for track in tracks.iter_mut().take(last + 1).skip(first) {
                 *track += 1;
             }
@@ -312,11 +309,10 @@ impl Block {
     /// grows below or to the right.
     fn settle(&mut self, at: usize, streets: &Streets<'_>) {
         let Some((w, h)) = self.houses.get(at).map(|house| (house.w, house.h)) else { return };
-        let calls = self.web(streets.inside(&self.id)).pairs;
+        let (callers, called) = streets.around(&self.houses, at);
         let column_of = |at: &usize| self.houses.get(*at).map_or(0, |house| house.column);
-        let callers = calls.iter().filter(|(_, to)| *to == at).map(|(from, _)| column_of(from) + 1).max();
-        let called = calls.iter().filter(|(from, _)| *from == at).map(|(_, to)| column_of(to).saturating_sub(1)).min();
-        let wish = callers.or(called);
+        let right = callers.iter().map(|from| column_of(from) + 1).max();
+        let wish = right.or_else(|| called.iter().map(|to| column_of(to).saturating_sub(1)).min());
         let mut fitting: Vec<(bool, usize, i32, usize, i32)> = (0..self.columns.len())
             .filter(|number| self.columns.get(*number).is_some_and(|column| column.w >= w))
             .map(|number| {
@@ -358,7 +354,7 @@ fn levels(n: usize, calls: &[(usize, usize)]) -> Vec<usize> {
     // A walk in depth: what it leaves last comes first, and a call back into the walk is left out.
     let mut state = vec![0u8; n];
     let mut left = Vec::with_capacity(n);
-    let mut forward = BTreeSet::new();
+    let mut forward = FxHashSet::default();
     let starts = (0..n).filter(|at| !called[*at]).chain((0..n).filter(|at| called[*at]));
     for start in starts {
         if state[start] != 0 {
@@ -399,6 +395,7 @@ fn levels(n: usize, calls: &[(usize, usize)]) -> Vec<usize> {
 mod tests {
     use super::super::survey::WantedHouse;
     use super::*;
+    use crate::id::ObjectKey;
 
     fn house(number: usize) -> House {
         let pods =
@@ -410,9 +407,7 @@ mod tests {
     /// A block whose houses call others, by number.
     fn laid(many: usize, calls: &[(usize, usize)]) -> Block {
         let mut block = Block { name: "s".to_owned(), houses: (0..many).map(house).collect(), ..Block::default() };
-        let key = |at: usize| house(at).key;
-        let calls: Vec<(ObjectKey, ObjectKey)> = calls.iter().map(|(from, to)| (key(*from), key(*to))).collect();
-        block.lay(&calls.iter().map(|(from, to)| (from, to)).collect::<Vec<_>>());
+        block.lay_by(calls.iter().copied().filter(|(from, to)| from != to).collect());
         block
     }
 

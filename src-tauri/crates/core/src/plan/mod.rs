@@ -6,6 +6,7 @@
 
 mod between;
 mod blocks;
+mod calls;
 mod districts;
 mod drawing;
 mod follow;
@@ -34,12 +35,13 @@ use std::str::FromStr;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::stamp::Stamp;
 use crate::world::World;
 use blocks::Shelf;
+use calls::Streets;
 use layers::Column;
-use survey::{Roll, Streets, WantedBlock, WantedHouse};
+use survey::{Roll, WantedBlock, WantedHouse};
 use tenant::Tenant;
 
 pub use drawing::{Drawing, SceneOptions, Still, scene, scene_drawn};
@@ -125,8 +127,8 @@ impl Plan {
     fn renew(&mut self, world: &World, gone: Gone, is_meant: Meant<'_>) {
         let roll = Roll::of(world, is_meant);
         let streets = Streets::of(world);
-        let mut namespaces = by_cluster(roll.namespaces(gone));
-        let mut nodes = by_cluster(roll.nodes(gone));
+        let (namespaces, nodes) = roll.blocks(gone);
+        let (mut namespaces, mut nodes) = (by_cluster(namespaces), by_cluster(nodes));
         let known = self.districts.keys().filter(|cluster| is_meant(cluster));
         let clusters: BTreeSet<String> = known.chain(namespaces.keys()).chain(nodes.keys()).cloned().collect();
         for cluster in clusters {
@@ -269,6 +271,12 @@ impl House {
     fn door(&self) -> i32 {
         self.y + self.h - 10
     }
+
+    /// Whether it bears a key.
+    fn is_of(&self, key: &ObjectKey) -> bool {
+        // Texts are shared: mostly the name lies where the world has it, and most names differ.
+        (Text::ptr_eq(&self.key.name, &key.name) || self.key.name == key.name) && self.key == *key
+    }
 }
 
 impl City {
@@ -320,7 +328,7 @@ impl Block {
             houses: want.houses.into_iter().map(House::fresh).collect(),
             ..Self::default()
         };
-        block.lay(streets.inside(&block.id));
+        block.lay(streets);
         block
     }
 
@@ -339,6 +347,11 @@ impl Block {
         self.fit(new, self.cramped(0..self.houses.len()), streets);
     }
 
+    /// The name of the namespace it stands for, with which its id ends.
+    fn space(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Those among some of its houses that outgrew their walls.
     fn cramped(&self, among: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let is_cramped = |house: &House| house.cells.len() > house.across * house.rows;
@@ -351,7 +364,7 @@ impl Block {
         let count = self.houses.len() + new.len();
         if count > self.laid_for + self.laid_for / 2 + 2 || self.laid_for > 2 * count + count / 2 + 2 {
             self.houses.extend(new);
-            self.lay(streets.inside(&self.id));
+            self.lay(streets);
             return;
         }
         for at in cramped {

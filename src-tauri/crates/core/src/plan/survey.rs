@@ -1,19 +1,16 @@
-//! What the world asks the plan for: blocks, houses and pods in the order they were created, and who calls whom.
+//! What the world asks the plan for: blocks, houses and pods in the order they were created.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+pub(super) use super::calls::hubs;
 use super::tenant::Tenant;
 use super::{Gone, Lens, Meant};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object, Uid};
 use crate::time::Moment;
-use crate::world::{Freshness, Id, Street, World, is_of_houses};
-
-/// The least number of callers that makes a hub.
-const HUB_FLOOR: usize = 5;
+use crate::world::{Freshness, Id, World, is_of_houses};
 
 /// The zone of nodes that name none.
 const NO_ZONE: &str = "nodes";
@@ -53,6 +50,11 @@ fn age_of(object: &Object) -> Age<'_> {
     (rank_of(object.created_at), object.uid.beginning(), Some(&object.uid).filter(|uid| !uid.is_empty()))
 }
 
+/// What mostly decides an age.
+fn short_age(object: &Object) -> u128 {
+    u128::from(rank_of(object.created_at)) << 64 | u128::from(object.uid.beginning())
+}
+
 /// A house with its age and its pods in their order.
 pub(super) struct Manned<'w> {
     age: Age<'w>,
@@ -87,15 +89,24 @@ pub(super) struct Roll<'w> {
     world: &'w World,
     houses: Vec<Id>,
     nodes: Vec<Id>,
-    pods: Vec<Dweller<'w>>,
+    pods: Vec<Dweller>,
     /// Pods by their age.
     order: Vec<u32>,
+    /// Where pods run: cluster and node, some perhaps twice.
+    places: Vec<(&'w Text, &'w Text)>,
 }
 
-/// A pod, and where it runs.
-struct Dweller<'w> {
+/// A pod, and which of the places it runs at.
+struct Dweller {
     id: Id,
-    node: &'w Text,
+    place: u32,
+}
+
+/// The houses of a lens, by number.
+struct Homes {
+    many: usize,
+    /// That of each pod.
+    of: Vec<Option<u32>>,
 }
 
 /// What an object of a kind may be in a plan.
@@ -120,8 +131,12 @@ impl Part {
 
 impl<'w> Roll<'w> {
     pub fn of(world: &'w World, is_meant: Meant<'_>) -> Self {
-        let mut roll = Self { world, houses: Vec::new(), nodes: Vec::new(), pods: Vec::new(), order: Vec::new() };
-        let mut ages: Vec<(u64, u64, u32)> = Vec::new();
+        let (houses, nodes, places) = (Vec::new(), Vec::new(), Vec::new());
+        let mut roll =
+            Self { world, houses, nodes, places, pods: Vec::with_capacity(world.numbers()), order: Vec::new() };
+        let mut ages: Vec<(u128, u32)> = Vec::with_capacity(world.numbers());
+        // Texts are shared: most pods name their node by a text that was seen before.
+        let mut seen: FxHashMap<(*const u8, *const u8), u32> = FxHashMap::default();
         // Lists are in order: mostly the kind and the cluster are those of the one before.
         let mut kind: Option<(&Text, Part)> = None;
         let mut cluster: Option<(&Text, bool)> = None;
@@ -147,8 +162,12 @@ impl<'w> Roll<'w> {
             match &object.body {
                 Body::Node(_) => roll.nodes.push(id),
                 Body::Pod(pod) => {
-                    ages.push((rank_of(object.created_at), object.uid.beginning(), roll.pods.len() as u32));
-                    roll.pods.push(Dweller { id, node: &pod.node });
+                    ages.push((short_age(object), roll.pods.len() as u32));
+                    let place = *seen.entry((key.cluster.as_ptr(), pod.node.as_ptr())).or_insert_with(|| {
+                        roll.places.push((&key.cluster, &pod.node));
+                        roll.places.len() as u32 - 1
+                    });
+                    roll.pods.push(Dweller { id, place });
                 }
                 _ => {}
             }
@@ -160,81 +179,128 @@ impl<'w> Roll<'w> {
         roll
     }
 
-    /// Pods in the order of [`by_age`], by what mostly decides it.
-    fn in_order(&self, mut ages: Vec<(u64, u64, u32)>) -> Vec<u32> {
+    /// Pods in the order of [`by_age`].
+    fn in_order(&self, mut ages: Vec<(u128, u32)>) -> Vec<u32> {
+        // By one number, which takes half as long as by all of an age; few are alike then.
+        ages.sort_unstable_by_key(|(age, _)| *age);
         let whole = |at: u32| {
             let id = self.pods[at as usize].id;
             (self.world.object_of(id).map(age_of), self.world.key_of(id))
         };
-        ages.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| whole(a.2).cmp(&whole(b.2))));
-        ages.into_iter().map(|(.., at)| at).collect()
+        for alike in ages.chunk_by_mut(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1) {
+            alike.sort_unstable_by(|(_, a), (_, b)| whole(*a).cmp(&whole(*b)));
+        }
+        ages.into_iter().map(|(_, at)| at).collect()
     }
 
-    /// The pods of each of `many` houses, in the order of their age. `homes` says which house each stands in.
-    fn pods_of(&self, many: usize, homes: &[Option<u32>], lens: Lens) -> Vec<Vec<Option<Tenant>>> {
-        let mut counts = vec![0; many];
-        let mut cells = vec![0; self.pods.len()];
+    /// How many pods each house has, and the cell of each pod: they stand in the order of their age.
+    fn cells(&self, homes: &Homes) -> (Vec<usize>, Vec<u32>) {
+        let (mut counts, mut cells) = (vec![0; homes.many], vec![0; self.pods.len()]);
         for pod in &self.order {
-            if let Some(home) = homes[*pod as usize] {
+            if let Some(home) = homes.of[*pod as usize] {
                 let count = &mut counts[home as usize];
-                cells[*pod as usize] = *count;
+                cells[*pod as usize] = *count as u32;
                 *count += 1;
             }
         }
-        let mut found: Vec<Vec<Option<Tenant>>> = counts.into_iter().map(|count| vec![None; count]).collect();
-        // In the order in which names lie in memory.
-        for ((pod, home), cell) in self.pods.iter().zip(homes).zip(cells) {
-            if let Some(home) = home {
-                found[*home as usize][cell] = Some(Tenant::of(self.world, pod.id, lens));
-            }
-        }
-        found
+        (counts, cells)
     }
 
-    /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
-    pub fn namespaces(&self, gone: Gone) -> Vec<WantedBlock> {
-        let world = self.world;
-        let stays = |id: &Id| gone == Gone::Leave || !world.awaits_controller(world.key_of(*id));
-        let houses: Vec<Id> = self.houses.iter().copied().filter(stays).collect();
-        let mut place: Vec<Option<u32>> = vec![None; world.numbers()];
-        for (at, house) in (0..).zip(&houses) {
-            place[house.at()] = Some(at);
+    /// The blocks of both lenses.
+    pub fn blocks(&self, gone: Gone) -> (Vec<WantedBlock>, Vec<WantedBlock>) {
+        let (houses, nodes) = (self.houses(gone), Nodes::of(self));
+        let (workloads, stands) = (self.workloads(&houses), nodes.homes(self));
+        let [mut in_houses, mut on_nodes] = [&workloads, &stands].map(|homes| {
+            let (counts, cells) = self.cells(homes);
+            (counts.into_iter().map(|count| vec![None; count]).collect::<Vec<_>>(), cells)
+        });
+        // In the order in which names lie in memory, and each once.
+        for (at, pod) in self.pods.iter().enumerate() {
+            for (lens, homes, (found, cells)) in
+                [(Lens::Namespaces, &workloads, &mut in_houses), (Lens::Nodes, &stands, &mut on_nodes)]
+            {
+                if let Some(home) = homes.of[at] {
+                    found[home as usize][cells[at] as usize] = Some(Tenant::of(self.world, pod.id, lens));
+                }
+            }
         }
-        let home = |pod: &Dweller<'w>| place[world.topmost(pod.id).at()];
-        let homes: Vec<Option<u32>> = self.pods.iter().map(home).collect();
-        let pods = self.pods_of(houses.len(), &homes, Lens::Namespaces);
-        let houses = houses.into_iter().zip(pods);
-        let houses = houses.map(|(id, pods)| manned(world, Some(id), world.key_of(id).clone(), pods));
-        blocks_in_order(world, in_namespaces(houses))
+        (self.namespaces(houses, in_houses.0), nodes.zones(self, on_nodes.0, gone))
     }
 
     /// Zones with their nodes and the pods on those; pods without a node wait in a block of their own.
     pub fn nodes(&self, gone: Gone) -> Vec<WantedBlock> {
+        let nodes = Nodes::of(self);
+        let homes = nodes.homes(self);
+        let (counts, cells) = self.cells(&homes);
+        let mut found: Vec<Vec<Option<Tenant>>> = counts.into_iter().map(|count| vec![None; count]).collect();
+        for ((pod, home), cell) in self.pods.iter().zip(&homes.of).zip(cells) {
+            if let Some(home) = home {
+                found[*home as usize][cell as usize] = Some(Tenant::of(self.world, pod.id, Lens::Nodes));
+            }
+        }
+        nodes.zones(self, found, gone)
+    }
+
+    fn houses(&self, gone: Gone) -> Vec<Id> {
+        let stays = |id: &Id| gone == Gone::Leave || !self.world.awaits_controller(self.world.key_of(*id));
+        self.houses.iter().copied().filter(stays).collect()
+    }
+
+    /// Which of these houses each pod stands in.
+    fn workloads(&self, houses: &[Id]) -> Homes {
+        let mut place: Vec<Option<u32>> = vec![None; self.world.numbers()];
+        for (at, house) in (0..).zip(houses) {
+            place[house.at()] = Some(at);
+        }
+        let home = |pod: &Dweller| place[self.world.topmost(pod.id).at()];
+        Homes { many: houses.len(), of: self.pods.iter().map(home).collect() }
+    }
+
+    /// Namespaces with their workloads and standalone pods; a namespace without any has no block.
+    fn namespaces(&self, houses: Vec<Id>, pods: Vec<Vec<Option<Tenant>>>) -> Vec<WantedBlock> {
         let world = self.world;
-        let mut places: Vec<(&Text, &str)> = Vec::new();
-        let mut known: FxHashMap<(&Text, &str), u32> = FxHashMap::default();
-        let mut place_of = |cluster: &'w Text, node: &'w str| {
-            *known.entry((cluster, node)).or_insert_with(|| {
-                places.push((cluster, node));
-                places.len() as u32 - 1
+        let houses = houses.into_iter().zip(pods);
+        let houses = houses.map(|(id, pods)| manned(world, Some(id), world.key_of(id).clone(), pods));
+        blocks_in_order(world, in_namespaces(houses))
+    }
+}
+
+/// Nodes, and what pods take for one; by cluster and name, those that are there first.
+struct Nodes<'w> {
+    named: Vec<(&'w Text, &'w Text)>,
+    /// Which of them each place of the roll is.
+    places: Vec<u32>,
+}
+
+impl<'w> Nodes<'w> {
+    fn of(roll: &Roll<'w>) -> Self {
+        let mut known: FxHashMap<(&str, &str), u32> = FxHashMap::default();
+        let mut named: Vec<(&Text, &Text)> = Vec::new();
+        let mut number = |cluster: &'w Text, name: &'w Text| {
+            *known.entry((cluster, name)).or_insert_with(|| {
+                named.push((cluster, name));
+                named.len() as u32 - 1
             })
         };
-        for node in &self.nodes {
-            let key = world.key_of(*node);
-            place_of(&key.cluster, &key.name);
+        for node in &roll.nodes {
+            let key = roll.world.key_of(*node);
+            number(&key.cluster, &key.name);
         }
-        // Texts are shared: most pods name their cluster and node by what was looked up before.
-        let mut seen: FxHashMap<(*const u8, *const u8), u32> = FxHashMap::default();
-        let mut home = |pod: &Dweller<'w>| {
-            let cluster = &world.key_of(pod.id).cluster;
-            let place = || place_of(cluster, pod.node);
-            Some(*seen.entry((cluster.as_ptr(), pod.node.as_ptr())).or_insert_with(place))
-        };
-        let homes: Vec<Option<u32>> = self.pods.iter().map(&mut home).collect();
-        let pods = self.pods_of(places.len(), &homes, Lens::Nodes);
-        let mut zones: FxHashMap<(&Text, &str), Vec<Manned<'w>>> = FxHashMap::default();
-        for (at, ((cluster, node), pods)) in places.into_iter().zip(pods).enumerate() {
-            let id = self.nodes.get(at).copied();
+        let places = roll.places.iter().map(|(cluster, node)| number(cluster, node)).collect();
+        Self { named, places }
+    }
+
+    fn homes(&self, roll: &Roll<'_>) -> Homes {
+        let home = |pod: &Dweller| Some(self.places[pod.place as usize]);
+        Homes { many: self.named.len(), of: roll.pods.iter().map(home).collect() }
+    }
+
+    /// The zones they stand in, each with its pods.
+    fn zones(self, roll: &Roll<'w>, pods: Vec<Vec<Option<Tenant>>>, gone: Gone) -> Vec<WantedBlock> {
+        let world = roll.world;
+        let mut zones: FxHashMap<(&str, &str), Vec<Manned<'w>>> = FxHashMap::default();
+        for (at, ((cluster, node), pods)) in self.named.into_iter().zip(pods).enumerate() {
+            let id = roll.nodes.get(at).copied();
             if gone == Gone::Stay && id.is_none() && !node.is_empty() {
                 continue;
             }
@@ -269,7 +335,7 @@ fn in_namespaces<'w>(houses: impl Iterator<Item = Manned<'w>>) -> Vec<(ObjectKey
     spaces
 }
 
-/// The blocks of these namespaces of a cluster alone, as [`Roll::namespaces`] gives them.
+/// The blocks of these namespaces of a cluster alone, as [`Roll::blocks`] gives them.
 pub(super) fn some_namespaces(world: &World, cluster: &str, spaces: &BTreeSet<&Text>, gone: Gone) -> Vec<WantedBlock> {
     let houses = spaces.iter().flat_map(|space| world.houses_in(cluster, space));
     let houses = houses.filter(|house| gone == Gone::Leave || !world.awaits_controller(house));
@@ -311,59 +377,6 @@ pub(super) fn blocks_in_order<'w>(
         .collect()
 }
 
-/// A caller and whom it calls.
-pub(super) type Call<'w> = (&'w ObjectKey, &'w ObjectKey);
-
-/// Calls inside blocks that make streets, found once somebody asks.
-pub(super) struct Streets<'w> {
-    world: Option<&'w World>,
-    found: OnceCell<FxHashMap<String, Vec<Call<'w>>>>,
-}
-
-impl<'w> Streets<'w> {
-    /// Those of the lens of namespaces.
-    pub fn of(world: &'w World) -> Self {
-        Self { world: Some(world), found: OnceCell::new() }
-    }
-
-    /// None, as in the lens of nodes.
-    pub fn none() -> Self {
-        Self { world: None, found: OnceCell::new() }
-    }
-
-    /// Those inside a block, by its id: caller and called, ordered.
-    pub fn inside(&self, block: &str) -> &[Call<'w>] {
-        let found = self.found.get_or_init(|| self.world.map(calls_inside).unwrap_or_default());
-        found.get(block).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn calls_inside(world: &World) -> FxHashMap<String, Vec<Call<'_>>> {
-    // What was measured comes and goes with its source: where houses stand does not hang on it.
-    let mut known: Vec<(Id, Id)> = world.declared_calls().map(|(from, to)| (to, from)).collect();
-    let hubs = hubs_among(world, &mut known);
-    let mut calls: FxHashMap<(*const u8, *const u8), Vec<Call<'_>>> = FxHashMap::default();
-    for (to, from) in known {
-        let (caller, target) = (world.key_of(from), world.key_of(to));
-        let inside = caller.namespace == target.namespace && caller.cluster == target.cluster;
-        if inside && !hubs.contains_key(&to) {
-            let place = (caller.cluster.as_ptr(), caller.namespace.as_ptr());
-            calls.entry(place).or_default().push((caller, target));
-        }
-    }
-    let mut spelled: FxHashMap<String, Vec<Call<'_>>> = FxHashMap::default();
-    for calls in calls.into_values() {
-        if let Some((caller, _)) = calls.first() {
-            spelled.entry(space_of(&caller.cluster, &caller.namespace).to_string()).or_default().extend(calls);
-        }
-    }
-    for calls in spelled.values_mut() {
-        calls.sort_unstable();
-        calls.dedup();
-    }
-    spelled
-}
-
 /// The clusters of which not everything was listed yet, by id.
 pub(super) fn unsettled(world: &World) -> BTreeSet<String> {
     let listing: BTreeSet<&str> = world
@@ -378,39 +391,6 @@ pub(super) fn unsettled(world: &World) -> BTreeSet<String> {
         }
     }
     found
-}
-
-/// Houses so many others call that their streets would cover the plan: how many callers each has.
-pub(super) fn hubs(world: &World, calls: &[Street]) -> FxHashMap<Id, usize> {
-    hubs_among(world, &mut calls.iter().map(|call| (call.to, call.from)).collect())
-}
-
-/// The same of pairs of the called and the caller, which are left in order, each once, without calls of a house to itself.
-fn hubs_among(world: &World, pairs: &mut Vec<(Id, Id)>) -> FxHashMap<Id, usize> {
-    pairs.retain(|(to, from)| to != from);
-    pairs.sort_unstable();
-    pairs.dedup();
-    let called = pairs.chunk_by(|(a, _), (b, _)| a == b).filter_map(|some| Some((some.first()?.0, some.len())));
-    let mut hubs: FxHashMap<Id, usize> = called.filter(|(_, n)| *n >= HUB_FLOOR).collect();
-    // Each caller is a house: where they are many enough already, the others need not be counted.
-    let callers: FxHashSet<Id> = pairs.iter().map(|(_, from)| *from).filter(|id| world.is_house(*id)).collect();
-    keep_hubs(world, &mut hubs, callers.into_iter());
-    if !hubs.is_empty() {
-        keep_hubs(world, &mut hubs, world.house_ids());
-    }
-    hubs
-}
-
-/// Keeps those that more than three tenths of the houses of their cluster call.
-fn keep_hubs(world: &World, hubs: &mut FxHashMap<Id, usize>, houses: impl Iterator<Item = Id>) {
-    if hubs.is_empty() {
-        return;
-    }
-    let mut count: FxHashMap<&Text, usize> = FxHashMap::default();
-    for house in houses {
-        *count.entry(&world.key_of(house).cluster).or_default() += 1;
-    }
-    hubs.retain(|hub, n| 10 * *n > 3 * count.get(&world.key_of(*hub).cluster).copied().unwrap_or(0));
 }
 
 /// The block of a namespace.

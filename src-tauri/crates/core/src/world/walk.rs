@@ -120,6 +120,12 @@ impl World {
         self.index.wards.contains_key(&id)
     }
 
+    /// Everything of which this is the controller, in no particular order.
+    pub(crate) fn wards_of(&self, id: Id) -> impl Iterator<Item = Id> {
+        let wards = self.index.wards.get(&id).into_iter().flatten().copied();
+        wards.filter(move |ward| self.parent(*ward) == Some(id))
+    }
+
     /// Whether nothing can be believed now of objects of this key's kind in its namespace.
     #[must_use]
     pub fn is_silent(&self, key: &ObjectKey) -> bool {
@@ -216,10 +222,15 @@ impl World {
         }))
     }
 
-    /// Caller and called of every call that a house declares, in no particular order and some perhaps twice.
-    pub(crate) fn declared_calls(&self) -> impl Iterator<Item = (Id, Id)> {
-        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(|edge| self.is_house(edge.to));
-        edges.map(|edge| (edge.from, edge.to))
+    /// What a house declares to call, houses and others, in no particular order.
+    pub(crate) fn declared_calls_of(&self, house: Id) -> impl Iterator<Item = Id> {
+        let edges = self.calls.get(&house).into_iter().flat_map(|proof| &proof.edges);
+        edges.filter(move |edge| edge.from == house).map(|edge| edge.to)
+    }
+
+    /// How many houses declare to call a house.
+    pub(crate) fn declared_callers(&self, house: Id) -> usize {
+        self.index.touching(house).filter(|(_, half)| *half == Half::Calls).count()
     }
 
     /// Whom a house calls, ordered by key.
