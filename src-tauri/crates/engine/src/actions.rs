@@ -471,7 +471,7 @@ pub fn resolve(world: &broadstreet_core::world::World, word: &str) -> Vec<Object
     };
     let mut houses: Vec<ObjectKey> = world.houses().into_iter().filter(|key| holds(key)).collect();
     if houses.is_empty() {
-        let beside = ["Event", "EndpointSlice", "ReplicaSet"];
+        let beside = ["Event", "EndpointSlice", "Endpoints", "ReplicaSet"];
         let others = world.objects().map(|object| &object.key);
         houses = others.filter(|key| holds(key) && !beside.contains(&key.kind.as_str())).take(20).cloned().collect();
         houses.sort_by_key(|key| (key.kind != "Service" && key.kind != "Node" && key.kind != "Pod", key.clone()));

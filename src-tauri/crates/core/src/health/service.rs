@@ -40,7 +40,8 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
         })
         .collect();
     let (ready, all, field) = if around.has_slices && around.slices_known {
-        (around.ready_endpoints, around.endpoints, ENDPOINTS)
+        let field = if around.are_endpoints { "Endpoints subsets[].addresses" } else { ENDPOINTS };
+        (around.ready_endpoints, around.endpoints, field)
     } else if around.pods_known {
         (pods.iter().filter(|ready| **ready).count(), pods.len(), "Pod status.conditions[Ready]")
     } else {

@@ -190,6 +190,7 @@ fn body(at: At<'_>, group: &str, kind: &str, labels: &Arc<Labels>) -> Read<Body>
             cluster_ip: at.own_word("spec.clusterIP")?,
         }),
         ("discovery.k8s.io", "EndpointSlice") => Body::from(slice(at)?),
+        ("", "Endpoints") => Body::from(endpoints(at)?),
         ("networking.k8s.io", "Ingress") => Body::from(ingress(at)?),
         ("networking.k8s.io", "NetworkPolicy") => Body::from(policy(at)?),
         ("", "ConfigMap") => Body::from(config_map(at)),
@@ -423,7 +424,32 @@ fn slice(at: At<'_>) -> Read<EndpointSlice> {
                 })
             })
             .collect::<Read<_>>()?,
+        subsets: Vec::new(),
     })
+}
+
+/// What stands behind a Service as it was told before there were slices.
+fn endpoints(at: At<'_>) -> Read<EndpointSlice> {
+    let mut told = EndpointSlice { service: at.text("metadata.name")?, ..EndpointSlice::default() };
+    for subset in at.list("subsets")? {
+        let mut many = [0, 0];
+        for (many, (place, ready)) in many.iter_mut().zip([("addresses", true), ("notReadyAddresses", false)]) {
+            for address in subset.list(place)? {
+                let pod = address.text("targetRef.kind")? == "Pod";
+                told.endpoints.push(Endpoint {
+                    addresses: vec![address.text("ip")?],
+                    target_uid: address.read("targetRef.uid")?.into(),
+                    target_pod: if pod { address.text("targetRef.name")? } else { String::new() },
+                    ready,
+                    serving: ready,
+                    terminating: false,
+                });
+                *many += 1;
+            }
+        }
+        told.subsets.push((many[0], many[1]));
+    }
+    Ok(told)
 }
 
 fn ingress(at: At<'_>) -> Read<Ingress> {

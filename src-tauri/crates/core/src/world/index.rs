@@ -209,6 +209,7 @@ impl World {
                 let service = KeyRef { group: "", kind: "Service", name: &slice.service, ..KeyRef::from(&object.key) };
                 let service = self.number(service);
                 put(&mut self.index.slices, service, id);
+                self.ask_endpoints(service, pending);
             }
             Body::Pod(pod) if !pod.ip.is_empty() => {
                 let address = address(cluster, &pod.ip);
@@ -272,6 +273,7 @@ impl World {
                 let service = KeyRef { group: "", kind: "Service", name: &slice.service, ..KeyRef::from(&object.key) };
                 let service = self.number(service);
                 take(&mut self.index.slices, &service, &id);
+                self.ask_endpoints(service, pending);
                 pending.may_be_idle(service);
             }
             Body::Pod(pod) if !pod.ip.is_empty() => {
@@ -294,6 +296,29 @@ impl World {
                 take(&mut self.index.walls, &scope, &id);
             }
             _ => {}
+        }
+    }
+
+    /// The slices of a Service that say what stands behind it: its `Endpoints` do where there is no slice (they are the
+    /// same, told twice, while both are kept).
+    pub(super) fn slices_of(&self, service: Id) -> impl Iterator<Item = Id> {
+        let all = || self.index.slices.get(&service).into_iter().flatten().copied();
+        let is_slice = |id: &Id| self.keys.key(*id).kind == "EndpointSlice";
+        let any = all().any(|id| is_slice(&id));
+        all().filter(move |id| !any || is_slice(id))
+    }
+
+    /// Whether what an object says about who stands behind a Service counts.
+    pub(super) fn is_heard(&self, service: Id, slice: Id) -> bool {
+        self.slices_of(service).any(|id| id == slice)
+    }
+
+    /// `Endpoints` count or not as slices come and go.
+    fn ask_endpoints(&self, service: Id, pending: &mut Pending) {
+        for slice in self.index.slices.get(&service).into_iter().flatten() {
+            if self.keys.key(*slice).kind == "Endpoints" {
+                pending.prove(*slice, Half::Plain);
+            }
         }
     }
 

@@ -187,8 +187,8 @@ impl World {
     /// The endpoints of a Service and what it selects.
     fn look_behind(&self, id: Id, object: &Object, around: &mut Around) {
         around.slices_known = self.are_known(object, "discovery.k8s.io", "EndpointSlice");
-        let slices = self.index.slices.get(&id).into_iter().flatten().filter_map(|slice| self.at(*slice));
-        for slice in slices {
+        for slice in self.slices_of(id).filter_map(|slice| self.at(slice)) {
+            around.are_endpoints = slice.key.kind == "Endpoints";
             let Body::EndpointSlice(slice) = &slice.body else { continue };
             around.has_slices = true;
             around.endpoints += slice.endpoints.len();

@@ -115,7 +115,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn network()(kind in select(vec!["Service", "PodDisruptionBudget", "NetworkPolicy", "EndpointSlice", "Ingress", "ConfigMap"]),
+    fn network()(kind in select(vec!["Service", "PodDisruptionBudget", "NetworkPolicy", "EndpointSlice", "Endpoints", "Ingress", "ConfigMap"]),
                  name in select(NAMES.to_vec()), space in select(SPACES.to_vec()), uid in select(UIDS.to_vec()), selector in labels(),
                  port in select(vec![80, 5432]), target in select(NAMES.to_vec()), pod_uid in select(UIDS.to_vec()), by_ip in any::<bool>(),
                  expression in select(vec!["In", "NotIn", "Exists", "DoesNotExist"]), full in any::<bool>(), external in any::<bool>()) -> Value {
@@ -145,6 +145,13 @@ prop_compose! {
                 let mut value = meta(kind, "discovery.k8s.io/v1", space, name, uid, json!({"labels": {"kubernetes.io/service-name": target}}));
                 let reference = if by_ip { Value::Null } else { json!({"kind": "Pod", "name": name, "uid": pod_uid}) };
                 value["endpoints"] = json!([{"addresses": ["10.0.0.1"], "targetRef": reference, "conditions": {"ready": external}}]);
+                value
+            }
+            "Endpoints" => {
+                let mut value = meta(kind, "v1", space, name, uid, json!({}));
+                let reference = if by_ip { Value::Null } else { json!({"kind": "Pod", "name": target, "uid": pod_uid}) };
+                let place = if external { "addresses" } else { "notReadyAddresses" };
+                value["subsets"] = json!([{place: [{"ip": "10.0.0.1", "targetRef": reference}]}]);
                 value
             }
             "Ingress" => {
@@ -474,4 +481,45 @@ fn a_kind_that_may_not_be_read_is_unknown_and_nothing_of_it_is_called_missing() 
     assert_eq!(delta.health, std::slice::from_ref(&d));
     assert_eq!(world.health(&d).state, HealthState::Unknown);
     assert_eq!(world.health(&d).reason, "nothing was heard about deployments since 00:00:00 UTC: reset");
+}
+
+#[test]
+fn endpoints_say_who_stands_behind_a_service_until_a_slice_does() {
+    let mut service = meta("Service", "v1", "a", "db", "s", json!({}));
+    service["spec"] = json!({"selector": {"app": "db"}, "ports": [{"port": 5432}]});
+    let mut older = meta("Endpoints", "v1", "a", "db", "e", json!({}));
+    older["subsets"] = json!([{"addresses": [{"ip": "10.0.0.1"}], "notReadyAddresses": [{"ip": "10.0.0.2"}]},
+        {"notReadyAddresses": [{"ip": "10.0.0.3", "targetRef": {"kind": "Pod", "name": "db-0", "uid": "p"}}]}]);
+    let mut slice = meta(
+        "EndpointSlice",
+        "discovery.k8s.io/v1",
+        "a",
+        "db-x",
+        "x",
+        json!({"labels": {"kubernetes.io/service-name": "db"}}),
+    );
+    slice["endpoints"] = json!([{"addresses": ["10.0.0.1"], "conditions": {"ready": false}}]);
+    let mut pod = meta("Pod", "v1", "a", "db-0", "p", json!({}));
+    pod["status"] = json!({"phase": "Running"});
+    let mut world = World::from_changes(&[object(&service), object(&older), object(&pod)]);
+    let told = |world: &World| {
+        let health = world.health(&key("", "Service", "a", "db"));
+        let backs =
+            world.relations().into_iter().filter(|it| it.r#type == "backs").map(|it| it.field).collect::<Vec<_>>();
+        (health.state, health.reason.to_string(), health.field.to_string(), backs)
+    };
+    let (state, reason, field, backs) = told(&world);
+    assert_eq!((state, &*reason), (crate::health::HealthState::Well, "1 of 3 endpoints ready"));
+    assert_eq!(field, "Endpoints subsets[].addresses");
+    assert_eq!(backs, ["subsets[1].notReadyAddresses[0].targetRef"]);
+
+    world.apply(&object(&slice));
+    let (state, _, field, backs) = told(&world);
+    assert_eq!((state, &*field), (crate::health::HealthState::Critical, "EndpointSlice endpoints[].conditions.ready"));
+    assert!(backs.is_empty(), "{backs:?}");
+
+    let slice = key("discovery.k8s.io", "EndpointSlice", "a", "db-x");
+    world.apply(&Change::Gone { key: slice, uid: "x".to_owned() });
+    assert_eq!(told(&world).1, "1 of 3 endpoints ready");
+    assert_eq!(told(&world).3, ["subsets[1].notReadyAddresses[0].targetRef"]);
 }

@@ -12,6 +12,7 @@ pub fn relations(found: &mut Found<'_>) {
         match (group(text(item, "/apiVersion")), text(item, "/kind")) {
             ("", "Service") => service(found, item),
             ("discovery.k8s.io", "EndpointSlice") => slice(found, item),
+            ("", "Endpoints") => endpoints(found, item),
             ("networking.k8s.io", "Ingress") => ingress(found, item),
             ("policy", "PodDisruptionBudget") => budget(found, item),
             _ => {}
@@ -51,41 +52,73 @@ fn slice(found: &mut Found<'_>, slice: &Value) {
     for endpoint in list(slice, "/endpoints") {
         let conditions = &endpoint["conditions"];
         let ready = conditions["ready"] != false && conditions["terminating"] != true;
-        let backs = |found: &mut Found<'_>, pod: &str, same: bool| {
-            let state = match (found.is_there(pod) && same && found.is_there(&to), ready) {
-                (false, _) => "dangling",
-                (true, true) => "ok",
-                (true, false) => "broken",
-            };
-            found.say(pod, "backs 7", &to, state);
-        };
-        let target = &endpoint["targetRef"];
-        if text(target, "/kind") == "Pod" {
-            let pod = spelled("", "Pod", space(slice), text(target, "/name"));
-            let own = found.find(&pod).map_or("", |pod| text(pod, "/metadata/uid"));
-            let said = text(target, "/uid");
-            backs(found, &pod, own.is_empty() || said.is_empty() || own == said);
-            continue;
-        }
-        for address in list(endpoint, "/addresses").iter().filter_map(Value::as_str) {
-            // An address is one pod's; those in a node's network bear the node's, those that ended gave theirs back.
-            let mut pods = found.items.iter().filter(|it| {
-                text(it, "/kind") == "Pod"
-                    && text(it, "/status/podIP") == address
-                    && text(it, "/status/hostIP") != address
-                    && !["Succeeded", "Failed"].contains(&text(it, "/status/phase"))
-            });
-            let selects = |it: &Value| {
-                let pairs = it["spec"]["selector"].as_object();
-                text(it, "/spec/type") != "ExternalName" && pairs.is_some_and(|pairs| !pairs.is_empty())
-            };
-            match (pods.next(), found.find(&to)) {
-                (Some(pod), _) => backs(found, &key(pod), true),
-                (None, Some(service)) if !selects(service) => {
-                    found.say(&to, "resolves-to 8", &format!("//External//{address}"), "ok");
-                }
-                _ => {}
+        let addresses = list(endpoint, "/addresses").iter().filter_map(Value::as_str);
+        behind(found, &to, space(slice), (&endpoint["targetRef"], ready), addresses);
+    }
+}
+
+/// The older way to say it, which counts where no slice says anything about the Service.
+fn endpoints(found: &mut Found<'_>, endpoints: &Value) {
+    let name = text(endpoints, "/metadata/name");
+    let says = |it: &&Value| {
+        text(it, "/kind") == "EndpointSlice"
+            && space(it) == space(endpoints)
+            && it["metadata"]["labels"]["kubernetes.io/service-name"] == name
+    };
+    if found.items.iter().any(|it| says(&it)) {
+        return;
+    }
+    let to = spelled("", "Service", space(endpoints), name);
+    for subset in list(endpoints, "/subsets") {
+        for (place, ready) in [("/addresses", true), ("/notReadyAddresses", false)] {
+            for address in list(subset, place) {
+                let ip = [text(address, "/ip")].into_iter();
+                behind(found, &to, space(endpoints), (&address["targetRef"], ready), ip);
             }
+        }
+    }
+}
+
+fn behind<'a>(
+    found: &mut Found<'_>,
+    to: &str,
+    space: &str,
+    (target, ready): (&Value, bool),
+    addresses: impl Iterator<Item = &'a str>,
+) {
+    let backs = |found: &mut Found<'_>, pod: &str, same: bool| {
+        let state = match (found.is_there(pod) && same && found.is_there(to), ready) {
+            (false, _) => "dangling",
+            (true, true) => "ok",
+            (true, false) => "broken",
+        };
+        found.say(pod, "backs 7", to, state);
+    };
+    if text(target, "/kind") == "Pod" {
+        let pod = spelled("", "Pod", space, text(target, "/name"));
+        let own = found.find(&pod).map_or("", |pod| text(pod, "/metadata/uid"));
+        let said = text(target, "/uid");
+        backs(found, &pod, own.is_empty() || said.is_empty() || own == said);
+        return;
+    }
+    for address in addresses {
+        // An address is one pod's; those in a node's network bear the node's, those that ended gave theirs back.
+        let mut pods = found.items.iter().filter(|it| {
+            text(it, "/kind") == "Pod"
+                && text(it, "/status/podIP") == address
+                && text(it, "/status/hostIP") != address
+                && !["Succeeded", "Failed"].contains(&text(it, "/status/phase"))
+        });
+        let selects = |it: &Value| {
+            let pairs = it["spec"]["selector"].as_object();
+            text(it, "/spec/type") != "ExternalName" && pairs.is_some_and(|pairs| !pairs.is_empty())
+        };
+        match (pods.next(), found.find(to)) {
+            (Some(pod), _) => backs(found, &key(pod), true),
+            (None, Some(service)) if !selects(service) => {
+                found.say(to, "resolves-to 8", &format!("//External//{address}"), "ok");
+            }
+            _ => {}
         }
     }
 }

@@ -120,10 +120,17 @@ prop_compose! {
 
 prop_compose! {
     fn slice()(at in place(), service in select(vec!["", "web", "db"]), target in select(vec!["", "web", "db"]), uid in select(UIDS.to_vec()),
-               ready in select(vec![json!(null), json!(true), json!(false)]), leaving in any::<bool>(), address in select(vec!["10.0.0.1", "10.0.0.2", "10.0.0.3"])) -> Value {
+               ready in select(vec![json!(null), json!(true), json!(false)]), leaving in any::<bool>(), older in 0..3, address in select(vec!["10.0.0.1", "10.0.0.2", "10.0.0.3"])) -> Value {
         let mut endpoint = json!({"addresses": [address], "conditions": {"ready": ready, "terminating": leaving}});
         if !target.is_empty() {
             endpoint["targetRef"] = json!({"kind": "Pod", "name": target, "namespace": at.0, "uid": uid});
+        }
+        if older == 0 {
+            // As it was said before there were slices: of the Service of the same name.
+            let mut told = object("v1", "Endpoints", at, &json!({}), json!(null));
+            let place = if leaving { "notReadyAddresses" } else { "addresses" };
+            told["subsets"] = json!([{"addresses": []}, {place: [{"ip": address, "targetRef": endpoint["targetRef"]}]}]);
+            return told;
         }
         let labels = if service.is_empty() { json!({}) } else { json!({"kubernetes.io/service-name": service}) };
         let mut slice = object("discovery.k8s.io/v1", "EndpointSlice", at, &labels, json!(null));

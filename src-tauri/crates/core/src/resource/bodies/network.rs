@@ -37,13 +37,35 @@ pub struct Port {
     pub protocol: Text,
 }
 
-/// `EndpointSlice`.
+/// `EndpointSlice`, or the `Endpoints` of core/v1 that came before them (deprecated since Kubernetes 1.33).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EndpointSlice {
-    /// Label `kubernetes.io/service-name`.
+    /// Label `kubernetes.io/service-name`; the name of `Endpoints`.
     pub service: String,
-    /// `endpoints`.
+    /// `endpoints`; of `Endpoints` every address of every subset, each subset's `addresses` before its `notReadyAddresses`.
     pub endpoints: Vec<Endpoint>,
+    /// Of `Endpoints` how many `addresses` and how many `notReadyAddresses` each subset has; of slices nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subsets: Vec<(usize, usize)>,
+}
+
+impl EndpointSlice {
+    /// Where in the object an endpoint stands.
+    #[must_use]
+    pub fn place(&self, number: usize) -> String {
+        let mut first = 0;
+        for (at, (ready, rest)) in self.subsets.iter().enumerate() {
+            let within = number.saturating_sub(first);
+            if within < *ready {
+                return format!("subsets[{at}].addresses[{within}]");
+            }
+            if within < ready + rest {
+                return format!("subsets[{at}].notReadyAddresses[{}]", within - ready);
+            }
+            first += ready + rest;
+        }
+        format!("endpoints[{number}]")
+    }
 }
 
 /// One endpoint of a slice.

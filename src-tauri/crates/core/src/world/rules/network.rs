@@ -34,6 +34,9 @@ impl Prover<'_> {
             _ => false,
         };
         self.proof.interests.push(service);
+        if !self.world.is_heard(service, self.id) {
+            return;
+        }
         for (number, endpoint) in slice.endpoints.iter().enumerate() {
             let ready = endpoint.ready && !endpoint.terminating;
             let works = if ready { Standing::ByEnds } else { Standing::Refused };
@@ -44,12 +47,15 @@ impl Prover<'_> {
                     Some(pod) if is_other(pod, &endpoint.target_uid) => Standing::Said(RelationState::Dangling),
                     Some(_) => works,
                 };
-                let field = format!("endpoints[{number}].targetRef");
+                let field = format!("{}.targetRef", slice.place(number));
                 self.add((pod, service), Type::Backs, RelationSource::Status, 7, &field, standing);
                 continue;
             }
             for (place, address) in endpoint.addresses.iter().enumerate() {
-                let field = format!("endpoints[{number}].addresses[{place}]");
+                let field = match slice.subsets.as_slice() {
+                    [] => format!("endpoints[{number}].addresses[{place}]"),
+                    _ => format!("{}.ip", slice.place(number)),
+                };
                 let cluster = self.world.words.number(&self.object.key.cluster);
                 self.proof.addresses.push(super::super::index::address(cluster, address));
                 match self.world.pod_at(cluster, address) {
