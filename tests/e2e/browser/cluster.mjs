@@ -29,7 +29,7 @@ export class PretendCluster {
   /** One Deployment of one pod; crashing, or well. */
   house(app, crashing) {
     const labels = { app };
-    const metadata = (name, owner) => ({ name, namespace: "shop", labels, generation: 1, ...(owner ? { ownerReferences: [{ ...owner, controller: true }] } : {}) });
+    const metadata = (name, owner) => ({ name, namespace: "shop", labels: { ...labels, "app.kubernetes.io/part-of": this.context }, generation: 1, ...(owner ? { ownerReferences: [{ ...owner, controller: true }] } : {}) });
     const template = { metadata: { labels }, spec: { containers: [{ name: "server", image: `shop/${app}:1` }] } };
     const ready = crashing ? 0 : 1;
     const condition = (type, status) => ({ type, status, lastTransitionTime: this.born, lastUpdateTime: this.born, reason: crashing ? "MinimumReplicasUnavailable" : "MinimumReplicasAvailable" });

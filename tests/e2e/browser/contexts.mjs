@@ -51,6 +51,20 @@ try {
     must((await houses()) === "cartservice redis-cart", `the houses are ${await houses()}`);
   });
 
+  await check("a house is selected: the app it is part of is named, and outlined on the plan", async () => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search or run" }).fill("cartservice");
+    await page.getByRole("group", { name: "Objects" }).getByRole("option").first().click();
+    const panel = page.getByRole("complementary", { name: "Selected object" });
+    await panel.getByText("Part of the app shop, 2 houses").waitFor();
+    const outlined = page.locator(".plan .outline");
+    await outlined.first().waitFor();
+    must((await outlined.first().innerText()) === "shop", "the outline is not named");
+    await mustBeAccessible(page);
+    await panel.getByRole("button", { name: "Close the panel" }).click();
+    await outlined.first().waitFor({ state: "detached" });
+  });
+
   await check("the other is opened beside it: both stand on the plan, each under its name", async () => {
     await palette("open a cluster");
     await dialog(page).getByRole("radio", { name: /^stage/ }).check();

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 30_000 });
 configure({ asyncUtilTimeout: 10_000 });
 
 // There is no canvas here: what the plan is given is written down instead of drawn.
-const plan = vi.hoisted(() => ({ props: null as null | { scene: { houses: { name: string[] } }; keep: Uint8Array | null; onselect: (id: string | null) => void } }));
+const plan = vi.hoisted(() => ({ props: null as null | { scene: { houses: { name: string[] } }; keep: Uint8Array | null; app: unknown; onselect: (id: string | null) => void } }));
 vi.mock("../../graph/Plan.svelte", () => ({
   default: (_: unknown, props: never) => {
     plan.props = props;
@@ -22,7 +22,7 @@ vi.mock("../../graph/Plan.svelte", () => ({
 
 const bytes = readFileSync(join(import.meta.dirname, "../../graph/fixtures/boutique.bsc"));
 const id = (name: string) => `/apps/Deployment/default/${name}`;
-const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], calls: [], called_by: [], related: [], lost_calls: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [], parts: null });
+const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], calls: [], called_by: [], related: [], lost_calls: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [], parts: null, app: name === "cartservice" ? { name: "cart", namespace: "default", field: "metadata.labels[app.kubernetes.io/part-of]", houses: [id("cartservice"), id("redis-cart")], count: 2 } : null });
 let scenes: Record<string, unknown>[];
 let filters: Record<string, unknown>[];
 const port = {
@@ -147,5 +147,17 @@ describe("the map", () => {
     screen.getByRole("heading", { level: 2, name: "redis-cart" });
     plan.props!.onselect(id("frontend"));
     await screen.findByRole("heading", { level: 2, name: "frontend" });
+  });
+
+  it("names the app of the selected house, and has its houses outlined", async () => {
+    show();
+    await waitFor(() => expect(kept().length).toBe(13));
+    plan.props!.onselect(id("cartservice"));
+    await screen.findByText(/Part of the app/);
+    expect(plan.props!.app).toMatchObject({ name: "cart", houses: [id("cartservice"), id("redis-cart")] });
+    plan.props!.onselect(id("frontend"));
+    await screen.findByRole("heading", { level: 2, name: "frontend" });
+    expect(screen.queryByText(/Part of the app/)).toBeNull();
+    expect(plan.props!.app).toBeNull();
   });
 });

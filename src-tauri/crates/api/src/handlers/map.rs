@@ -203,6 +203,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         created_at: found.and_then(|object| maybe(object.created_at)),
         unknowns: unknowns(world, &seen),
         parts: super::rollup::of_place(world, seen.placed(), &id),
+        app: super::apps::of(world, &own_house),
         changes,
         pods,
     })

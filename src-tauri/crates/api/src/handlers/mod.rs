@@ -1,5 +1,6 @@
 //! One function per command, thin: read the wire, ask the engine, answer the wire.
 
+mod apps;
 mod calls;
 mod desk;
 mod evidence;

@@ -31,7 +31,11 @@ wire! {
         unknowns: Vec<String>,
         /// What it adds up to, where it is a namespace, a node, a zone or a cluster.
         parts: Option<RollupView>,
+        /// The release unit its house says it is part of.
+        app: Option<AppView>,
     }
+    /// An app: `field` of the house says so. Its houses with the one that was asked about, at most 500, and how many there are.
+    AppView { name: String, namespace: String, field: String, houses: Vec<String>, count: u32 }
     /// Asks what an aggregate adds up to: a house, namespace or node by its id, a zone as `cluster//Zone//name`, a
     /// cluster as `cluster//Cluster//cluster`; an empty id means everything. `limit` bounds both lists; 0 stands for 100.
     RollupRequest { id: String, at: Option<String>, limit: u32 }
