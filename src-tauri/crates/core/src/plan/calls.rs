@@ -77,7 +77,7 @@ impl<'w> Streets<'w> {
     /// Caller and called among the houses of a block, by their places in it; in the order of their keys, each once.
     pub fn inside(&self, houses: &[House]) -> Vec<(usize, usize)> {
         let Some(world) = self.world() else { return Vec::new() };
-        let ids = houses.iter().enumerate().filter_map(|(at, house)| Some((world.id_of(&house.key)?, at)));
+        let ids = houses.iter().enumerate().filter_map(|(at, house)| Some((house.hint.find(world, &house.key)?, at)));
         let places: FxHashMap<Id, usize> = ids.filter(|(id, _)| world.is_house(*id)).collect();
         let mut found: Vec<(usize, usize)> = Vec::new();
         for (id, from) in &places {

@@ -285,6 +285,7 @@ fn place_of(block: &Block, key: &ObjectKey) -> Option<usize> {
 }
 
 /// What a controller that moved does to its block.
+#[derive(Clone, Copy)]
 enum Turn {
     /// No house comes or goes; what is written on one may differ.
     Read,

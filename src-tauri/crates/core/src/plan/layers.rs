@@ -394,6 +394,7 @@ fn levels(n: usize, calls: &[(usize, usize)]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::survey::WantedHouse;
+    use super::super::tenant::Hint;
     use super::*;
     use crate::id::ObjectKey;
 
@@ -401,7 +402,7 @@ mod tests {
         let pods =
             (0..number % 7).map(|pod| Some(serde_json::from_value(format!("p-{pod}").into()).unwrap())).collect();
         let key = ObjectKey::new("c", "apps", "Deployment", "s", &format!("service-of-the-city-{number}"));
-        House::fresh(WantedHouse { key, pods })
+        House::fresh(WantedHouse { key, hint: Hint::default(), pods })
     }
 
     /// A block whose houses call others, by number.

@@ -42,7 +42,7 @@ use blocks::Shelf;
 use calls::Streets;
 use layers::Column;
 use survey::{Roll, WantedBlock, WantedHouse};
-use tenant::Tenant;
+use tenant::{Hint, Tenant};
 
 pub use drawing::{Drawing, SceneOptions, Still, scene, scene_drawn};
 pub use scene::Unpaved;
@@ -252,6 +252,8 @@ struct Block {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct House {
     key: ObjectKey,
+    #[serde(skip)]
+    hint: Hint,
     column: usize,
     /// From the block's left upper corner.
     x: i32,

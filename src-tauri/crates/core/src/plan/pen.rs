@@ -85,7 +85,7 @@ impl<'w> Pen<'w> {
             row.strange |= cell.id.is_none();
             row.cells.push(cell);
         }
-        let id = there(self.world, &house.key);
+        let id = house.hint.find(self.world, &house.key).filter(|id| self.world.object_of(*id).is_some());
         row.strange |= id.is_none();
         let mut drawn = HouseRow {
             rect: Rect { x: house.x, y: house.y, w: house.w, h: house.h },

@@ -134,7 +134,8 @@ impl Sharing {
             return;
         }
         news.extend(self.users.iter().copied());
-        news.sort_unstable();
+        // Nearly all of it is in order, which this one sees.
+        news.sort();
         news.dedup_by(|next, kept| {
             let is_same = next.0 == kept.0;
             if is_same {
@@ -163,6 +164,7 @@ pub(super) struct Router {
     stands: Vec<Stand>,
     spots: Vec<Vec<Spot>>,
     gaps: Vec<Gaps>,
+    gutters: Vec<Option<(i32, i32)>>,
     alleys: Vec<Vec<(i32, i32)>>,
     leaving: Vec<Leaving>,
     stretches: FxHashMap<Stretch, Sharing>,
@@ -193,9 +195,17 @@ impl Router {
         self.stretches = before.stretches;
         let stands = |at: usize| stay.get(at).copied().unwrap_or_default();
         let is_there = |(block, house): (usize, usize)| still.get(block).is_some_and(|many| house < *many);
-        let are_alleys_same = self.alleys == before.alleys;
-        let leads_on = |way: &Way| is_there(way.to) && (are_alleys_same || way.from.0 == way.to.0);
         let roads = Roads { city, gaps: &self.gaps, alleys: &self.alleys };
+        self.gutters = (0..=city.shelves.len()).map(|row| roads.span(Stretch::Gutter(small(row)))).collect();
+        // Ways that cross a shelf choose among its alleys.
+        let differs = |row: &usize| self.alleys.get(*row) != before.alleys.get(*row);
+        let others: Vec<usize> = (0..city.shelves.len()).filter(differs).collect();
+        let row_of = |block: usize| city.blocks.get(block).and_then(|block| block.shelf);
+        let crosses = |way: &Way| {
+            let (Some(from), Some(to)) = (row_of(way.from.0), row_of(way.to.0)) else { return true };
+            way.from.0 != way.to.0 && others.iter().any(|row| (from.min(to)..=from.max(to)).contains(row))
+        };
+        let leads_on = |way: &Way| is_there(way.to) && (others.is_empty() || !crosses(way));
         let mut tracks = Tracks::default();
         let mut were: Vec<Option<Leaving>> = Vec::new();
         let mut known = before.leaving.into_iter().peekable();
@@ -225,8 +235,17 @@ impl Router {
             note(&mut self.stretches, &old.tracks, -1);
         }
         let mut elsewhere: FxHashSet<(u8, u32)> = FxHashSet::default();
+        let lies_still = |stretch: &Stretch| match (*stretch, stretch.block()) {
+            (_, Some(block)) => stands(block),
+            (Stretch::Gutter(row), _) => self.gutters.get(row as usize) == before.gutters.get(row as usize),
+            (Stretch::Alley(row, at), _) => {
+                let alley = |of: &[Vec<(i32, i32)>]| of.get(row as usize)?.get(at as usize).copied();
+                alley(&self.alleys) == alley(&before.alleys)
+            }
+            _ => false,
+        };
         self.stretches.retain(|stretch, sharing| {
-            if !sharing.news.is_empty() || !stretch.block().is_some_and(stands) {
+            if !sharing.news.is_empty() || !lies_still(stretch) {
                 sharing.settle(&roads, *stretch, |(kind, block, _)| {
                     elsewhere.insert((if kind == REACHES { REACHES } else { LEAVES }, block));
                 });

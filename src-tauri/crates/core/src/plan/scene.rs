@@ -38,12 +38,11 @@ impl Site<'_> {
         hubs: &FxHashMap<Id, usize>,
     ) -> Vec<Draft> {
         let Some(city) = ground.city else { return Vec::new() };
-        let is_here = |id: Id| self.world.key_of(id).cluster == ground.cluster.as_str();
         let seat =
             |id: Id| self.seats.house(self.picture, id).filter(|(b, _)| (first..first + city.blocks.len()).contains(b));
         let row = |(b, h): (usize, usize)| self.starts.house(b) + h;
         let meant = calls.iter().filter(|call| call.from != call.to && !hubs.contains_key(&call.to));
-        let drafts = meant.filter(|call| is_here(call.from) && is_here(call.to)).filter_map(|call| {
+        let drafts = meant.filter_map(|call| {
             let (a, b) = seat(call.from).zip(seat(call.to))?;
             let way = Way { from: (a.0 - first, a.1), to: (b.0 - first, b.1) };
             let is_declared = call.source != RelationSource::Observed;

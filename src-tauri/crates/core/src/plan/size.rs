@@ -31,7 +31,7 @@ pub(super) fn step(n: i32, floor: i32) -> i32 {
 impl House {
     /// A house without a place, its pods in its cells in order.
     pub(super) fn fresh(want: WantedHouse) -> Self {
-        let mut house = Self { key: want.key, cells: want.pods, ..Self::default() };
+        let mut house = Self { key: want.key, hint: want.hint, cells: want.pods, ..Self::default() };
         house.measure();
         house
     }

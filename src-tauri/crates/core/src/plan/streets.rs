@@ -213,7 +213,7 @@ impl Roads<'_> {
     }
 
     /// The span of a stretch across its direction.
-    fn span(&self, stretch: Stretch) -> Option<(i32, i32)> {
+    pub fn span(&self, stretch: Stretch) -> Option<(i32, i32)> {
         match stretch {
             Stretch::Channel(b, channel) => {
                 let (block, channel) = (self.city.blocks.get(b as usize)?, channel as usize);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 pub(super) use super::calls::hubs;
-use super::tenant::Tenant;
+use super::tenant::{Hint, Tenant};
 use super::{Gone, Lens, Meant};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object, Uid};
@@ -30,6 +30,7 @@ pub(super) struct WantedBlock {
 #[derive(Debug)]
 pub(super) struct WantedHouse {
     pub key: ObjectKey,
+    pub hint: Hint,
     /// As they would stand in cells of their own.
     pub pods: Vec<Option<Tenant>>,
 }
@@ -70,7 +71,7 @@ pub(super) fn house_of<'w>(world: &'w World, key: ObjectKey, pods: &[Id], lens: 
 /// The same where its number is known.
 fn manned(world: &World, id: Option<Id>, key: ObjectKey, pods: Vec<Option<Tenant>>) -> Manned<'_> {
     let age = id.and_then(|id| world.object_of(id)).map(age_of).unwrap_or_default();
-    Manned { age, house: WantedHouse { key, pods } }
+    Manned { age, house: WantedHouse { key, hint: Hint(id), pods } }
 }
 
 /// Puts objects in the order of their age.

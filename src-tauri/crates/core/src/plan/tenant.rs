@@ -44,6 +44,26 @@ impl Tenant {
     }
 }
 
+/// The number of a house when it was placed. It may mean something else by now, so it only says where to look first, and all
+/// are equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hint(pub Option<Id>);
+
+impl Hint {
+    /// The number of a key that was ever named.
+    pub fn find(self, world: &World, key: &ObjectKey) -> Option<Id> {
+        self.0.filter(|id| id.at() < world.numbers() && world.key_of(*id) == key).or_else(|| world.id_of(key))
+    }
+}
+
+impl PartialEq for Hint {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Hint {}
+
 /// The cell of a pod among some.
 pub(super) fn cell_of(cells: &[Option<Tenant>], id: Option<Id>, pod: &ObjectKey) -> Option<usize> {
     let find = |is_it: &dyn Fn(&Tenant) -> bool| cells.iter().position(|cell| cell.as_ref().is_some_and(is_it));

@@ -211,7 +211,9 @@ impl World {
 
     /// Who calls whom, as [`World::calls`], in no particular order and some perhaps twice.
     pub(crate) fn streets(&self) -> impl Iterator<Item = Street> {
-        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(|edge| self.is_house(edge.to));
+        // Where no house is behind a Service, itself is called.
+        let is_house = |edge: &&Edge| self.keys.key(edge.to).kind != "Service";
+        let edges = self.calls.values().flat_map(|proof| &proof.edges).filter(is_house);
         let declared =
             edges.map(|edge| Street { from: edge.from, to: edge.to, source: edge.source, state: self.state_of(edge) });
         declared.chain(self.observed_ends().map(|(from, to)| Street {
