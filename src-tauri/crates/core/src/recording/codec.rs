@@ -39,10 +39,15 @@ impl From<String> for BadRecording {
 /// segment always gives the same bytes. Times are kept to the microsecond.
 #[must_use]
 pub fn encode(segment: &Segment) -> Vec<u8> {
+    encode_with(segment, &segment.keyframe, &segment.changes)
+}
+
+/// The same with some of the keyframe and some of the changes.
+pub(super) fn encode_with(segment: &Segment, keyframe: &[Change], changes: &[Received]) -> Vec<u8> {
     let mut builder = Builder::default();
-    let keyframe: Vec<u32> = segment.keyframe.iter().map(|change| builder.add(&as_value(change))).collect();
+    let keyframe: Vec<u32> = keyframe.iter().map(|change| builder.add(&as_value(change))).collect();
     let plan = builder.add(&segment.plan);
-    let changes: Vec<u32> = segment.changes.iter().map(|received| builder.add(&as_value(&received.change))).collect();
+    let numbers: Vec<u32> = changes.iter().map(|received| builder.add(&as_value(&received.change))).collect();
 
     let mut out = MAGIC.to_vec();
     put_moment(&mut out, segment.from);
@@ -53,12 +58,12 @@ pub fn encode(segment: &Segment) -> Vec<u8> {
     put(&mut out, u64::from(plan));
     put(&mut out, changes.len() as u64);
     let mut last = segment.from.map_or(0, |from| from.timestamp_micros());
-    for received in &segment.changes {
+    for received in changes {
         let at = received.at.timestamp_micros();
         put_signed(&mut out, at - last);
         last = at;
     }
-    put_ids(&mut out, &changes);
+    put_ids(&mut out, &numbers);
     out
 }
 

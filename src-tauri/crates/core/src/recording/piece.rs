@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{Input, put, put_signed};
-use super::codec::{BadRecording, as_value, change, encode, put_ids, read_changes, read_ids, typed};
+use super::codec::{BadRecording, as_value, change, encode, encode_with, put_ids, read_changes, read_ids, typed};
 use super::leaf::{Budget, Leaf};
 use super::tables::{Spot, Tree};
 use super::tree::Builder;
@@ -54,13 +54,7 @@ pub struct Piece {
 /// small segment is its first piece. Nothing is encoded before it is asked for.
 pub fn pieces<'a>(segment: &'a Segment) -> impl Iterator<Item = Vec<u8>> + Send + use<'a> {
     let whole = segment.keyframe.len() + segment.changes.len() <= AT_ONCE;
-    let first = move || {
-        if whole {
-            return encode(segment);
-        }
-        let (from, until, plan) = (segment.from, segment.until, segment.plan.clone());
-        encode(&Segment { from, until, plan, ..Segment::default() })
-    };
+    let first = move || if whole { encode(segment) } else { encode_with(segment, &[], &[]) };
     let rest = if whole { (&[][..], &[][..]) } else { (&*segment.keyframe, &*segment.changes) };
     let mut last: HashMap<&ObjectKey, &Arc<Object>> = HashMap::new();
     for change in rest.0 {

@@ -29,6 +29,7 @@ impl Filling {
     /// Forgets what waits of a cluster.
     pub fn leave(&mut self, cluster: &str) {
         self.waits.moved.retain(|(key, _)| key.cluster != cluster);
+        self.waits.moved.shrink_to_fit();
     }
 
     fn rests(&self) -> bool {
@@ -39,7 +40,9 @@ impl Filling {
 impl State {
     /// Brings the plan of the clusters that are being read up to date by what changed, unless it rests: then that waits.
     pub(super) fn fill(&mut self, delta: Delta) {
-        self.filling.waits.extend(delta);
+        // Of all the rest the plan shows nothing.
+        self.filling.waits.moved.extend(delta.moved);
+        self.filling.waits.freshness |= delta.freshness;
         if self.filling.rests() {
             return;
         }

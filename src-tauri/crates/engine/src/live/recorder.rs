@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broadstreet_core::ports::StoreError;
+use broadstreet_core::recording::Segment;
 
 use super::drawn;
 use super::tape::{Tape, Unkept};
@@ -66,7 +67,11 @@ async fn keep_one(engine: &Engine, live: &Live, cluster: &str) -> Result<bool, S
         let unkept = live.state.write().await.tapes.get_mut(cluster).and_then(Tape::unkept);
         let Some(unkept) = unkept else { return Ok(any_kept) };
         let answer = match unkept {
-            Unkept::New(segment) => engine.ports.store.put_segment(cluster.to_owned(), segment).await,
+            Unkept::New(segment, plan) => {
+                let segment = Segment { plan: plan.to_json(), ..segment };
+                drop(plan);
+                engine.ports.store.put_segment(cluster.to_owned(), segment).await
+            }
             Unkept::More(id, piece) => engine.ports.store.extend_segment(id, piece).await.map(|()| id),
         };
         let mut state = live.state.write().await;

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use broadstreet_core::plan::Plan;
 use broadstreet_core::recording::{Piece, Received, Segment, Taken};
 use broadstreet_core::resource::Object;
 use broadstreet_core::time::Moment;
@@ -25,13 +26,17 @@ const FEW_CHANGES: usize = 2_000;
 /// the faster way.
 const CHANGES_PER_OBJECT: usize = 2;
 
+/// As many changes are handed to the store at once: a whole cluster was listed in more, and what it takes to encode them
+/// all is held beside them.
+const AT_ONCE: usize = 16_384;
+
 /// A segment being written.
 #[derive(Clone, Debug, Default)]
 struct Reel {
     from: Option<Moment>,
     until: Option<Moment>,
     /// Keyframe and plan until they are kept.
-    first: Option<(Vec<Change>, serde_json::Value)>,
+    first: Option<(Vec<Change>, Plan)>,
     /// What was received and is not kept yet.
     open: Vec<Taken>,
     /// How many of those are on their way to the store.
@@ -48,8 +53,9 @@ struct Reel {
 /// What is to be kept next.
 #[derive(Debug)]
 pub enum Unkept {
-    /// A segment the store does not have.
-    New(Segment),
+    /// A segment the store does not have, but for the plan it begins with. As JSON that is several times as large: it is
+    /// made when it is kept.
+    New(Segment, Plan),
     /// What came since to one it has.
     More(i64, Piece),
 }
@@ -73,7 +79,7 @@ pub struct Tape {
 
 impl Tape {
     /// Starts a segment at a keyframe.
-    pub fn start(&mut self, keyframe: Vec<Change>, plan: serde_json::Value, at: Moment) {
+    pub fn start(&mut self, keyframe: Vec<Change>, plan: Plan, at: Moment) {
         let next = Reel {
             from: Some(at),
             until: Some(at),
@@ -123,15 +129,21 @@ impl Tape {
         if !(reel.dirty || reel.is_under_way) || reel.from.is_none() {
             return None;
         }
-        reel.dirty = false;
-        reel.is_under_way = true;
-        reel.under_way = reel.open.len();
-        Some(match (reel.stored, reel.until) {
+        let (some, rest) = reel.open.split_at(reel.open.len().min(AT_ONCE));
+        let until = if rest.is_empty() { reel.until } else { some.last().map(|taken| taken.at) };
+        let unkept = match (reel.stored, until) {
             (Some(id), Some(until)) => {
-                Unkept::More(id, Piece { first: reel.changes - reel.open.len(), until, changes: reel.open.clone() })
+                Unkept::More(id, Piece { first: reel.changes - reel.open.len(), until, changes: some.to_vec() })
             }
-            _ => Unkept::New(reel.segment()),
-        })
+            _ => {
+                let plan = reel.first.as_ref().map(|(_, plan)| plan.clone()).unwrap_or_default();
+                Unkept::New(reel.segment(some, until), plan)
+            }
+        };
+        reel.dirty = !rest.is_empty();
+        reel.is_under_way = true;
+        reel.under_way = some.len();
+        Some(unkept)
     }
 
     /// Lets go what was kept, and remembers the number of its segment. True where there is more to keep at once.
@@ -148,7 +160,7 @@ impl Tape {
             self.ended.pop_front();
             return true;
         }
-        false
+        !self.ended.is_empty() || self.reel.open.len() >= AT_ONCE
     }
 
     /// Says that keeping failed: it is tried again.
@@ -172,7 +184,11 @@ impl Tape {
     pub fn tail(&self, at: Moment) -> Option<Tail> {
         let reels = std::iter::once(&self.reel).chain(self.ended.iter().rev());
         let reel = reels.into_iter().find(|reel| reel.from.is_some_and(|from| from <= at))?;
-        Some(Tail { segment: reel.segment(), stored: reel.stored.filter(|_| reel.first.is_none()) })
+        let mut segment = reel.segment(&reel.open, reel.until);
+        if let Some((_, plan)) = &reel.first {
+            segment.plan = plan.to_json();
+        }
+        Some(Tail { segment, stored: reel.stored.filter(|_| reel.first.is_none()) })
     }
 
     /// The number of the segment being written, where the store has its keyframe.
@@ -187,16 +203,12 @@ impl Tape {
 }
 
 impl Reel {
-    fn segment(&self) -> Segment {
+    /// What is not kept but for the plan, with some of its changes and known until the last of them.
+    fn segment(&self, changes: &[Taken], until: Option<Moment>) -> Segment {
         let received = |taken: &Taken| Received { at: taken.at, change: taken.change.clone() };
-        let (keyframe, plan) = self.first.clone().unwrap_or_default();
-        Segment {
-            from: self.from,
-            until: self.until,
-            keyframe,
-            plan,
-            changes: self.open.iter().map(received).collect(),
-        }
+        let keyframe = self.first.as_ref().map(|(keyframe, _)| keyframe.clone()).unwrap_or_default();
+        let changes = changes.iter().map(received).collect();
+        Segment { from: self.from, until, keyframe, plan: serde_json::Value::Null, changes }
     }
 }
 
@@ -214,7 +226,7 @@ mod tests {
 
     fn started() -> Tape {
         let mut tape = Tape::default();
-        tape.start(vec![cluster(0)], serde_json::Value::Null, at(0));
+        tape.start(vec![cluster(0)], Plan::default(), at(0));
         tape
     }
 
@@ -222,7 +234,7 @@ mod tests {
         let mut kept = Vec::new();
         while let Some(unkept) = tape.unkept() {
             let (id, changes) = match unkept {
-                Unkept::New(segment) => (None, segment.changes.len()),
+                Unkept::New(segment, _) => (None, segment.changes.len()),
                 Unkept::More(id, piece) => (Some(id), piece.changes.len()),
             };
             kept.push((id, changes));
@@ -246,6 +258,31 @@ mod tests {
     }
 
     #[test]
+    fn what_a_whole_cluster_took_is_kept_in_parts_one_after_the_other() {
+        let mut tape = started();
+        let many = 2 * AT_ONCE + 1;
+        for second in 0..many {
+            tape.take(at(second as i64), cluster(1), None);
+        }
+        let Some(Unkept::New(first, _)) = tape.unkept() else { panic!("a segment the store does not have") };
+        assert_eq!((first.changes.len(), first.until), (AT_ONCE, Some(at(AT_ONCE as i64 - 1))), "known as far as told");
+        assert!(tape.was_kept(7), "there is more to keep");
+        assert_eq!(
+            tape.tail(at(0)).map(|tail| (tail.stored, tail.segment.changes.len())),
+            Some((Some(7), AT_ONCE + 1))
+        );
+        // The next segment may begin meanwhile.
+        tape.start(Vec::new(), Plan::default(), at(many as i64));
+        let Some(Unkept::More(7, second)) = tape.unkept() else { panic!("more of it") };
+        assert_eq!((second.first, second.changes.len()), (AT_ONCE, AT_ONCE));
+        assert!(tape.was_kept(7), "there is more to keep");
+        let Some(Unkept::More(7, last)) = tape.unkept() else { panic!("the rest of it") };
+        assert_eq!((last.first, last.changes.len(), last.until), (2 * AT_ONCE, 1, at(many as i64 - 1)));
+        assert!(tape.was_kept(7), "there is more to keep");
+        assert!(matches!(tape.unkept(), Some(Unkept::New(..))), "the segment that began");
+    }
+
+    #[test]
     fn what_comes_while_keeping_is_kept_next() {
         let mut tape = started();
         assert!(tape.unkept().is_some());
@@ -258,7 +295,7 @@ mod tests {
     fn a_segment_that_ends_while_it_is_kept_is_not_kept_twice() {
         let mut tape = started();
         assert!(tape.unkept().is_some());
-        tape.start(Vec::new(), serde_json::Value::Null, at(2));
+        tape.start(Vec::new(), Plan::default(), at(2));
         assert!(tape.was_kept(7), "there is more to keep");
         assert_eq!(keep(&mut tape), [(None, 0)]);
     }
@@ -286,7 +323,7 @@ mod tests {
     fn a_segment_that_ended_is_kept_before_the_next() {
         let mut tape = started();
         tape.take(at(1), cluster(1), None);
-        tape.start(Vec::new(), serde_json::Value::Null, at(2));
+        tape.start(Vec::new(), Plan::default(), at(2));
         tape.take(at(3), cluster(2), None);
         tape.take(at(4), cluster(3), None);
         assert_eq!(keep(&mut tape), [(None, 1), (None, 2)]);
@@ -301,7 +338,7 @@ mod tests {
         assert!(tape.unkept().is_some());
         tape.was_lost();
         assert!(tape.is_full(at(1)));
-        tape.start(Vec::new(), serde_json::Value::Null, at(2));
+        tape.start(Vec::new(), Plan::default(), at(2));
         assert_eq!(keep(&mut tape), [(None, 0)]);
     }
 

@@ -135,7 +135,7 @@ impl Hand<'_> {
     pub(super) fn start_tape(&mut self, id: &str, at: Moment) {
         let state = &mut *self.state;
         let Some(tape) = state.tapes.get_mut(id) else { return };
-        tape.start(state.world.keyframe_of(id), state.plan.of(id).to_json(), at);
+        tape.start(state.world.keyframe_of(id), state.plan.of(id), at);
     }
 
     /// Notes that nothing else changed until now, and ends segments that are full.
