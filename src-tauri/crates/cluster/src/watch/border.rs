@@ -1,19 +1,29 @@
 //! The border: JSON as the server sends it comes in, slim objects and what is known of them go out.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 
-use broadstreet_core::id::ObjectKey;
+use broadstreet_core::id::{ObjectKey, Text};
 use broadstreet_core::ports::Observation;
 use broadstreet_core::resource::{self, Json, Object, Uid, Version};
 use broadstreet_core::world::Change;
+use hashbrown::HashTable;
 
 use crate::watch::discovery::group_version;
 use crate::watch::{Kind, kind_name};
 
-/// The objects of a kind that were handed on, by `namespace/name`: what must be told gone when a list lacks it.
+/// The objects of a kind that were handed on, by namespace and name: what must be told gone when a list lacks it.
+///
+/// There are as many as objects in the world, so they lie side by side in the words the world has, and the places are found
+/// by numbers.
 #[derive(Debug, Default)]
 pub struct Known {
-    objects: HashMap<Box<str>, Seen>,
+    seen: Vec<Seen>,
+    /// Where each of them lies.
+    numbers: HashTable<u32>,
+    hashing: RandomState,
+    /// Each namespace once.
+    namespaces: HashSet<Text>,
     rounds: u32,
     /// UIDs of objects lately deleted: an event of one of them that comes late brings it back no more.
     buried: VecDeque<Uid>,
@@ -21,10 +31,21 @@ pub struct Known {
 
 #[derive(Debug)]
 struct Seen {
+    namespace: Text,
+    name: Text,
     uid: Uid,
     version: Version,
     /// The reading of everything that held it last.
     round: u32,
+}
+
+/// A namespace and a name.
+type Place<'p> = (&'p str, &'p str);
+
+impl Seen {
+    fn place(&self) -> Place<'_> {
+        (&self.namespace, &self.name)
+    }
 }
 
 /// How many deleted objects are remembered.
@@ -37,10 +58,91 @@ impl Known {
         self.rounds
     }
 
+    fn find(&self, place: Place<'_>) -> Option<usize> {
+        let is_it = |at: &u32| self.seen.get(*at as usize).is_some_and(|seen| seen.place() == place);
+        self.numbers.find(self.hashing.hash_one(place), is_it).map(|at| *at as usize)
+    }
+
+    fn get(&self, place: Place<'_>) -> Option<&Seen> {
+        self.seen.get(self.find(place)?)
+    }
+
+    fn get_mut(&mut self, place: Place<'_>) -> Option<&mut Seen> {
+        let at = self.find(place)?;
+        self.seen.get_mut(at)
+    }
+
+    /// Notes an object as handed on, in its own words.
+    fn insert(&mut self, object: &Object, round: u32) {
+        let (uid, version) = (object.uid.clone(), object.resource_version.clone());
+        if let Some(seen) = self.get_mut((&object.key.namespace, &object.key.name)) {
+            *seen = Seen { uid, version, round, namespace: seen.namespace.clone(), name: object.key.name.clone() };
+            return;
+        }
+        let namespace = self.namespaces.get(&object.key.namespace).unwrap_or(&object.key.namespace).clone();
+        if !self.namespaces.contains(&namespace) {
+            self.namespaces.insert(namespace.clone());
+        }
+        self.seen.push(Seen { namespace, name: object.key.name.clone(), uid, version, round });
+        self.enter(self.seen.len() - 1);
+    }
+
+    /// Lets what lies here be found.
+    fn enter(&mut self, at: usize) {
+        let Self { seen, numbers, hashing, .. } = self;
+        let hash = |at: &u32| seen.get(*at as usize).map_or(0, |seen| hashing.hash_one(seen.place()));
+        let at = at as u32;
+        numbers.insert_unique(hash(&at), at, hash);
+    }
+
+    fn remove(&mut self, place: Place<'_>) {
+        let Some(at) = self.find(place) else { return };
+        self.take_number(at);
+        let last = self.seen.len() - 1;
+        if at < last {
+            self.take_number(last);
+        }
+        self.seen.swap_remove(at);
+        if at < last {
+            self.enter(at);
+        }
+    }
+
+    fn take_number(&mut self, at: usize) {
+        let Some(seen) = self.seen.get(at) else { return };
+        if let Ok(found) = self.numbers.find_entry(self.hashing.hash_one(seen.place()), |it| *it as usize == at) {
+            found.remove();
+        }
+    }
+
+    /// Keeps what is to stay, and hands out the others in their order.
+    fn retain(&mut self, stays: impl Fn(&Seen) -> bool, mut gone: impl FnMut(&Seen)) {
+        let before = self.seen.len();
+        self.seen.retain(|seen| {
+            let stays = stays(seen);
+            if !stays {
+                gone(seen);
+            }
+            stays
+        });
+        // A reading has ended: no more come at once.
+        self.seen.shrink_to_fit();
+        if self.seen.len() == before {
+            return;
+        }
+        self.numbers.clear();
+        for at in 0..self.seen.len() {
+            self.enter(at);
+        }
+        let named: HashSet<&Text> = self.seen.iter().map(|seen| &seen.namespace).collect();
+        self.namespaces = named.into_iter().cloned().collect();
+    }
+
     /// How many objects were handed on and not told gone.
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.objects.len()
+        assert_eq!(self.numbers.len(), self.seen.len(), "each is found");
+        self.seen.len()
     }
 }
 
@@ -64,10 +166,15 @@ pub enum Crossed {
     Bad(Observation),
 }
 
+fn place_of<'v>(value: &'v Json<'_>) -> Place<'v> {
+    let text = |field: &str| value.at(field).and_then(Json::as_str).unwrap_or_default();
+    (text("metadata.namespace"), text("metadata.name"))
+}
+
 /// The place of an object as `namespace/name`.
 pub fn place(value: &Json<'_>) -> String {
-    let text = |field: &str| value.at(field).and_then(Json::as_str).unwrap_or_default();
-    format!("{}/{}", text("metadata.namespace"), text("metadata.name"))
+    let (namespace, name) = place_of(value);
+    format!("{namespace}/{name}")
 }
 
 /// The resource version, where there is one.
@@ -78,14 +185,13 @@ pub fn version<'v>(value: &'v Json<'_>) -> Option<&'v str> {
 /// Reduces an object. Items of lists carry no kind, and those read as metadata another one, so it is set to what was
 /// asked for; of a kind read as metadata anything else is thrown away first, should a server send it all the same.
 pub fn cross(known: &mut Known, cluster: &str, info: &Kind, from: Origin, mut value: Json<'_>) -> Crossed {
-    let place = place(&value);
     let bad = |name: &str, why: String| {
         Crossed::Bad(Observation::Skipped { kind: kind_name(info), name: name.trim_start_matches('/').to_owned(), why })
     };
     if value.fields().is_none() {
         return bad("", "it is no object".to_owned());
     }
-    let seen = known.objects.get_mut(place.as_str());
+    let seen = known.get_mut(place_of(&value));
     let round = match (from, seen) {
         // However malformed it is now: it is there.
         (Origin::Reading(round), seen) => {
@@ -113,17 +219,16 @@ pub fn cross(known: &mut Known, cluster: &str, info: &Kind, from: Origin, mut va
     value.set("kind", info.kind.to_string());
     let object = match resource::reduce_json(cluster, &value) {
         Ok(object) => object,
-        Err(error) => return bad(&place, error.why),
+        Err(error) => return bad(&place(&value), error.why),
     };
-    let before = known.objects.get(place.as_str());
+    let before = known.get((&object.key.namespace, &object.key.name));
     if before.is_some_and(|seen| seen.uid == object.uid && seen.version == object.resource_version) {
         return Crossed::Same;
     }
     let replaced = before
         .filter(|seen| seen.uid != object.uid)
         .map(|seen| Change::Gone { key: object.key.clone(), uid: seen.uid.to_string() });
-    let seen = Seen { uid: object.uid.clone(), version: object.resource_version.clone(), round };
-    known.objects.insert(place.into(), seen);
+    known.insert(&object, round);
     Crossed::New(replaced, Box::new(object))
 }
 
@@ -135,11 +240,11 @@ fn is_before(version: &Version, other: &Version) -> bool {
 
 /// Forgets an object the server deleted; its successor of the same name stays, should the deletion come late.
 pub fn delete(known: &mut Known, cluster: &str, info: &Kind, value: &Json<'_>) -> Change {
-    let place = place(value);
+    let place = place_of(value);
     let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
     let mark = Uid::from(uid);
-    if known.objects.get(place.as_str()).is_some_and(|seen| mark.is_empty() || seen.uid == mark) {
-        known.objects.remove(place.as_str());
+    if known.get(place).is_some_and(|seen| mark.is_empty() || seen.uid == mark) {
+        known.remove(place);
     }
     if !uid.is_empty() {
         if known.buried.len() == BURIED {
@@ -147,26 +252,22 @@ pub fn delete(known: &mut Known, cluster: &str, info: &Kind, value: &Json<'_>) -
         }
         known.buried.push_back(mark);
     }
-    gone(cluster, info, &place, uid)
+    gone(cluster, info, place, uid)
 }
 
 /// Forgets every object of `namespace` (of all where it is empty) that the reading of this number did not hold; every
 /// one where there was none.
 pub fn vanish(known: &mut Known, cluster: &str, info: &Kind, namespace: &str, round: Option<u32>) -> Vec<Change> {
-    let inside = |place: &str| namespace.is_empty() || place.split('/').next() == Some(namespace);
+    let inside = |seen: &Seen| namespace.is_empty() || seen.namespace == namespace;
     let mut changes: Vec<Change> = Vec::new();
-    known.objects.retain(|place, seen| {
-        let stays = round == Some(seen.round) || !inside(place);
-        if !stays {
-            changes.push(gone(cluster, info, place, &seen.uid.to_string()));
-        }
-        stays
-    });
+    known.retain(
+        |seen| round == Some(seen.round) || !inside(seen),
+        |seen| changes.push(gone(cluster, info, seen.place(), &seen.uid.to_string())),
+    );
     changes
 }
 
-fn gone(cluster: &str, info: &Kind, place: &str, uid: &str) -> Change {
-    let (namespace, name) = place.split_once('/').unwrap_or(("", place));
+fn gone(cluster: &str, info: &Kind, (namespace, name): Place<'_>, uid: &str) -> Change {
     Change::Gone { key: ObjectKey::new(cluster, &info.group, &info.kind, namespace, name), uid: uid.to_owned() }
 }
 
@@ -230,6 +331,27 @@ mod tests {
         assert!(vanish(&mut known, "c", &SECRET, "", Some(round)).is_empty(), "told once");
         assert_eq!(vanish(&mut known, "c", &SECRET, "", None).len(), 1, "without a list nothing stays");
         assert_eq!(known.len(), 0);
+    }
+
+    #[test]
+    fn what_is_known_is_found_whatever_went_before_it() {
+        let mut known = Known::default();
+        let name = |number: usize| format!("pod-{number}");
+        for number in 0..100 {
+            crossed(&mut known, &object(&name(number), &name(number), "1"));
+        }
+        for number in (0..100).step_by(3) {
+            let gone = object(&name(number), &name(number), "2");
+            delete(&mut known, "c", &SECRET, &Json::deserialize(&gone).expect("JSON"));
+        }
+        let round = known.begin();
+        for number in (0..100).step_by(2) {
+            let is_known = matches!(read(&mut known, round, &object(&name(number), &name(number), "1")), Crossed::Same);
+            assert_eq!(is_known, number % 3 != 0, "{number}");
+        }
+        let gone = vanish(&mut known, "c", &SECRET, "", Some(round)).len();
+        assert_eq!((gone, known.len()), ((0..100).filter(|number| number % 2 == 1 && number % 3 != 0).count(), 50));
+        assert!(matches!(crossed(&mut known, &object("pod-98", "pod-98", "1")), Crossed::Same));
     }
 
     #[test]

@@ -282,6 +282,15 @@ pub(super) struct Keys {
 impl Keys {
     /// The number of a key, given now where it has none yet.
     pub(super) fn number(&mut self, key: KeyRef<'_>, words: &mut Words) -> Id {
+        self.number_with(key, || Text::from(key.name), words)
+    }
+
+    /// The same in the word an object is called by: whoever handed it on holds that too.
+    pub(super) fn number_of(&mut self, key: &ObjectKey, words: &mut Words) -> Id {
+        self.number_with(key.into(), || key.name.clone(), words)
+    }
+
+    fn number_with(&mut self, key: KeyRef<'_>, name: impl FnOnce() -> Text, words: &mut Words) -> Id {
         let hash = hash_of(key);
         if let Some(id) = self.numbers.find(hash, |id| key == self.keys[id.at()]) {
             return id;
@@ -300,7 +309,7 @@ impl Keys {
             Some(it) => (it.group.clone(), it.kind.clone()),
             None => (words.share(key.group), words.share(key.kind)),
         };
-        let key = ObjectKey { cluster, group, kind, namespace, name: Text::from(key.name) };
+        let key = ObjectKey { cluster, group, kind, namespace, name: name() };
         let id = match self.free.pop() {
             Some(id) => {
                 (self.scopes[id.at()], self.keys[id.at()]) = (scope, key);

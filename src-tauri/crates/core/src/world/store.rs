@@ -19,7 +19,7 @@ use super::pending::Pending;
 use super::{Change, Delta, SourceState};
 use crate::alerts::{Alert, HandRule};
 use crate::health::Health;
-use crate::id::SourceId;
+use crate::id::{ObjectKey, SourceId};
 use crate::resource::{Body, Object, Uid};
 use crate::stamp::Stamp;
 use crate::time::Moment;
@@ -129,7 +129,7 @@ impl World {
         self.hand_rules = old.hand_rules;
         self.last_owners = old.last_owners;
         for object in old.objects.into_iter().flatten() {
-            let id = self.number(&object.key);
+            let id = self.number_of(&object.key);
             self.place(id, Some(object), &mut pending);
         }
         self.take_over_observed(old.observed, &mut pending);
@@ -163,10 +163,21 @@ impl World {
     /// The number of a key, with room for its object.
     pub(super) fn number<'k>(&mut self, key: impl Into<KeyRef<'k>>) -> Id {
         let id = self.keys.number(key.into(), &mut self.words);
+        self.make_room(id);
+        id
+    }
+
+    /// The number of an object's own key, with room for it.
+    fn number_of(&mut self, key: &ObjectKey) -> Id {
+        let id = self.keys.number_of(key, &mut self.words);
+        self.make_room(id);
+        id
+    }
+
+    fn make_room(&mut self, id: Id) {
         if self.objects.len() <= id.at() {
             self.objects.resize(id.at() + 1, None);
         }
-        id
     }
 
     /// The object of a number.
@@ -235,7 +246,7 @@ impl World {
     }
 
     fn absorb_object(&mut self, mut object: Arc<Object>, pending: &mut Pending) {
-        let id = self.number(&object.key);
+        let id = self.number_of(&object.key);
         if self.at(id) == Some(&*object) {
             return;
         }
