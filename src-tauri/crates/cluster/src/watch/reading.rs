@@ -4,12 +4,14 @@
 //! (kube-apiserver compacts every five minutes). A page that fails is asked for again with the same token, not from the
 //! first page on.
 
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use broadstreet_core::ports::Observation;
-use broadstreet_core::resource::Json;
+use broadstreet_core::ports::{Answer, Observation};
+use broadstreet_core::resource::{Json, Listing};
 use broadstreet_core::world::Change;
+use futures_util::future::{MaybeDone, maybe_done};
 use kube::client::Body;
 use serde_json::Value;
 
@@ -50,6 +52,28 @@ enum Way {
     Stream,
     /// In one piece, however large, from the server's cache.
     Whole,
+}
+
+/// So many objects of a page are read before is looked how far the next page came.
+const BETWEEN_LOOKS: usize = 32;
+
+/// A page that was asked for, as far as it came: it goes on only where somebody looks.
+struct Asked {
+    path: String,
+    answer: Pin<Box<MaybeDone<Answer<'static, Result<Page, Failure>>>>>,
+}
+
+/// The head of an answer and its body.
+type Page = (http::response::Parts, Vec<u8>);
+
+/// What came of a page.
+struct Taken {
+    changes: Vec<Change>,
+    skipped: Vec<Observation>,
+    /// The version of the list and the token of its next page; nothing where it is no list.
+    read: Result<Option<(String, String)>, Failure>,
+    /// The next page, where its token stands before the objects.
+    ahead: Option<Asked>,
 }
 
 impl Reading {
@@ -102,44 +126,79 @@ impl Scope {
     }
 
     async fn read_pages(&mut self, round: u32, token: &mut String, failures: &mut u32) -> Result<String, End> {
-        let accept = self.accept();
+        let mut asked = self.ask_page(self.page_path(token));
         loop {
-            let path = if token.is_empty() {
-                format!("{}?limit={}", self.path(), self.page_size())
-            } else {
-                format!("{}?limit={}&continue={}", self.path(), self.page_size(), escape(token))
-            };
-            let answer = unless_anew(&mut self.anew, page(&self.shared, &path, accept)).await.ok_or(End::Closed)?;
-            let (mut changes, mut skipped) = (Vec::new(), Vec::new());
-            let read = answer.and_then(|(head, body)| {
-                let mut page = self.shared.access.sift(&head, &body)?;
-                let Some(version) = border::version(&page).map(str::to_owned) else {
-                    return Ok(Err("something that is no list"));
-                };
-                let items = match page.take("items") {
-                    Some(Json::List(items)) => items,
-                    Some(Json::Null) => Vec::new(), // Go writes an empty list so
-                    _ => return Ok(Err("a list without items")),
-                };
-                for item in items {
-                    self.cross(Origin::Reading(round), item, &mut changes, &mut skipped);
-                }
-                let next = page.at("metadata.continue").and_then(Json::as_str).unwrap_or_default().to_owned();
-                Ok(Ok((version, next)))
-            });
-            let (version, next) = match read {
-                Ok(Ok(read)) => read,
-                Ok(Err(what)) => return Err(End::Failed(format!("`{path}` answered {what}"), None)),
-                Err(failure) => return Err(end_of(failure, "list")),
-            };
+            unless_anew(&mut self.anew, asked.answer.as_mut()).await.ok_or(End::Closed)?;
+            let odd = |what: &str| End::Failed(format!("`{}` answered {what}", asked.path), None);
+            let answer = asked.answer.as_mut().take_output().ok_or_else(|| odd("nothing"))?;
+            let (head, body) = answer.map_err(|failure| end_of(failure, "list"))?;
+            let page = self.take_page(round, &head, &body).await;
+            drop(body);
             self.lives();
-            self.hand_on(changes, skipped).await;
+            // However it ended: what was taken is known, and would not be told a second time.
+            self.hand_on(page.changes, page.skipped).await;
+            let read = page.read.map_err(|failure| end_of(failure, "list"))?;
+            let (version, next) = read.ok_or_else(|| odd("something that is no list"))?;
             *failures = 0;
             *token = next;
             if token.is_empty() {
                 return Ok(version);
             }
+            let path = self.page_path(token);
+            asked = page.ahead.filter(|ahead| ahead.path == path).unwrap_or_else(|| self.ask_page(path));
         }
+    }
+
+    /// Takes the objects of a page one by one, while the next is under way.
+    async fn take_page(&self, round: u32, head: &http::response::Parts, body: &[u8]) -> Taken {
+        let (mut changes, mut skipped, mut ahead) = (Vec::new(), Vec::new(), None);
+        let mut listing = std::str::from_utf8(body).ok().and_then(Listing::begin);
+        if let Some(listing) = &mut listing {
+            let token = listing.get("metadata").and_then(|it| it.get("continue")).and_then(Json::as_str);
+            ahead = token.filter(|token| !token.is_empty()).map(|token| self.ask_page(self.page_path(token)));
+            for (number, item) in listing.enumerate() {
+                if let Some(ahead) = &mut ahead
+                    && number % BETWEEN_LOOKS == 0
+                {
+                    let _ = futures_util::poll!(ahead.answer.as_mut());
+                }
+                self.cross(Origin::Reading(round), item, &mut changes, &mut skipped);
+            }
+        }
+        let page = match listing.and_then(Listing::rest) {
+            Some(page) => Ok(Some(page)),
+            // Odd, or no list. What was taken of it comes again as it was.
+            None => self.shared.access.sift(head, body).map(|mut page| {
+                match page.take("items") {
+                    Some(Json::List(items)) => {
+                        for item in items {
+                            self.cross(Origin::Reading(round), item, &mut changes, &mut skipped);
+                        }
+                    }
+                    Some(Json::Null) => {} // Go writes an empty list so
+                    _ => return None,
+                }
+                Some(page)
+            }),
+        };
+        let read = page.map(|page| {
+            let page = page?;
+            let next = page.at("metadata.continue").and_then(Json::as_str).unwrap_or_default();
+            Some((border::version(&page)?.to_owned(), next.to_owned()))
+        });
+        Taken { changes, skipped, read, ahead }
+    }
+
+    /// The page of a token; the first where it is empty.
+    fn page_path(&self, token: &str) -> String {
+        let path = format!("{}?limit={}", self.path(), self.page_size());
+        if token.is_empty() { path } else { format!("{path}&continue={}", escape(token)) }
+    }
+
+    fn ask_page(&self, path: String) -> Asked {
+        let (shared, asked, accept) = (Arc::clone(&self.shared), path.clone(), self.accept());
+        let answer: Answer<'static, _> = Box::pin(async move { page(&shared, &asked, accept).await });
+        Asked { path, answer: Box::pin(maybe_done(answer)) }
     }
 
     /// Reads a streaming list up to the bookmark that says that this was all.

@@ -43,6 +43,7 @@ pub use hosts::hash_host;
 pub use kinds::{KINDS, KindInfo, group_of, is_optional, known};
 pub use marks::{Uid, Version};
 pub use mask::{COVER, cover};
+pub use quick::Listing;
 pub use reduce::{Malformed, reduce, reduce_json};
 pub use sieve::Json;
 

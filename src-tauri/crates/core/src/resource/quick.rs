@@ -14,7 +14,7 @@ const DIGITS: usize = 18;
 
 /// As `serde_json` reads it, or nothing.
 pub(super) fn read(text: &str) -> Option<Json<'_>> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, open: Vec::new() };
+    let mut reader = Reader::of(text);
     reader.value("", Place::Named, 0)?;
     reader.skip_spaces();
     let (_, json) = reader.open.pop().filter(|_| reader.at == text.len())?;
@@ -30,7 +30,106 @@ struct Reader<'a> {
     open: Vec<(Cow<'a, str>, Json<'a>)>,
 }
 
+/// The field of a list in which its objects lie.
+const ITEMS: &str = "items";
+
+/// A list of objects as an API server writes it, read object by object, so that one of them is held at a time.
+pub struct Listing<'a> {
+    reader: Reader<'a>,
+    is_begun: bool,
+    /// True where something odd was found.
+    is_odd: bool,
+    is_read: bool,
+}
+
+impl<'a> Listing<'a> {
+    /// Begins to read a list. Nothing where no objects are found: then it is to be read whole.
+    #[must_use]
+    pub fn begin(text: &'a str) -> Option<Self> {
+        let mut reader = Reader::of(text);
+        reader.expect(b'{')?;
+        if reader.ends(b'}', 1)? {
+            return None;
+        }
+        while reader.field()? {
+            if reader.is_last(b'}')? {
+                return None;
+            }
+        }
+        Some(Self { reader, is_begun: false, is_odd: false, is_read: false })
+    }
+
+    /// A field that stands before the objects.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Json<'a>> {
+        self.reader.open.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The next object; none at the end, and where anything is odd.
+    fn item(&mut self) -> Option<Json<'a>> {
+        self.is_odd = true;
+        let ends = if self.is_begun { self.reader.is_last(b']')? } else { self.reader.ends(b']', 2)? };
+        self.is_begun = true;
+        if !ends {
+            self.reader.value("", Place::Named.below(ITEMS), 2)?;
+        }
+        self.is_odd = false;
+        if ends { None } else { self.reader.open.pop().map(|(_, item)| item) }
+    }
+
+    /// The list without its objects, once they were read. Nothing where anything in it is odd, so that objects may be
+    /// lacking: then all of it is to be read whole.
+    #[must_use]
+    pub fn rest(mut self) -> Option<Json<'a>> {
+        while self.next().is_some() {}
+        let reader = &mut self.reader;
+        while !self.is_odd && !reader.is_last(b'}')? {
+            if !reader.field()? {
+                return None; // objects twice
+            }
+        }
+        reader.skip_spaces();
+        let is_whole = !self.is_odd && reader.at == reader.text.len();
+        is_whole.then(|| Json::Map(std::mem::take(&mut reader.open)))
+    }
+}
+
+impl<'a> Iterator for Listing<'a> {
+    type Item = Json<'a>;
+
+    fn next(&mut self) -> Option<Json<'a>> {
+        if self.is_read {
+            return None;
+        }
+        let item = self.item();
+        self.is_read = item.is_none();
+        item
+    }
+}
+
 impl<'a> Reader<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, open: Vec::new() }
+    }
+
+    /// Reads a field of a list; false where its objects begin.
+    fn field(&mut self) -> Option<bool> {
+        self.begin_text()?;
+        let key = self.plain_text()?;
+        self.expect(b':')?;
+        self.skip_spaces();
+        if key == ITEMS && self.peek() == Some(b'[') {
+            self.at += 1;
+            return Some(false);
+        }
+        if Place::Named.wants(key) {
+            self.value(key, Place::Named.below(key), 1)?;
+        } else {
+            self.pass(1)?;
+        }
+        Some(true)
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -415,7 +514,60 @@ mod tests {
         assert_eq!(json.get("escaped"), Some(&Json::Text("ä\tb".into())));
     }
 
+    /// A list read object by object, put together again.
+    fn listed(text: &str) -> Option<Json<'_>> {
+        let mut listing = Listing::begin(text)?;
+        let items: Vec<Json<'_>> = listing.by_ref().collect();
+        let mut list = listing.rest()?;
+        if let Json::Map(fields) = &mut list {
+            fields.push((Cow::Borrowed(ITEMS), Json::List(items)));
+        }
+        Some(list)
+    }
+
+    fn in_order(list: Option<Json<'_>>) -> Option<Json<'_>> {
+        let mut list = list?;
+        let items = list.take(ITEMS)?;
+        if let Json::Map(fields) = &mut list {
+            fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+            fields.push((Cow::Borrowed(ITEMS), items));
+        }
+        Some(list)
+    }
+
+    #[test]
+    fn what_stands_before_the_objects_of_a_list_is_known_before_they_are_read() {
+        let text = r#"{"kind":"PodList","metadata":{"continue":"a-b"},"items":[{"a":1},{"b":[]}],"more":true}"#;
+        let mut listing = Listing::begin(text).unwrap();
+        assert_eq!(listing.get("metadata").and_then(|it| it.get("continue")).and_then(Json::as_str), Some("a-b"));
+        assert_eq!(listing.next().and_then(|item| item.get("a").cloned()), Some(Json::Whole(1)));
+        assert_eq!(listing.rest().and_then(|list| list.get("more").cloned()), Some(Json::True));
+        for none in ["{}", "[]", "7", "", r#"{"items":null}"#, r#"{"metadata":{"items":[{}]}}"#, r#"{"items":{}}"#] {
+            assert!(Listing::begin(none).is_none(), "{none}");
+        }
+        for odd in [
+            r#"{"items":[{}]"#,
+            r#"{"items":[{},]}"#,
+            r#"{"items":[{}"#,
+            r#"{"items":[],"items":[]}"#,
+            r#"{"items":[]}x"#,
+        ] {
+            assert!(Listing::begin(odd).unwrap().rest().is_none(), "{odd}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_list_read_object_by_object_is_the_list(before in any_value(), items in prop::collection::vec(any_value(), 0..4), after in any_value(), cut in any::<prop::sample::Index>()) {
+            let list = json!({"a": before, "items": items, "z": after});
+            for text in [list.to_string(), serde_json::to_string_pretty(&list).unwrap()] {
+                prop_assert_eq!(in_order(listed(&text)), in_order(slowly(&text)));
+                prop_assert!(in_order(listed(&text)).is_some());
+                let end = text.char_indices().nth(cut.index(text.chars().count())).map_or(0, |(at, _)| at);
+                prop_assert_eq!(listed(&text[..end]), None, "half a list");
+            }
+        }
+
         #[test]
         fn whatever_is_json_is_read_as_serde_reads_it(value in any_value()) {
             for text in [json!({"metadata": value}).to_string(), serde_json::to_string_pretty(&value).unwrap()] {
