@@ -197,13 +197,13 @@ impl Router {
         let is_there = |(block, house): (usize, usize)| still.get(block).is_some_and(|many| house < *many);
         let roads = Roads { city, gaps: &self.gaps, alleys: &self.alleys };
         self.gutters = (0..=city.shelves.len()).map(|row| roads.span(Stretch::Gutter(small(row)))).collect();
-        // Ways that cross a shelf choose among its alleys.
+        // Ways that cross a shelf between theirs choose among its alleys.
         let differs = |row: &usize| self.alleys.get(*row) != before.alleys.get(*row);
         let others: Vec<usize> = (0..city.shelves.len()).filter(differs).collect();
         let row_of = |block: usize| city.blocks.get(block).and_then(|block| block.shelf);
         let crosses = |way: &Way| {
             let (Some(from), Some(to)) = (row_of(way.from.0), row_of(way.to.0)) else { return true };
-            way.from.0 != way.to.0 && others.iter().any(|row| (from.min(to)..=from.max(to)).contains(row))
+            way.from.0 != way.to.0 && others.iter().any(|row| (from.min(to) + 1..from.max(to)).contains(row))
         };
         let leads_on = |way: &Way| is_there(way.to) && (others.is_empty() || !crosses(way));
         let mut tracks = Tracks::default();
