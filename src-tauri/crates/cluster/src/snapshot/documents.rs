@@ -164,7 +164,9 @@ impl Reading<'_> {
             return found.something_else(path, "it is no Kubernetes object: it has no `apiVersion` or no `kind`");
         }
         let group = version.rsplit_once('/').map_or("", |(group, _)| group);
-        let namespaced = KINDS.iter().any(|info| info.group == group && info.kind == kind && info.namespaced);
+        // Endpoints are read where they come without being asked for.
+        let namespaced = KINDS.iter().any(|info| info.group == group && info.kind == kind && info.namespaced)
+            || (group.is_empty() && kind == "Endpoints");
         if namespaced && let Some(Value::Object(metadata)) = value.get_mut("metadata") {
             let namespace = metadata.entry("namespace").or_insert(Value::Null);
             if namespace.is_null() || namespace.as_str() == Some("") {

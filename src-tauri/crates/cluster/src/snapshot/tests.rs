@@ -381,3 +381,24 @@ fn many_things_that_were_skipped_are_counted_after_the_first() {
     assert_eq!(words.len(), MOST_NAMED + 1);
     assert!(words[MOST_NAMED].contains("100 more"), "{}", words[MOST_NAMED]);
 }
+
+#[test]
+fn endpoints_without_slices_count_in_manifests_and_in_a_gathering_alike() {
+    let pair = "apiVersion: v1\nkind: Service\nmetadata: {name: db, uid: s}\nspec: {ports: [{port: 5432}]}\n---\n\
+                apiVersion: v1\nkind: Endpoints\nmetadata: {name: db}\nsubsets: [{addresses: [{ip: 192.0.2.7}, {}]}]\n";
+    let gathered = pair.replace("{name: db", "{namespace: default, name: db");
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "manifests/db.yaml", pair);
+    write(folder.path(), "gathered/must-gather.local.1/quay-io/namespaces/default/core/endpoints.yaml", &gathered);
+    write(folder.path(), "gathered/must-gather.local.1/timestamp", "2026-05-14 14:30:00 +0000 UTC\n");
+    for name in ["manifests", "gathered"] {
+        let (changes, wrong) = told(&folder.path().join(name).display().to_string());
+        assert!(wrong.is_empty(), "{wrong:?}");
+        let world = broadstreet_core::world::World::from_changes(&changes);
+        let relations = world.relations();
+        let fields: Vec<(&str, &str)> = relations.iter().map(|it| (&*it.to.name, &*it.field)).collect();
+        assert_eq!(fields, [("192.0.2.7", "subsets[0].addresses[0].ip")], "{name}");
+        let health = world.health(&broadstreet_core::id::ObjectKey::new("c", "", "Service", "default", "db"));
+        assert_eq!((&*health.reason, &*health.field), ("2 of 2 endpoints ready", "Endpoints subsets[].addresses"));
+    }
+}

@@ -100,7 +100,7 @@ pub struct Around {
     pub slices_known: bool,
     /// Whether a Service has any slice.
     pub has_slices: bool,
-    /// Whether that is the older `Endpoints`.
+    /// Whether what says so is the older `Endpoints`.
     pub are_endpoints: bool,
     /// Endpoints in a Service's slices.
     pub endpoints: usize,

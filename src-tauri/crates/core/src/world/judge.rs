@@ -194,6 +194,7 @@ impl World {
             around.endpoints += slice.endpoints.len();
             around.ready_endpoints += slice.endpoints.iter().filter(|one| one.ready && !one.terminating).count();
         }
+        around.slices_known |= around.are_endpoints && self.are_known(object, "", "Endpoints");
         around.pods_known = self.are_known(object, "", "Pod");
         for bearer in self.matched(id) {
             match self.at(bearer).map(|object| (object, &object.body)) {

@@ -101,7 +101,7 @@ fn behind<'a>(
         backs(found, &pod, own.is_empty() || said.is_empty() || own == said);
         return;
     }
-    for address in addresses {
+    for address in addresses.filter(|address| !address.is_empty()) {
         // An address is one pod's; those in a node's network bear the node's, those that ended gave theirs back.
         let mut pods = found.items.iter().filter(|it| {
             text(it, "/kind") == "Pod"

@@ -50,21 +50,14 @@ pub struct EndpointSlice {
 }
 
 impl EndpointSlice {
-    /// Where in the object an endpoint stands.
-    #[must_use]
-    pub fn place(&self, number: usize) -> String {
-        let mut first = 0;
-        for (at, (ready, rest)) in self.subsets.iter().enumerate() {
-            let within = number.saturating_sub(first);
-            if within < *ready {
-                return format!("subsets[{at}].addresses[{within}]");
-            }
-            if within < ready + rest {
-                return format!("subsets[{at}].notReadyAddresses[{}]", within - ready);
-            }
-            first += ready + rest;
-        }
-        format!("endpoints[{number}]")
+    /// Each endpoint with where in the object it stands.
+    pub fn placed(&self) -> impl Iterator<Item = (String, &Endpoint)> {
+        let in_subsets = self.subsets.iter().enumerate().flat_map(|(at, (ready, rest))| {
+            let ready = (0..*ready).map(move |within| format!("subsets[{at}].addresses[{within}]"));
+            ready.chain((0..*rest).map(move |within| format!("subsets[{at}].notReadyAddresses[{within}]")))
+        });
+        let in_order = (0..).map(|number| format!("endpoints[{number}]"));
+        in_subsets.chain(in_order).zip(&self.endpoints)
     }
 }
 

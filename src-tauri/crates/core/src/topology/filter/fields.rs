@@ -131,8 +131,8 @@ pub const FIELDS: &[FieldInfo] = &[
         Field::Kind,
         ("kind", &[]),
         (WORDS, Takes::Text),
-        "The kind, its plural or kubectl's short name for it. Events, EndpointSlices, ReplicaSets and ControllerRevisions \
-         are searched only where they are named here.",
+        "The kind, its plural or kubectl's short name for it. Events, EndpointSlices, Endpoints, ReplicaSets and \
+         ControllerRevisions are searched only where they are named here.",
         "kind:Deployment",
     ),
     row(Field::Namespace, ("ns", &["namespace"]), (WORDS, Takes::Text), "The namespace.", "ns:shop,pay"),

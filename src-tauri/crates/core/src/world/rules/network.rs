@@ -37,7 +37,7 @@ impl Prover<'_> {
         if !self.world.is_heard(service, self.id) {
             return;
         }
-        for (number, endpoint) in slice.endpoints.iter().enumerate() {
+        for (stands, endpoint) in slice.placed() {
             let ready = endpoint.ready && !endpoint.terminating;
             let works = if ready { Standing::ByEnds } else { Standing::Refused };
             if !endpoint.target_pod.is_empty() {
@@ -47,14 +47,15 @@ impl Prover<'_> {
                     Some(pod) if is_other(pod, &endpoint.target_uid) => Standing::Said(RelationState::Dangling),
                     Some(_) => works,
                 };
-                let field = format!("{}.targetRef", slice.place(number));
+                let field = format!("{stands}.targetRef");
                 self.add((pod, service), Type::Backs, RelationSource::Status, 7, &field, standing);
                 continue;
             }
-            for (place, address) in endpoint.addresses.iter().enumerate() {
-                let field = match slice.subsets.as_slice() {
-                    [] => format!("endpoints[{number}].addresses[{place}]"),
-                    _ => format!("{}.ip", slice.place(number)),
+            for (place, address) in endpoint.addresses.iter().enumerate().filter(|(_, address)| !address.is_empty()) {
+                let field = if slice.subsets.is_empty() {
+                    format!("{stands}.addresses[{place}]")
+                } else {
+                    format!("{stands}.ip")
                 };
                 let cluster = self.world.words.number(&self.object.key.cluster);
                 self.proof.addresses.push(super::super::index::address(cluster, address));
