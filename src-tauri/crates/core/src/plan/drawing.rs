@@ -356,11 +356,13 @@ impl Drawing {
             if let Some((at, row)) = house {
                 self.read_house(pen, fates, at, row);
             }
-            let is_drawn = match self.lens {
-                Lens::Namespaces => key.kind == "Pod" || world.is_house(id),
-                Lens::Nodes => key.kind == "Pod" || key.kind == "Node",
+            let is_missed = match (key.group.as_str(), key.kind.as_str(), self.lens) {
+                ("", "Pod", _) => cell.is_none(),
+                ("", "Node", Lens::Nodes) => house.is_none(),
+                (.., Lens::Namespaces) => house.is_none() && world.is_house(id),
+                (.., Lens::Nodes) => false,
             };
-            if house.is_none() && cell.is_none() && is_drawn {
+            if is_missed {
                 missed.push(key);
             }
         }
@@ -379,7 +381,7 @@ impl Drawing {
         if gone.is_empty() {
             return;
         }
-        let pods = gone.iter().filter(|key| key.kind == "Pod");
+        let pods = gone.iter().filter(|key| key.kind == "Pod" && key.group.is_empty());
         let pods: FxHashSet<(&str, &str, &str)> =
             pods.map(|key| (key.cluster.as_str(), key.namespace.as_str(), key.name.as_str())).collect();
         let spaces: FxHashSet<&str> = gone.iter().map(|key| key.namespace.as_str()).collect();
@@ -400,7 +402,8 @@ impl Drawing {
                     house.id = None;
                     houses.push(row);
                 }
-                for row in house.cell_from..house.cell_from + house.cell_count {
+                let own = if pods.is_empty() { 0 } else { house.cell_count };
+                for row in house.cell_from..house.cell_from + own {
                     let Some(cell) = block.cells.get_mut(row).filter(|cell| cell.id.is_some()) else { continue };
                     let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
                     if pods.contains(&(house.key.cluster.as_str(), space.as_str(), cell.name.as_str())) {

@@ -200,7 +200,9 @@ impl Picture {
 
     /// Whether the cell of this block and row is that of a pod.
     pub fn is_cell(&self, (block, row): (usize, usize), key: &ObjectKey) -> bool {
-        let Some(block) = self.blocks.get(block).filter(|_| key.kind == "Pod") else { return false };
+        let Some(block) = self.blocks.get(block).filter(|_| key.kind == "Pod" && key.group.is_empty()) else {
+            return false;
+        };
         let (cell, house) = (block.cells.get(row), block.house_of(row).and_then(|house| block.houses.get(house)));
         cell.zip(house).is_some_and(|(cell, house)| {
             let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);

@@ -50,6 +50,7 @@ impl Drawings {
     pub(super) fn still(&self, (world, plan, placed): (&World, &Plan, &Placed), options: &SceneOptions<'_>) -> Still {
         let mut held_here = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (drawings, _) = &mut *held_here;
+        drawings.retain(|(asked, _)| options.revision.saturating_sub(*asked) <= FORGOTTEN);
         if let Some((_, drawing)) = drawings.iter_mut().find(|(_, it)| it.shows(options.lens, options.policies)) {
             return drawing.still(world, plan, placed, options);
         }
