@@ -192,7 +192,8 @@ impl Scope {
             Stop::Forbidden { message, .. } if starts => {
                 // Counted, but not waited for longer each time: it is soon known whether the refusal is meant.
                 self.backoff.pause(None);
-                self.falter(message, WHILE_IT_STARTS).await;
+                let pause = WHILE_IT_STARTS.mul_f64(1.0 + backoff::fraction() / 10.0);
+                self.falter(message, pause).await;
                 Ok(())
             }
             stop => Err(stop),
