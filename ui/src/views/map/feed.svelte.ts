@@ -72,8 +72,10 @@ export class MapFeed {
   /** The mark the last answer was asked to lead from; null where all was asked for. */
   private led: string | null = null;
   private filling = false;
-  /** How long the last picture took from its question until it was seen, in milliseconds. */
+  /** How long the last picture took from its question, or from when the one before was seen, until it was seen, in milliseconds. */
   private took = 0;
+  /** When the last picture was seen. */
+  private seen = 0;
   private wish: Wish | null = null;
   /** The moment that is being read, a little before which the scene was drawn. */
   private read: Wish | null = null;
@@ -115,7 +117,12 @@ export class MapFeed {
         this.sceneTrouble = troubleOf(error);
       },
       async (began) => {
-        const seen = painted().then(() => (this.took = performance.now() - began));
+        // Asked before the one before was painted, it does not count what that took.
+        const from = Math.max(began, this.seen);
+        const seen = painted().then(() => {
+          this.seen = performance.now();
+          return (this.took = this.seen - from);
+        });
         // Where pictures come quickly the next is made while this one is painted.
         if (!this.filling && this.took < LONG) return 0;
         const took = await seen;
