@@ -56,7 +56,7 @@ try {
     await page.getByRole("combobox", { name: "Search or run" }).fill("cartservice");
     await page.getByRole("group", { name: "Objects" }).getByRole("option").first().click();
     const panel = page.getByRole("complementary", { name: "Selected object" });
-    await panel.getByText("Part of the app shop, 2 houses").waitFor();
+    await panel.getByText(/Part of the app shop with/).getByRole("button", { name: "redis-cart" }).waitFor();
     const outlined = page.locator(".plan .outline");
     await outlined.first().waitFor();
     must((await outlined.first().innerText()) === "shop", "the outline is not named");

@@ -11,25 +11,26 @@ function around(a: Rect, b: Rect): Rect {
 
 const meet = (a: Rect, b: Rect) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
-/** The outlines of houses, block by block; one that would enclose a house of another app is several. */
-export function outlines(scene: Scene, rows: readonly number[]): Rect[] {
-  const { houses } = scene;
+/** The outlines of houses, block by block, the largest first; one that would enclose a house of another app is several. */
+export function outlines({ houses }: Pick<Scene, "houses">, rows: readonly number[]): Rect[] {
   const own = new Set(rows);
   const found: Rect[] = [];
-  const blocks = [...new Set(rows.map((h) => houses.block[h]!))];
-  for (const block of blocks) {
+  for (const block of new Set(rows.map((h) => houses.block[h]!))) {
     const others: Rect[] = [];
     // The houses of a block follow one another.
-    const first = houses.block.indexOf(block);
-    for (let h = first; h < houses.count && houses.block[h] === block; h++) if (!own.has(h)) others.push(box(houses, h));
+    for (let h = houses.block.indexOf(block); h < houses.count && houses.block[h] === block; h++) if (!own.has(h)) others.push(box(houses, h));
     const open: Rect[] = [];
     const inside = rows.filter((h) => houses.block[h] === block).map((h) => box(houses, h));
-    for (const one of inside.sort((a, b) => a.x - b.x || a.y - b.y)) {
-      const with_ = open.findIndex((it) => !others.some((other) => meet(around(it, one), other)) && !open.some((else_) => else_ !== it && meet(around(it, one), else_)));
-      if (with_ < 0) open.push(one);
-      else open[with_] = around(open[with_]!, one);
+    for (const house of inside.sort((a, b) => a.x - b.x || a.y - b.y)) {
+      const joins = (it: Rect) => {
+        const joined = around(it, house);
+        return !others.some((other) => meet(joined, other)) && !open.some((other) => other !== it && meet(joined, other));
+      };
+      const at = open.findIndex(joins);
+      if (at < 0) open.push(house);
+      else open[at] = around(open[at]!, house);
     }
     found.push(...open.map(({ x, y, w, h }) => ({ x: x - AIR, y: y - AIR, w: w + 2 * AIR, h: h + 2 * AIR })));
   }
-  return found;
+  return found.sort((a, b) => b.w * b.h - a.w * a.h);
 }

@@ -94,7 +94,7 @@ function drawPodNames(pen: Pen, h: number, most: number): number {
       const size = Math.min(10.5, c / 3.6);
       ink.textAlign = "center";
       ink.font = pen.font(size, 500, true);
-      // Between this row and the next, on a strip of the wall, so that the cell's shape can be read and runs through no letter.
+      // Above the next row, on a strip of the wall, so that most of the cell's shape can be read and runs through no letter.
       const below = y + pen.snap(pen.drawn.scene.pitch * s) - 1;
       ink.fillStyle = palette.house;
       ink.fillRect(x, below - size - 2, c, size + 2);

@@ -143,8 +143,12 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         _ => None,
     });
     let own_house = house.clone().unwrap_or_else(|| id.clone());
-    let related = world.relations_of(&id);
-    let related = related.iter().filter(|it| it.r#type != "calls" && it.r#type != "about");
+    let relations = world.relations_of(&id);
+    let app = match &house {
+        Some(house) if *house != id => super::apps::of(world, house, &world.relations_of(house)),
+        _ => super::apps::of(world, &id, &relations),
+    };
+    let related = relations.iter().filter(|it| it.r#type != "calls" && it.r#type != "about");
     Ok(ObjectView {
         id: id.to_string(),
         kind: id.kind.to_string(),
@@ -203,7 +207,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         created_at: found.and_then(|object| maybe(object.created_at)),
         unknowns: unknowns(world, &seen),
         parts: super::rollup::of_place(world, seen.placed(), &id),
-        app: super::apps::of(world, &own_house),
+        app,
         changes,
         pods,
     })
