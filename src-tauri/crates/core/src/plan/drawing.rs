@@ -13,7 +13,7 @@ use super::rows::{BlockRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNK
 use super::scene::{Draft, Site, lined};
 use super::seats::Seats;
 use super::sheet::{Sheet, Title};
-use super::{Lens, Plan, survey};
+use super::{Lens, Plan, calls};
 use crate::alerts::{Alert, AlertState, Case, Placed};
 use crate::id::ObjectKey;
 use crate::stamp::Stamp;
@@ -254,7 +254,7 @@ impl Drawing {
         let mut ways = Ways::Drawn;
         if is_moved || news.calls || news.all || !is_known {
             let calls: Vec<Street> = if self.lens == Lens::Namespaces { world.streets().collect() } else { Vec::new() };
-            self.hubs = survey::hubs(world, &calls);
+            self.hubs = calls::hubs(world, &calls);
             self.tell_hubs(&mut fates, true);
             self.picture.streets = self.draw_streets(world, &grounds, &calls, (&before.streets, is_moved));
         } else {

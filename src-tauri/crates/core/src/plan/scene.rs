@@ -9,7 +9,7 @@ use super::router::Router;
 use super::rows::{CaseRow, DANGLING, DECLARED, OBSERVED, Picture, Starts, StreetRow, WARNING};
 use super::seats::Seats;
 use super::streets::{Line, Way};
-use super::{Lens, Plan, survey};
+use super::{Lens, Plan, calls, survey};
 use crate::alerts::{Address, Alert, AlertState, Case, Placed, Told};
 use crate::id::ObjectKey;
 use crate::resource::Body;
@@ -215,7 +215,7 @@ impl<'a> Unpaved<'a> {
     pub fn pave(&self) -> usize {
         let Self { world, plan, picture, starts, seats } = self;
         let calls: Vec<Street> = world.streets().collect();
-        let hubs = survey::hubs(world, &calls);
+        let hubs = calls::hubs(world, &calls);
         let site = Site { world, lens: Lens::Namespaces, picture, starts, seats };
         let mut first = 0;
         let mut drawn = 0;

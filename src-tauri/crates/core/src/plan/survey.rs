@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-pub(super) use super::calls::hubs;
 use super::tenant::{Hint, Tenant};
 use super::{Gone, Lens, Meant};
 use crate::id::{ObjectKey, Text};
