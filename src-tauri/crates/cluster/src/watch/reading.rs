@@ -57,10 +57,13 @@ enum Way {
 /// So many objects of a page are read before is looked how far the next page came.
 const BETWEEN_LOOKS: usize = 32;
 
+/// A page that is under way.
+type Coming = Answer<'static, Result<Page, Failure>>;
+
 /// A page that was asked for, as far as it came: it goes on only where somebody looks.
 struct Asked {
     path: String,
-    answer: Pin<Box<MaybeDone<Answer<'static, Result<Page, Failure>>>>>,
+    answer: Pin<Box<MaybeDone<Coming>>>,
 }
 
 /// The head of an answer and its body.
