@@ -15,7 +15,10 @@ pub(super) struct Fate {
     /// Its rows are those of before, but for some, by their place in it.
     pub kept: bool,
     pub houses: Vec<usize>,
-    pub cells: Vec<usize>,
+    /// By house and cell.
+    pub cells: Vec<(usize, usize)>,
+    /// Of a block that was drawn anew: which house each was before, where its cells were taken over but for some.
+    pub taken: Vec<Option<usize>>,
 }
 
 /// What became of the streets.
@@ -81,7 +84,7 @@ struct Loom<'p> {
     cells: (Weave, Vec<(&'p HouseRow, &'p CellRow)>),
 }
 
-fn in_order(mut rows: Vec<usize>) -> Vec<usize> {
+fn in_order<R: Ord>(mut rows: Vec<R>) -> Vec<R> {
     rows.sort_unstable();
     rows.dedup();
     rows
@@ -90,22 +93,26 @@ fn in_order(mut rows: Vec<usize>) -> Vec<usize> {
 impl<'p> Loom<'p> {
     /// A block that is kept but for some rows; its rows began here before.
     fn kept(&mut self, block: &'p BlockRow, fate: &Fate, (house, cell): (usize, usize)) {
-        let (houses, cells) = (in_order(fate.houses.clone()), in_order(fate.cells.clone()));
+        let houses = in_order(fate.houses.clone());
         self.houses.0.keep_but(house, block.houses.len(), &houses);
         self.houses.1.extend(houses.iter().filter_map(|at| block.houses.get(*at)));
         self.houses.2.extend(houses.iter().map(|at| Some(house + at)));
-        self.cells.0.keep_but(cell, block.cells.len(), &cells);
-        self.cells.1.extend(cells.iter().filter_map(|at| {
-            let own = block.house_of(*at)?;
-            Some((block.houses.get(own)?, block.cells.get(*at)?))
-        }));
+        let again = in_order(fate.cells.clone());
+        let again: Vec<(&HouseRow, usize)> =
+            again.into_iter().filter_map(|(house, cell)| Some((block.houses.get(house)?, cell))).collect();
+        let rows: Vec<usize> = again.iter().map(|(house, cell)| house.cell_from + cell).collect();
+        self.cells.0.keep_but(cell, block.cells(), &rows);
+        self.cells.1.extend(again.iter().filter_map(|(house, cell)| Some((*house, house.cells.get(*cell)?))));
     }
 
     /// A block that was drawn anew.
-    fn drawn(&mut self, block: &'p BlockRow, old: Option<&BlockRow>, (house, cell): (usize, usize)) {
+    fn drawn(&mut self, block: &'p BlockRow, old: Option<&BlockRow>, fate: &Fate, (house, cell): (usize, usize)) {
         let houses = old.map_or(&[][..], |old| &old.houses);
         let known: FxHashMap<&ObjectKey, usize> = houses.iter().enumerate().map(|(at, it)| (&it.key, at)).collect();
-        for row in &block.houses {
+        let again = in_order(fate.cells.clone());
+        let mut again = again.chunk_by(|(a, _), (b, _)| a == b).peekable();
+        for (number, row) in block.houses.iter().enumerate() {
+            let again = again.next_if(|some| some.first().is_some_and(|(house, _)| *house == number));
             let found = known.get(&row.key).and_then(|at| Some((*at, houses.get(*at)?)));
             match found {
                 Some((at, was)) if was.reads_as(row) => self.houses.0.keep(house + at, 1),
@@ -115,10 +122,16 @@ impl<'p> Loom<'p> {
                     self.houses.2.push(found.map(|(at, _)| house + at));
                 }
             }
-            let was = found.zip(old).map_or(&[][..], |((_, was), old)| old.cells_of(was));
             let first = cell + found.map_or(0, |(_, was)| was.cell_from);
+            if fate.taken.get(number).is_some_and(Option::is_some) {
+                let again: Vec<usize> = again.into_iter().flatten().map(|(_, cell)| *cell).collect();
+                self.cells.0.keep_but(first, row.cells.len(), &again);
+                self.cells.1.extend(again.iter().filter_map(|cell| Some((row, row.cells.get(*cell)?))));
+                continue;
+            }
+            let was = found.map_or(&[][..], |(_, was)| &was.cells);
             let mut at = 0;
-            for one in block.cells_of(row) {
+            for one in &row.cells {
                 let place = |cell: &CellRow| (cell.y, cell.x);
                 while was.get(at).is_some_and(|before| place(before) < place(one)) {
                     at += 1;
@@ -149,7 +162,7 @@ impl<'p> Sheet<'p> {
             if fate.kept {
                 loom.kept(block, fate, first);
             } else {
-                loom.drawn(block, from.map(|(_, old)| old), first);
+                loom.drawn(block, from.map(|(_, old)| old), fate, first);
             }
         }
         let blocks = blocks.closed(picture.blocks.len());

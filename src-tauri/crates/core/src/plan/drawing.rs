@@ -320,18 +320,19 @@ impl Drawing {
                 let old = from.and_then(|from| before.blocks.get_mut(from)).filter(|_| may_keep);
                 let at = self.picture.blocks.len();
                 let is_kept = old.as_ref().is_some_and(|old| old.stamp.is(block.stamp));
-                let row = match old {
+                let (row, taken) = match old {
                     Some(old) if is_kept => {
-                        let (houses, cells) = (std::mem::take(&mut old.houses), std::mem::take(&mut old.cells));
-                        BlockRow { rect, houses, cells, ..old.clone() }
+                        let houses = std::mem::take(&mut old.houses);
+                        (BlockRow { rect, houses, ..old.clone() }, Vec::new())
                     }
-                    old => pen.block(block, rect, old.as_deref()),
+                    old => pen.block(block, rect, old),
                 };
                 if !is_kept || from != Some(at) {
-                    self.seats.enter(at, &row);
+                    let stands = |house: usize| from == Some(at) && taken.get(house) == Some(&Some(house));
+                    self.seats.enter_but(at, &row, stands);
                 }
                 self.picture.blocks.push(row);
-                fates.push(Fate { from, kept: is_kept, ..Fate::default() });
+                fates.push(Fate { from, kept: is_kept, taken, ..Fate::default() });
             }
         }
         fates
@@ -350,8 +351,8 @@ impl Drawing {
         for (key, id) in known.into_iter().filter_map(|key| Some((key, world.id_of(key)?))) {
             let house = self.seats.house(&self.picture, id).filter(|seat| self.picture.is_house(*seat, key));
             let cell = self.seats.cell(&self.picture, id).filter(|seat| self.picture.is_cell(*seat, key));
-            if let Some((at, row)) = cell {
-                self.read_cell(pen, fates, at, row);
+            if let Some(seat) = cell {
+                self.read_cell(pen, fates, seat);
             }
             if let Some((at, row)) = house {
                 self.read_house(pen, fates, at, row);
@@ -402,19 +403,19 @@ impl Drawing {
                     house.id = None;
                     houses.push(row);
                 }
-                let own = if pods.is_empty() { 0 } else { house.cell_count };
-                for row in house.cell_from..house.cell_from + own {
-                    let Some(cell) = block.cells.get_mut(row).filter(|cell| cell.id.is_some()) else { continue };
+                let own = if pods.is_empty() { &mut [][..] } else { &mut house.cells[..] };
+                for (number, cell) in own.iter_mut().enumerate().filter(|(_, cell)| cell.id.is_some()) {
                     let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
                     if pods.contains(&(house.key.cluster.as_str(), space.as_str(), cell.name.as_str())) {
                         cell.id = None;
-                        cells.push(row);
+                        house.strange = true;
+                        cells.push((row, number));
                     }
                 }
             }
             block.strange |= !houses.is_empty() || !cells.is_empty();
-            for row in cells {
-                self.read_cell(pen, fates, at, row);
+            for (house, cell) in cells {
+                self.read_cell(pen, fates, (at, house, cell));
             }
             for row in houses {
                 self.read_house(pen, fates, at, row);
@@ -422,27 +423,20 @@ impl Drawing {
         }
     }
 
-    fn read_cell(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], at: usize, row: usize) {
+    fn read_cell(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], (at, house, cell): (usize, usize, usize)) {
         let Some((block, fate)) = self.picture.blocks.get_mut(at).zip(fates.get_mut(at)) else { return };
-        let house = block.house_of(row).and_then(|house| Some((house, block.houses.get(house)?.key.clone())));
-        let Some(house) = house else { return };
-        let differs = block.cells.get_mut(row).is_some_and(|cell| pen.read_cell(cell, &house.1));
-        if differs {
-            fate.cells.push(row);
-            if house.1.kind == "Unscheduled" {
-                self.read_house(pen, fates, at, house.0);
+        let Some(HouseRow { key, cells, .. }) = block.houses.get_mut(house) else { return };
+        if cells.get_mut(cell).is_some_and(|row| pen.read_cell(row, key)) {
+            fate.cells.push((house, cell));
+            if key.kind == "Unscheduled" {
+                self.read_house(pen, fates, at, house);
             }
         }
     }
 
     fn read_house(&mut self, pen: &Pen<'_>, fates: &mut [Fate], at: usize, row: usize) {
         let Some((block, fate)) = self.picture.blocks.get_mut(at).zip(fates.get_mut(at)) else { return };
-        let cells = &block.cells;
-        let differs = block.houses.get_mut(row).is_some_and(|house| {
-            let own = cells.get(house.cell_from..house.cell_from + house.cell_count);
-            pen.read_house(house, own.unwrap_or_default())
-        });
-        if differs {
+        if block.houses.get_mut(row).is_some_and(|house| pen.read_house(house)) {
             fate.houses.push(row);
         }
     }
@@ -456,22 +450,23 @@ impl Drawing {
                 house.id = there(world, &house.key);
                 houses.extend(house.id.is_some().then_some(row));
             }
-            let own = house.cell_from..house.cell_from + house.cell_count;
-            for row in own {
-                let Some(cell) = block.cells.get_mut(row).filter(|cell| cell.id.is_none()) else { continue };
+            if !house.strange {
+                continue;
+            }
+            for (number, cell) in house.cells.iter_mut().enumerate().filter(|(_, cell)| cell.id.is_none()) {
                 let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
                 cell.id = world.pod_named(&house.key.cluster, space, &cell.name);
-                cells.extend(cell.id.is_some().then_some(row));
+                cells.extend(cell.id.is_some().then_some((row, number)));
             }
+            house.strange = house.cells.iter().any(|cell| cell.id.is_none());
         }
-        block.strange =
-            block.houses.iter().any(|house| house.id.is_none()) || block.cells.iter().any(|cell| cell.id.is_none());
+        block.strange = block.houses.iter().any(|house| house.id.is_none() || house.strange);
         if houses.is_empty() && cells.is_empty() {
             return;
         }
         self.seats.enter(at, block);
-        for row in cells {
-            self.read_cell(pen, fates, at, row);
+        for (house, cell) in cells {
+            self.read_cell(pen, fates, (at, house, cell));
         }
         for row in houses {
             self.read_house(pen, fates, at, row);

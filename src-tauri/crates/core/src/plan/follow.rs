@@ -471,6 +471,7 @@ impl Block {
             for (cell, pod) in turnover.anew {
                 house.cells[cell] = Some(Tenant::of(world, pod, lens));
             }
+            // Also where they came anew: it ends every change of the cells.
             house.free(&turnover.gone);
             house.admit(came.into_iter().map(|pod| Tenant::of(world, pod, lens)));
             if house.cells.is_empty() && world.object(&house.key).is_none() {

@@ -266,6 +266,9 @@ struct House {
     rows: usize,
     /// Pod by cell; ends with a pod.
     cells: Vec<Option<Tenant>>,
+    /// Taken anew by whatever changes who stands in its cells, or where those lie.
+    #[serde(skip)]
+    stamp: Stamp,
 }
 
 impl House {

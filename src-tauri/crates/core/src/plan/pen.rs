@@ -46,8 +46,13 @@ impl<'w> Pen<'w> {
     }
 
     /// Draws a block that stands there, but for what hangs on streets and alerts. Cells that stood in its houses in the `old`
-    /// drawing of it are taken over as they were.
-    pub fn block(&mut self, block: &Block, rect: Rect, old: Option<&BlockRow>) -> BlockRow {
+    /// drawing of it are taken over as they were; says of each house from which all of them were, so that none is left there.
+    pub fn block(
+        &mut self,
+        block: &Block,
+        rect: Rect,
+        mut old: Option<&mut BlockRow>,
+    ) -> (BlockRow, Vec<Option<usize>>) {
         let namespace = block.houses.first().map_or("", |house| house.key.namespace.as_str());
         let (flags, why) = self.silences.tell(&block.cluster, namespace, self.lens);
         let mut row = BlockRow {
@@ -57,19 +62,28 @@ impl<'w> Pen<'w> {
             why,
             flags: if block.houses.is_empty() { 0 } else { flags },
             houses: Vec::with_capacity(block.houses.len()),
-            cells: Vec::with_capacity(block.houses.iter().map(|house| house.cells.len()).sum()),
             stamp: block.stamp,
             ..BlockRow::default()
         };
+        let mut taken = Vec::with_capacity(block.houses.len());
         for (at, house) in block.houses.iter().enumerate() {
-            let cells = old.map_or(&[][..], |old| cells_of(old, at, &house.key));
-            self.house(house, &mut row, cells);
+            let known = old.as_deref().and_then(|old| place_of(old, at, &house.key));
+            let before = known.and_then(|at| old.as_deref_mut()?.houses.get_mut(at));
+            let is_kept = before.as_ref().is_some_and(|old| old.stamp.is(house.stamp) && !old.strange);
+            let cells = match before {
+                Some(before) if is_kept => std::mem::take(&mut before.cells),
+                before => self.cells(house, before.map_or(&[][..], |before| &before.cells)),
+            };
+            taken.push(known.filter(|_| is_kept));
+            let drawn = self.house(house, row.cells(), cells);
+            row.strange |= drawn.strange || drawn.id.is_none();
+            row.houses.push(drawn);
         }
-        row
+        (row, taken)
     }
 
-    fn house(&mut self, house: &House, row: &mut BlockRow, old: &[CellRow]) {
-        let from = row.cells.len();
+    fn cells(&mut self, house: &House, old: &[CellRow]) -> Vec<CellRow> {
+        let mut cells = Vec::with_capacity(house.cells.len());
         let pods = house.cells.iter().enumerate().filter_map(|(at, pod)| Some((house.cell(at), pod.as_ref()?)));
         for ((x, y), pod) in pods {
             // Mostly those before it stand there still.
@@ -77,16 +91,16 @@ impl<'w> Pen<'w> {
                 let is_near = || old.namespace.as_ref().is_none_or(|space| space == pod.namespace(&house.key));
                 old.id.is_some() && Text::ptr_eq(&old.name, &pod.name) && is_near()
             };
-            let known = old.get(row.cells.len() - from).filter(is_it);
-            let cell = match known {
+            cells.push(match old.get(cells.len()).filter(is_it) {
                 Some(known) => CellRow { x, y, ..known.clone() },
                 None => self.cell(house, pod, (x, y)),
-            };
-            row.strange |= cell.id.is_none();
-            row.cells.push(cell);
+            });
         }
+        cells
+    }
+
+    fn house(&mut self, house: &House, from: usize, cells: Vec<CellRow>) -> HouseRow {
         let id = house.hint.find(self.world, &house.key).filter(|id| self.world.object_of(*id).is_some());
-        row.strange |= id.is_none();
         let mut drawn = HouseRow {
             rect: Rect { x: house.x, y: house.y, w: house.w, h: house.h },
             key: house.key.clone(),
@@ -95,21 +109,26 @@ impl<'w> Pen<'w> {
             health: 0,
             flags: 0,
             cell_from: from,
-            cell_count: row.cells.len() - from,
+            cell_count: cells.len(),
+            strange: cells.iter().any(|cell| cell.id.is_none()),
+            cells,
+            stamp: house.stamp,
         };
-        self.read_house(&mut drawn, row.cells.get(from..).unwrap_or_default());
-        row.houses.push(drawn);
+        self.read_house(&mut drawn);
+        drawn
     }
 
-    /// Reads again how a house with these cells is; true where that differs.
-    pub fn read_house(&self, house: &mut HouseRow, cells: &[CellRow]) -> bool {
+    /// Reads again how a house is; true where that differs.
+    pub fn read_house(&self, house: &mut HouseRow) -> bool {
         let there = house.id.filter(|id| self.world.object_of(*id).is_some());
         let (health, is_contained) = match there {
             Some(id) => {
                 let (state, is_contained) = self.world.glance(id);
                 (number_of(state), is_contained)
             }
-            None if house.key.kind == "Unscheduled" => (cells.iter().map(|cell| cell.health).max().unwrap_or(0), false),
+            None if house.key.kind == "Unscheduled" => {
+                (house.cells.iter().map(|cell| cell.health).max().unwrap_or(0), false)
+            }
             None => {
                 let health = self.world.health(&house.key);
                 (number_of(health.state), health.contained)
@@ -169,12 +188,11 @@ impl<'w> Pen<'w> {
     }
 }
 
-/// The cells of a house in a drawing of its block; it mostly is the house of the same number there.
-fn cells_of<'r>(row: &'r BlockRow, at: usize, key: &ObjectKey) -> &'r [CellRow] {
-    let is_it = |house: &&HouseRow| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key;
-    let house = row.houses.get(at).filter(is_it).or_else(|| row.houses.iter().find(is_it));
-    let cells = house.and_then(|house| row.cells.get(house.cell_from..house.cell_from + house.cell_count));
-    cells.unwrap_or_default()
+/// Which house it is in a drawing of its block; mostly that of the same number there.
+fn place_of(row: &BlockRow, at: usize, key: &ObjectKey) -> Option<usize> {
+    let is_it = |house: &HouseRow| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key;
+    let near = row.houses.get(at).is_some_and(is_it).then_some(at);
+    near.or_else(|| row.houses.iter().position(is_it))
 }
 
 /// The number of an object that is there. Of any other the number may be another's at any time.

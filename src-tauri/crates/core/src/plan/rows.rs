@@ -52,8 +52,6 @@ pub(super) struct BlockRow {
     pub flags: u8,
     pub firing: u32,
     pub houses: Vec<HouseRow>,
-    /// Those of its houses, in their order.
-    pub cells: Vec<CellRow>,
     /// That of the block as it was drawn.
     pub stamp: Stamp,
     /// Something in it has no number in the world yet.
@@ -61,14 +59,9 @@ pub(super) struct BlockRow {
 }
 
 impl BlockRow {
-    /// The cells of a house of its own.
-    pub fn cells_of(&self, house: &HouseRow) -> &[CellRow] {
-        self.cells.get(house.cell_from..house.cell_from + house.cell_count).unwrap_or_default()
-    }
-
-    /// Which house a cell is one of.
-    pub fn house_of(&self, cell: usize) -> Option<usize> {
-        self.houses.partition_point(|house| house.cell_from <= cell).checked_sub(1)
+    /// How many cells its houses have.
+    pub fn cells(&self) -> usize {
+        self.houses.last().map_or(0, |house| house.cell_from + house.cell_count)
     }
 
     /// Whether both read the same, whatever stands in them.
@@ -79,7 +72,7 @@ impl BlockRow {
 
     /// Whether as much stands in both.
     pub fn holds_as_many(&self, other: &Self) -> bool {
-        (self.houses.len(), self.cells.len()) == (other.houses.len(), other.cells.len())
+        (self.houses.len(), self.cells()) == (other.houses.len(), other.cells())
     }
 }
 
@@ -95,6 +88,12 @@ pub(super) struct HouseRow {
     /// Its first cell among those of the block.
     pub cell_from: usize,
     pub cell_count: usize,
+    /// None are left in a drawing of before whose cells were taken over.
+    pub cells: Vec<CellRow>,
+    /// That of the house as its cells were drawn.
+    pub stamp: Stamp,
+    /// Some of its cells have no number in the world yet.
+    pub strange: bool,
 }
 
 impl HouseRow {
@@ -198,13 +197,11 @@ impl Picture {
         house.is_some_and(|house| house.key == *key)
     }
 
-    /// Whether the cell of this block and row is that of a pod.
-    pub fn is_cell(&self, (block, row): (usize, usize), key: &ObjectKey) -> bool {
-        let Some(block) = self.blocks.get(block).filter(|_| key.kind == "Pod" && key.group.is_empty()) else {
-            return false;
-        };
-        let (cell, house) = (block.cells.get(row), block.house_of(row).and_then(|house| block.houses.get(house)));
-        cell.zip(house).is_some_and(|(cell, house)| {
+    /// Whether the cell of this block, house and number is that of a pod.
+    pub fn is_cell(&self, (block, house, cell): (usize, usize, usize), key: &ObjectKey) -> bool {
+        let house = self.blocks.get(block).and_then(|block| block.houses.get(house));
+        let cell = house.and_then(|house| Some((house, house.cells.get(cell)?)));
+        cell.filter(|_| key.kind == "Pod" && key.group.is_empty()).is_some_and(|(house, cell)| {
             let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
             cell.name == key.name && *space == key.namespace && house.key.cluster == key.cluster
         })
@@ -212,7 +209,7 @@ impl Picture {
 
     /// How many cells there are.
     pub fn cells(&self) -> usize {
-        self.blocks.iter().map(|block| block.cells.len()).sum()
+        self.blocks.iter().map(BlockRow::cells).sum()
     }
 
     /// The row of the first house and of the first cell of each block, and how many there are.
@@ -220,7 +217,7 @@ impl Picture {
         let mut starts = Starts::default();
         starts.note(0, 0);
         for block in &self.blocks {
-            starts.note(block.houses.len(), block.cells.len());
+            starts.note(block.houses.len(), block.cells());
         }
         starts
     }

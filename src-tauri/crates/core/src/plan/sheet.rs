@@ -84,8 +84,7 @@ fn rects<'a>(p: &mut Packer, [x, y, w, h]: Rects, rows: impl Iterator<Item = &'a
 impl<'p> Sheet<'p> {
     /// All of a picture.
     pub fn whole(picture: &'p Picture) -> Self {
-        let cells =
-            picture.houses().flat_map(|(block, house)| block.cells_of(house).iter().map(move |cell| (house, cell)));
+        let cells = picture.houses().flat_map(|(_, house)| house.cells.iter().map(move |cell| (house, cell)));
         Self {
             picture,
             districts: Table::whole(&picture.districts),
@@ -147,7 +146,7 @@ impl<'p> Sheet<'p> {
         p.text("blocks.why", rows().map(|b| b.why.as_str()));
         p.u8("blocks.health", rows().map(|b| b.health));
         p.u8("blocks.flags", rows().map(|b| b.flags));
-        p.u32("blocks.pods", rows().map(|b| plain(b.cells.len())));
+        p.u32("blocks.pods", rows().map(|b| plain(b.cells())));
         p.u32("blocks.firing", rows().map(|b| b.firing));
         p.u32("blocks.houses", rows().map(|b| plain(b.houses.len())));
         if !self.blocks.was.is_empty() {

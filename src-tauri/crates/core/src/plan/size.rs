@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::survey::WantedHouse;
 use super::tenant::Tenant;
 use super::{Gone, House};
+use crate::stamp::Stamp;
 
 /// The edge of a cell.
 pub(super) const CELL: i32 = 8;
@@ -52,6 +53,7 @@ impl House {
         self.h = 26 + rows * PITCH;
         self.across = usize::try_from(across).unwrap_or(1).max(1);
         self.rows = usize::try_from(rows).unwrap_or(1).max(1);
+        self.stamp = Stamp::default();
     }
 
     /// Gives those of these pods that have none the lowest free cells, in their order; the cells of all others are free
@@ -98,7 +100,9 @@ impl House {
         self.trim();
     }
 
+    /// Ends every change of the cells.
     fn trim(&mut self) {
+        self.stamp = Stamp::default();
         while self.cells.last().is_some_and(Option::is_none) {
             self.cells.pop();
         }

@@ -156,7 +156,7 @@ fn draw(picture: &Picture, out: &mut String) {
             x + w - 12,
             y + 19,
             ink::BLOCK,
-            block.cells.len(),
+            block.cells(),
         );
     }
     for ((block, house), (_, worst)) in picture.houses().zip(&heat) {
@@ -284,7 +284,7 @@ fn draw_house(block: &BlockRow, house: &HouseRow, worst: u8, out: &mut String) {
     if house.health == 4 {
         return; // the hatching says it for all its pods
     }
-    for CellRow { x: dx, y: dy, health, flags, .. } in block.cells_of(house) {
+    for CellRow { x: dx, y: dy, health, flags, .. } in &house.cells {
         draw_cell(x + dx, y + dy, *health, *flags, out);
     }
     out.push('\n');
