@@ -166,6 +166,16 @@ impl<T: Ord + Clone> Few<T> {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Two(_) => 2,
+            Self::Three(_) => 3,
+            Self::List(list) => list.len(),
+            Self::Many(set) => set.len(),
+        }
+    }
+
     pub(super) fn iter(&self) -> FewIter<'_, T> {
         let (list, many) = match self {
             Self::One(one) => (std::slice::from_ref(one), None),
@@ -196,7 +206,7 @@ impl<'a, T: Ord + Clone> IntoIterator for &'a Few<T> {
 /// Numbers by what they are numbers of, which lies elsewhere: beside each stands its hash, so that nothing else is read to
 /// make room or to pass over another.
 #[derive(Clone, Debug)]
-pub(super) struct Numbers<T>(HashTable<(u32, T)>);
+pub(crate) struct Numbers<T>(HashTable<(u32, T)>);
 
 impl<T> Default for Numbers<T> {
     fn default() -> Self {
@@ -205,7 +215,7 @@ impl<T> Default for Numbers<T> {
 }
 
 /// The hash of anything as [`Numbers`] keep it.
-pub(super) fn hash_of(it: impl Hash) -> u32 {
+pub(crate) fn hash_of(it: impl Hash) -> u32 {
     let hash = FxBuildHasher.hash_one(it);
     (hash ^ (hash >> 32)) as u32
 }
@@ -216,7 +226,7 @@ fn spread(hash: u32) -> u64 {
 }
 
 impl<T: Copy> Numbers<T> {
-    pub(super) fn find(&self, hash: u32, is_it: impl Fn(T) -> bool) -> Option<T> {
+    pub(crate) fn find(&self, hash: u32, is_it: impl Fn(T) -> bool) -> Option<T> {
         self.0.find(spread(hash), |(known, number)| *known == hash && is_it(*number)).map(|(_, number)| *number)
     }
 
@@ -226,7 +236,7 @@ impl<T: Copy> Numbers<T> {
     }
 
     /// Adds a number that is not there.
-    pub(super) fn insert(&mut self, hash: u32, number: T) {
+    pub(crate) fn insert(&mut self, hash: u32, number: T) {
         self.0.insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
     }
 

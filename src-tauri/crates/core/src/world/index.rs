@@ -11,6 +11,7 @@ use super::choice::Choice;
 use super::edge::{Half, HostKey, Touch};
 use super::pending::Pending;
 use super::store::World;
+use super::tally::{Counted, Tally};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Labels, Object, Uid, hash_host};
 
@@ -21,6 +22,8 @@ pub(super) struct Index {
     pub(super) wards: FxHashMap<Id, Few<Id>>,
     /// Object → the controller it names.
     pub(super) parents: Column<Parent>,
+    /// Controller → what the pods it owns add up to.
+    pub(super) tallies: FxHashMap<Id, Tally>,
     /// Objects that name a controller which is not there, or another one of that name.
     pub(super) orphans: FxHashSet<Id>,
     /// Image → objects without a controller whose template has it.
@@ -83,7 +86,8 @@ pub(super) struct Parent {
     /// Its key.
     pub(super) key: Id,
     /// Whether it is there and the one meant.
-    is_there: bool,
+    pub(super) is_there: bool,
+    pub(super) counted: Counted,
 }
 
 /// Adds to a set of a map.
@@ -184,7 +188,7 @@ impl World {
         self.index.names.insert(hash_of_name(&object.key.kind, &object.key.name), id);
         if let Some((parent, _)) = controller_of(object).filter(|_| rank(&object.key.kind) > 0) {
             let parent = self.number(parent);
-            self.index.parents.insert(id, Parent { key: parent, is_there: false });
+            self.index.parents.insert(id, Parent { key: parent, is_there: false, counted: Counted::default() });
             put(&mut self.index.wards, parent, id);
             self.look_above(id);
         } else if let Some(template) = object.body.template() {
@@ -245,6 +249,7 @@ impl World {
         if let Some(parent) = self.index.parents.remove(id) {
             self.index.orphans.remove(&id);
             take(&mut self.index.wards, &parent.key, &id);
+            self.count_no_more(parent.key, id, parent.counted);
             pending.may_be_idle(parent.key);
             if object.key.kind == "ReplicaSet" {
                 for sibling in self.index.wards.get(&parent.key).into_iter().flatten() {
@@ -360,6 +365,7 @@ impl World {
         } else {
             self.index.orphans.insert(id);
         }
+        self.count_again(id);
     }
 
     /// Finds out again for everything that names an object as its controller: it came, went or is another one.

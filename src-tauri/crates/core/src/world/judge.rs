@@ -159,18 +159,12 @@ impl World {
         if self.are_silent(object, "", "Pod") {
             return;
         }
-        for pod in self.pods_below(id) {
-            if self.at(pod).is_none_or(|pod| pod.deleted_at.is_some()) {
-                continue;
-            }
-            around.pod_count += 1;
-            let unwell = |health: &&Health| {
-                !matches!(health.state, HealthState::Well | HealthState::Resting | HealthState::None)
-            };
-            if let Some(health) = self.verdicts.get(pod).filter(unwell) {
-                around.pods.push(PodVerdict { name: self.keys.key(pod).name.clone(), health: health.clone() });
-            }
-        }
+        let (living, unwell) = self.living_below(id);
+        around.pod_count = living;
+        let verdict = |pod: Id| {
+            Some(PodVerdict { name: self.keys.key(pod).name.clone(), health: self.verdicts.get(pod)?.clone() })
+        };
+        around.pods.extend(unwell.into_iter().filter_map(verdict));
         around.pods.sort_by(|a, b| a.name.cmp(&b.name));
     }
 

@@ -21,6 +21,7 @@ mod read;
 mod rules;
 mod share;
 mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -37,6 +38,7 @@ use crate::resource::Object;
 use crate::time::Moment;
 
 pub use arena::Id;
+pub(crate) use arena::{Numbers, hash_of};
 pub(crate) use facet::is_same as moves_nothing;
 pub(crate) use index::{is_of_houses, zone_of};
 #[cfg(test)]

@@ -482,6 +482,7 @@ impl World {
                 self.verdicts.remove(id);
             }
         }
+        self.count_again(id);
     }
 
     /// The webhook configurations a Service answers for.

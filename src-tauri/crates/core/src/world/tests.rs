@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::health::HealthState;
-use crate::resource::reduce;
+use crate::resource::{Body, reduce};
 
 #[path = "../../tests/random/mod.rs"]
 mod random;
@@ -303,6 +303,29 @@ fn any_measured() -> impl Strategy<Value = Change> {
     })
 }
 
+/// The living pods of a controller and of those below it, and which are not well, read one by one.
+fn counted(world: &World, id: Id) -> (usize, Vec<Id>) {
+    let (mut living, mut unwell) = (0, Vec::new());
+    for ward in world.wards_of(id) {
+        let Some(object) = world.object_of(ward) else { continue };
+        if !matches!(object.body, Body::Pod(_)) {
+            let below = counted(world, ward);
+            living += below.0;
+            unwell.extend(below.1);
+        } else if object.deleted_at.is_none() {
+            living += 1;
+            let is_well = |state| matches!(state, HealthState::Well | HealthState::Resting | HealthState::None);
+            unwell.extend(world.verdicts.get(ward).is_some_and(|health| !is_well(health.state)).then_some(ward));
+        }
+    }
+    (living, unwell)
+}
+
+fn sorted((living, mut unwell): (usize, Vec<Id>)) -> (usize, Vec<Id>) {
+    unwell.sort_unstable();
+    (living, unwell)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -320,6 +343,11 @@ proptest! {
         let expected = read(&rebuilt);
         prop_assert_eq!(&read(&stepped), &expected);
         prop_assert_eq!(&read(&batched), &expected);
+        for world in [&stepped, &batched, &rebuilt] {
+            for id in world.ids() {
+                prop_assert_eq!(sorted(world.living_below(id)), sorted(counted(world, id)), "{}", world.key_of(id));
+            }
+        }
     }
 
     #[test]
