@@ -4,13 +4,19 @@
 //! siblings in a name. So texts, the key lists of objects ("shapes") and whole sub-values are interned, and a change
 //! costs only the path from its root to what differs. Children stand before their parents.
 
-use std::collections::HashMap;
-
 use serde_json::{Number, Value};
 
 use super::bytes::{put, put_signed};
+use crate::world::{Numbers, hash_of};
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A stretch of numbers that others stand beside.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: usize,
+    to: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Node {
     Null,
     False,
@@ -20,79 +26,170 @@ enum Node {
     /// The bits of the number, so that equality is identity.
     Float(u64),
     Text(u32),
-    List(Vec<u32>),
-    Object(u32, Vec<u32>),
+    List(Span),
+    Object(u32, Span),
 }
 
 /// Collects values, each distinct one once.
 #[derive(Default)]
 pub(super) struct Builder {
-    texts: Vec<String>,
-    text_ids: HashMap<String, u32>,
-    shapes: Vec<Vec<u32>>,
-    shape_ids: HashMap<Vec<u32>, u32>,
+    /// All texts one after the other, and where each ends.
+    letters: String,
+    ends: Vec<usize>,
+    texts: Numbers<u32>,
+    /// The keys of each shape, and the children of each value, one after the other.
+    parts: Vec<u32>,
+    shapes: Vec<Span>,
+    shape_numbers: Numbers<u32>,
     nodes: Vec<Node>,
-    node_ids: HashMap<Node, u32>,
+    numbers: Numbers<u32>,
+    /// The keys and children found so far of what is being added.
+    open: Vec<u32>,
 }
 
 impl Builder {
     /// Adds a value, answers its number.
     pub fn add(&mut self, value: &Value) -> u32 {
-        let node = match value {
-            Value::Null => Node::Null,
-            Value::Bool(false) => Node::False,
-            Value::Bool(true) => Node::True,
-            Value::Number(number) => number_node(number),
-            Value::String(text) => Node::Text(self.text(text)),
-            Value::Array(items) => Node::List(items.iter().map(|item| self.add(item)).collect()),
-            Value::Object(fields) => {
-                let keys: Vec<u32> = fields.keys().map(|key| self.text(key)).collect();
-                let values = fields.values().map(|field| self.add(field)).collect();
-                Node::Object(self.shape(keys), values)
+        match value {
+            Value::Null => self.leaf(Node::Null),
+            Value::Bool(false) => self.leaf(Node::False),
+            Value::Bool(true) => self.leaf(Node::True),
+            Value::Number(number) => self.leaf(number_node(number)),
+            Value::String(text) => {
+                let text = self.text(text);
+                self.leaf(Node::Text(text))
             }
-        };
-        if let Some(id) = self.node_ids.get(&node) {
-            return *id;
+            Value::Array(items) => {
+                let from = self.open.len();
+                for item in items {
+                    let item = self.add(item);
+                    self.open.push(item);
+                }
+                self.branch(None, from)
+            }
+            Value::Object(fields) => {
+                let keys = self.open.len();
+                for key in fields.keys() {
+                    let key = self.text(key);
+                    self.open.push(key);
+                }
+                let from = self.open.len();
+                for field in fields.values() {
+                    let field = self.add(field);
+                    self.open.push(field);
+                }
+                let shape = self.shape(keys, from);
+                let node = self.branch(Some(shape), from);
+                self.open.truncate(keys);
+                node
+            }
         }
-        let id = self.nodes.len() as u32;
-        self.nodes.push(node.clone());
-        self.node_ids.insert(node, id);
+    }
+
+    /// A value without children.
+    fn leaf(&mut self, node: Node) -> u32 {
+        let bits = match node {
+            Node::Null | Node::False | Node::True | Node::List(_) | Node::Object(..) => 0,
+            Node::Signed(number) => number.cast_unsigned(),
+            Node::Unsigned(number) | Node::Float(number) => number,
+            Node::Text(text) => u64::from(text),
+        };
+        let hash = hash_of((tag(&node), bits));
+        let nodes = &self.nodes;
+        let is_it = |id: u32| match (nodes[id as usize], node) {
+            (Node::Null, Node::Null) | (Node::False, Node::False) | (Node::True, Node::True) => true,
+            (Node::Signed(a), Node::Signed(b)) => a == b,
+            (Node::Unsigned(a), Node::Unsigned(b)) | (Node::Float(a), Node::Float(b)) => a == b,
+            (Node::Text(a), Node::Text(b)) => a == b,
+            _ => false,
+        };
+        if let Some(id) = self.numbers.find(hash, is_it) {
+            return id;
+        }
+        self.enter(hash, node)
+    }
+
+    /// A list, or an object of a shape, of the children that are open from here on.
+    fn branch(&mut self, shape: Option<u32>, from: usize) -> u32 {
+        let children = &self.open[from..];
+        let hash = hash_of((shape, children));
+        let is_it = |id: u32| match (self.nodes[id as usize], shape) {
+            (Node::List(span), None) => self.parts[span.from..span.to] == *children,
+            (Node::Object(known, span), Some(shape)) => known == shape && self.parts[span.from..span.to] == *children,
+            _ => false,
+        };
+        let known = self.numbers.find(hash, is_it);
+        let id = known.unwrap_or_else(|| {
+            let span = self.keep(from, self.open.len());
+            self.enter(hash, shape.map_or(Node::List(span), |shape| Node::Object(shape, span)))
+        });
+        self.open.truncate(from);
         id
+    }
+
+    fn enter(&mut self, hash: u32, node: Node) -> u32 {
+        let id = self.nodes.len() as u32;
+        self.nodes.push(node);
+        self.numbers.insert(hash, id);
+        id
+    }
+
+    /// Keeps what is open from here to there.
+    fn keep(&mut self, from: usize, to: usize) -> Span {
+        let first = self.parts.len();
+        self.parts.extend_from_slice(&self.open[from..to]);
+        Span { from: first, to: self.parts.len() }
     }
 
     fn text(&mut self, text: &str) -> u32 {
-        if let Some(id) = self.text_ids.get(text) {
-            return *id;
+        let hash = hash_of(text);
+        if let Some(id) = self.texts.find(hash, |id| self.text_of(id) == text) {
+            return id;
         }
-        let id = self.texts.len() as u32;
-        self.texts.push(text.to_owned());
-        self.text_ids.insert(text.to_owned(), id);
+        let id = self.ends.len() as u32;
+        self.letters.push_str(text);
+        self.ends.push(self.letters.len());
+        self.texts.insert(hash, id);
         id
     }
 
-    fn shape(&mut self, keys: Vec<u32>) -> u32 {
-        if let Some(id) = self.shape_ids.get(&keys) {
-            return *id;
+    fn text_of(&self, id: u32) -> &str {
+        let at = id as usize;
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.letters[from..self.ends[at]]
+    }
+
+    /// The shape of the keys that are open from here to there.
+    fn shape(&mut self, from: usize, to: usize) -> u32 {
+        let keys = &self.open[from..to];
+        let hash = hash_of(keys);
+        let is_it = |id: u32| {
+            let Span { from, to } = self.shapes[id as usize];
+            self.parts[from..to] == *keys
+        };
+        if let Some(id) = self.shape_numbers.find(hash, is_it) {
+            return id;
         }
         let id = self.shapes.len() as u32;
-        self.shapes.push(keys.clone());
-        self.shape_ids.insert(keys, id);
+        let span = self.keep(from, to);
+        self.shapes.push(span);
+        self.shape_numbers.insert(hash, id);
         id
     }
 
     /// Writes the tables: texts, shapes, then nodes as a column of tags and a column of numbers.
     pub fn write(&self, out: &mut Vec<u8>) {
-        put(out, self.texts.len() as u64);
-        for text in &self.texts {
-            put(out, text.len() as u64);
+        put(out, self.ends.len() as u64);
+        let mut from = 0;
+        for end in &self.ends {
+            put(out, (end - from) as u64);
+            from = *end;
         }
-        for text in &self.texts {
-            out.extend_from_slice(text.as_bytes());
-        }
+        out.extend_from_slice(self.letters.as_bytes());
         put(out, self.shapes.len() as u64);
-        for keys in &self.shapes {
-            put(out, keys.len() as u64);
-            keys.iter().for_each(|key| put(out, u64::from(*key)));
+        for Span { from, to } in &self.shapes {
+            put(out, (to - from) as u64);
+            self.parts[*from..*to].iter().for_each(|key| put(out, u64::from(*key)));
         }
         put(out, self.nodes.len() as u64);
         out.extend(self.nodes.iter().map(tag));
@@ -104,13 +201,13 @@ impl Builder {
                 Node::Signed(number) => put_signed(out, *number),
                 Node::Unsigned(number) | Node::Float(number) => put(out, *number),
                 Node::Text(text) => put(out, u64::from(*text)),
-                Node::List(children) => {
-                    put(out, children.len() as u64);
-                    children.iter().for_each(|child| put(out, back(child)));
+                Node::List(Span { from, to }) => {
+                    put(out, (to - from) as u64);
+                    self.parts[*from..*to].iter().for_each(|child| put(out, back(child)));
                 }
-                Node::Object(shape, children) => {
+                Node::Object(shape, Span { from, to }) => {
                     put(out, u64::from(*shape));
-                    children.iter().for_each(|child| put(out, back(child)));
+                    self.parts[*from..*to].iter().for_each(|child| put(out, back(child)));
                 }
             }
         }
@@ -209,9 +306,8 @@ mod tests {
         let mut builder = Builder::default();
         let mut id = builder.add(&json!("a text of some length, repeated"));
         for _ in 0..60 {
-            let node = Node::List(vec![id, id]);
-            id = builder.nodes.len() as u32;
-            builder.nodes.push(node);
+            builder.open = vec![id, id];
+            id = builder.branch(None, 0);
         }
         let mut bytes = Vec::new();
         builder.write(&mut bytes);
