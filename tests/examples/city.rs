@@ -16,6 +16,10 @@ use broadstreet_tests::estate::{Estate, Foundry, Shape};
 use broadstreet_tests::peer::{Asked, Server, Told};
 use serde_json::{Value, json};
 
+/// As in the program it is asked by: beside that it is not what a measurement waits for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let Some(shape) =
