@@ -4,6 +4,7 @@ use broadstreet_core::id::{BlobId, IncidentId, ObjectKey, RowId};
 use broadstreet_core::ledger::incident::{Entry, Incident, Offer};
 use broadstreet_core::ledger::{Draft, brief, drafts, quick};
 use broadstreet_core::time::{Moment, Stamp, entry};
+use broadstreet_core::topology::filter::PARTS;
 
 use crate::{Engine, EngineError, Result};
 
@@ -471,9 +472,8 @@ pub fn resolve(world: &broadstreet_core::world::World, word: &str) -> Vec<Object
     };
     let mut houses: Vec<ObjectKey> = world.houses().into_iter().filter(|key| holds(key)).collect();
     if houses.is_empty() {
-        let beside = ["Event", "EndpointSlice", "Endpoints", "ReplicaSet"];
         let others = world.objects().map(|object| &object.key);
-        houses = others.filter(|key| holds(key) && !beside.contains(&key.kind.as_str())).take(20).cloned().collect();
+        houses = others.filter(|key| holds(key) && !PARTS.contains(&key.kind.as_str())).take(20).cloned().collect();
         houses.sort_by_key(|key| (key.kind != "Service" && key.kind != "Node" && key.kind != "Pod", key.clone()));
     }
     houses

@@ -129,9 +129,9 @@ impl<'p> Loom<'p> {
                 self.cells.1.extend(again.iter().filter_map(|cell| Some((row, row.cells.get(*cell)?))));
                 continue;
             }
-            let was = found.map_or(&[][..], |(_, was)| &was.cells);
+            let was = found.map_or(&[][..], |(_, was)| was.cells.as_slice());
             let mut at = 0;
-            for one in &row.cells {
+            for one in row.cells.iter() {
                 let place = |cell: &CellRow| (cell.y, cell.x);
                 while was.get(at).is_some_and(|before| place(before) < place(one)) {
                     at += 1;

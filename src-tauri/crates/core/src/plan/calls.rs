@@ -101,9 +101,8 @@ impl<'w> Streets<'w> {
             let key = world.key_of(id);
             houses.iter().position(|house| house.is_of(key))
         };
-        let calls = |from: Id| world.declared_calls_of(from).any(|to| to == id);
         let is_called = world.is_house(id) && !self.is_hub(id);
-        let callers = world.callers_of(id).into_iter().filter(|from| is_called && *from != id && calls(*from));
+        let callers = world.callers_of(id).into_iter().filter(|from| is_called && *from != id);
         let called = world.declared_calls_of(id).filter(|to| *to != id && world.is_house(*to) && !self.is_hub(*to));
         (callers.filter_map(place).collect(), called.filter_map(place).collect())
     }

@@ -2,6 +2,7 @@
 //! has it as it was is told the steps since.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,7 +10,7 @@ use super::between::{Before, Fate, Ways};
 use super::districts::{self, Ground, bounds_of};
 use super::pen::{Pen, there};
 use super::router::Router;
-use super::rows::{BlockRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNKNOWN};
+use super::rows::{BlockRow, CellRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNKNOWN};
 use super::scene::{Draft, Site, lined};
 use super::seats::Seats;
 use super::sheet::{Sheet, Title};
@@ -403,14 +404,17 @@ impl Drawing {
                     house.id = None;
                     houses.push(row);
                 }
-                let own = if pods.is_empty() { &mut [][..] } else { &mut house.cells[..] };
-                for (number, cell) in own.iter_mut().enumerate().filter(|(_, cell)| cell.id.is_some()) {
+                let own = if pods.is_empty() { &[][..] } else { house.cells.as_slice() };
+                let is_gone = |cell: &CellRow| {
                     let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
-                    if pods.contains(&(house.key.cluster.as_str(), space.as_str(), cell.name.as_str())) {
-                        cell.id = None;
-                        house.strange = true;
-                        cells.push((row, number));
-                    }
+                    cell.id.is_some()
+                        && pods.contains(&(house.key.cluster.as_str(), space.as_str(), cell.name.as_str()))
+                };
+                let left = own.iter().enumerate().filter(|(_, cell)| is_gone(cell));
+                for number in left.map(|(number, _)| number).collect::<Vec<_>>() {
+                    Arc::make_mut(&mut house.cells)[number].id = None;
+                    house.strange = true;
+                    cells.push((row, number));
                 }
             }
             block.strange |= !houses.is_empty() || !cells.is_empty();
@@ -426,7 +430,7 @@ impl Drawing {
     fn read_cell(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], (at, house, cell): (usize, usize, usize)) {
         let Some((block, fate)) = self.picture.blocks.get_mut(at).zip(fates.get_mut(at)) else { return };
         let Some(HouseRow { key, cells, .. }) = block.houses.get_mut(house) else { return };
-        if cells.get_mut(cell).is_some_and(|row| pen.read_cell(row, key)) {
+        if Arc::make_mut(cells).get_mut(cell).is_some_and(|row| pen.read_cell(row, key)) {
             fate.cells.push((house, cell));
             if key.kind == "Unscheduled" {
                 self.read_house(pen, fates, at, house);
@@ -453,7 +457,8 @@ impl Drawing {
             if !house.strange {
                 continue;
             }
-            for (number, cell) in house.cells.iter_mut().enumerate().filter(|(_, cell)| cell.id.is_none()) {
+            let own = Arc::make_mut(&mut house.cells).iter_mut().enumerate();
+            for (number, cell) in own.filter(|(_, cell)| cell.id.is_none()) {
                 let space = cell.namespace.as_ref().unwrap_or(&house.key.namespace);
                 cell.id = world.pod_named(&house.key.cluster, space, &cell.name);
                 cells.extend(cell.id.is_some().then_some((row, number)));

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::calls::Streets;
 use super::survey::{self, Roll, WantedHouse};
 use super::tenant::{Tenant, cell_of};
-use super::{Block, City, Gone, Lens, Meant, Plan};
+use super::{Block, City, Gone, House, Lens, Meant, Plan};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
 use crate::stamp::Stamp;
@@ -42,6 +42,16 @@ struct Move<'d> {
     left: Vec<Moved<'d>>,
     new: Vec<Id>,
     anew: Vec<Moved<'d>>,
+}
+
+impl Move<'_> {
+    /// What that does to the house of the node.
+    fn turnover(self, house: &House) -> Turnover {
+        let Self { left, new, anew } = self;
+        let gone = cells_of(&house.cells, &left).into_iter().flatten().collect();
+        let cells = cells_of(&house.cells, &anew).into_iter().zip(anew);
+        Turnover { gone, new, anew: cells.filter_map(|(cell, pod)| cell.zip(pod.id)).collect() }
+    }
 }
 
 impl Plan {
@@ -148,7 +158,7 @@ impl City {
         }
         pods.retain(|space, _| !whole.contains(space));
         for (space, mut pods) in pods {
-            let Some((at, block)) = block_of(space) else {
+            let Some((at, _)) = block_of(space) else {
                 whole.insert(space);
                 continue;
             };
@@ -156,7 +166,7 @@ impl City {
                 let stir = stirred.entry(at).or_default();
                 pods.retain(|pod| !newcomers.takes(pod, stir));
             }
-            match turnover(world, block, &pods, gone) {
+            match self.turnover(world, at, &pods, gone) {
                 Some(turnovers) => stirred.entry(at).or_default().turnovers.extend(turnovers),
                 None => drop(whole.insert(space)),
             }
@@ -183,6 +193,64 @@ impl City {
         } else if resized {
             self.place();
         }
+    }
+
+    /// Who moved in or out of the houses of a block; nothing where houses themselves came or went.
+    fn turnover(&self, world: &World, at: usize, pods: &[Moved<'_>], gone: Gone) -> Option<BTreeMap<usize, Turnover>> {
+        let block = self.blocks.get(at)?;
+        let place_of = |house: Id| self.place_of(at, house, world.key_of(house));
+        let mut turnovers: BTreeMap<usize, Turnover> = BTreeMap::new();
+        // Where each pod stands now and where it stood, by its house.
+        let mut places: Vec<(Option<usize>, Option<usize>)> = Vec::with_capacity(pods.len());
+        let mut asked: FxHashMap<usize, Vec<Moved<'_>>> = FxHashMap::default();
+        for pod in pods {
+            let house = pod.id.and_then(|id| world.house_at(id));
+            let house = house.filter(|house| gone == Gone::Leave || !world.awaits_controller(world.key_of(*house)));
+            let stands = match house {
+                None => None,
+                Some(house) => Some(place_of(house)?),
+            };
+            let had = pod.was.and_then(|was| place_of(world.house_named_by(was)?));
+            // What was not there had no cell, but for what a plan remembers of before.
+            let new = stands.filter(|at| had != Some(*at) && (pod.was.is_some() || gone == Gone::Stay));
+            for at in [had, new].into_iter().flatten() {
+                asked.entry(at).or_default().push(*pod);
+            }
+            places.push((stands, had));
+        }
+        let mut cells: FxHashMap<(usize, *const ObjectKey), usize> = FxHashMap::default();
+        for (at, pods) in asked {
+            let house = block.houses.get(at)?;
+            let found = pods.iter().zip(cells_of(&house.cells, &pods));
+            cells.extend(found.filter_map(|(pod, cell)| Some(((at, std::ptr::from_ref(pod.key)), cell?))));
+        }
+        for (pod, (stands, had)) in pods.iter().zip(places) {
+            let cell = |at: usize| cells.get(&(at, std::ptr::from_ref(pod.key))).copied();
+            if let Some((at, cell)) = stands.and_then(|at| Some((at, cell(at)?))) {
+                if let Some(id) = pod.id.filter(|_| pod.anew) {
+                    turnovers.entry(at).or_default().anew.push((cell, id));
+                }
+                continue;
+            }
+            if pod.was.is_some() {
+                let anywhere = || {
+                    let houses = block.houses.iter().enumerate();
+                    houses.into_iter().find_map(|(at, house)| Some((at, cell_of(&house.cells, pod.id, pod.key)?)))
+                };
+                if let Some((at, cell)) = had.and_then(|at| Some((at, cell(at)?))).or_else(anywhere) {
+                    // A pod that was a house by itself goes with it, but where it stays and stands in another.
+                    let is_itself = block.houses.get(at).is_some_and(|house| house.key == *pod.key);
+                    if is_itself && (gone == Gone::Stay || pod.id.is_some_and(|id| world.object_of(id).is_some())) {
+                        return None;
+                    }
+                    turnovers.entry(at).or_default().gone.push(cell);
+                }
+            }
+            if let (Some(at), Some(id)) = (stands, pod.id) {
+                turnovers.entry(at).or_default().new.push(id);
+            }
+        }
+        Some(turnovers)
     }
 
     /// Takes blocks without houses away; true where there were any.
@@ -220,18 +288,28 @@ impl City {
             return;
         }
         let mut turnovers: BTreeMap<usize, BTreeMap<usize, Turnover>> = BTreeMap::new();
+        // Most stand where they stood.
+        for name in nodes.keys().copied().collect::<Vec<_>>() {
+            let node = world.node_named(cluster, name);
+            let place = node.and_then(|id| self.stood.find(&self.blocks, id, world.key_of(id)));
+            let house = place.and_then(|(block, house)| self.blocks.get(block)?.houses.get(house));
+            let Some(((block, at), house)) = place.zip(house) else { continue };
+            let moves = nodes.remove(name).unwrap_or_default();
+            turnovers.entry(block).or_default().insert(at, moves.turnover(house));
+        }
         for (number, block) in self.blocks.iter_mut().enumerate() {
+            if nodes.is_empty() && changed.is_empty() {
+                break;
+            }
             for (at, house) in block.houses.iter().enumerate() {
                 let name = if house.key.kind == "Node" { house.key.name.as_str() } else { "" };
                 if changed.contains(name) {
                     // What is written on it may differ.
                     block.stamp = Stamp::default();
                 }
-                let Some(Move { left, new, anew }) = nodes.remove(name) else { continue };
-                let gone = cells_of(&house.cells, &left).into_iter().flatten().collect();
-                let cells = cells_of(&house.cells, &anew).into_iter().zip(anew);
-                let anew = cells.filter_map(|(cell, pod)| cell.zip(pod.id)).collect();
-                turnovers.entry(number).or_default().insert(at, Turnover { gone, new, anew });
+                if let Some(moves) = nodes.remove(name) {
+                    turnovers.entry(number).or_default().insert(at, moves.turnover(house));
+                }
             }
         }
         // Nodes nobody stood on before.
@@ -275,13 +353,6 @@ fn node_of(pod: Option<&Object>) -> Option<&Text> {
         Some(Body::Pod(pod)) => Some(&pod.node),
         _ => None,
     }
-}
-
-/// Which of the houses of a block bears a key.
-fn place_of(block: &Block, key: &ObjectKey) -> Option<usize> {
-    // Texts are shared: mostly the name lies where the world has it.
-    let near = block.houses.iter().position(|house| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key);
-    near.or_else(|| block.houses.iter().position(|house| house.is_of(key)))
 }
 
 /// What a controller that moved does to its block.
@@ -337,7 +408,7 @@ impl<'w> Newcomers<'w> {
             let is_same = was.uid == is.uid && was.owners == is.owners;
             return is_same.then_some(Turn::Read);
         }
-        let place = place_of(block, one.key);
+        let place = block.place_of(one.key);
         let house = one.id.filter(|id| world.is_house(*id));
         let has_wards = one.id.is_some_and(|id| world.has_wards(id));
         let is_new = gone == Gone::Leave && one.id.is_some_and(|id| self.is_new(id));
@@ -367,62 +438,6 @@ impl<'w> Newcomers<'w> {
         }
         house.is_some_and(|house| self.houses.contains(&house))
     }
-}
-
-/// Who moved in or out of the houses of a block; nothing where houses themselves came or went.
-fn turnover(world: &World, block: &Block, pods: &[Moved<'_>], gone: Gone) -> Option<BTreeMap<usize, Turnover>> {
-    let mut turnovers: BTreeMap<usize, Turnover> = BTreeMap::new();
-    // Where each pod stands now and where it stood, by its house.
-    let mut places: Vec<(Option<usize>, Option<usize>)> = Vec::with_capacity(pods.len());
-    let mut asked: FxHashMap<usize, Vec<Moved<'_>>> = FxHashMap::default();
-    for pod in pods {
-        let house = pod.id.and_then(|id| world.house_at(id));
-        let house = house.filter(|house| gone == Gone::Leave || !world.awaits_controller(world.key_of(*house)));
-        let stands = match house {
-            None => None,
-            Some(house) => Some(place_of(block, world.key_of(house))?),
-        };
-        let had = pod.was.and_then(|was| place_of(block, world.key_of(world.house_named_by(was)?)));
-        // What was not there had no cell, but for what a plan remembers of before.
-        let new = stands.filter(|at| had != Some(*at) && (pod.was.is_some() || gone == Gone::Stay));
-        for at in [had, new].into_iter().flatten() {
-            asked.entry(at).or_default().push(*pod);
-        }
-        places.push((stands, had));
-    }
-    let mut cells: FxHashMap<(usize, *const ObjectKey), usize> = FxHashMap::default();
-    for (at, pods) in asked {
-        let house = block.houses.get(at)?;
-        let found = pods.iter().zip(cells_of(&house.cells, &pods));
-        cells.extend(found.filter_map(|(pod, cell)| Some(((at, std::ptr::from_ref(pod.key)), cell?))));
-    }
-    for (pod, (stands, had)) in pods.iter().zip(places) {
-        let cell = |at: usize| cells.get(&(at, std::ptr::from_ref(pod.key))).copied();
-        if let Some((at, cell)) = stands.and_then(|at| Some((at, cell(at)?))) {
-            if let Some(id) = pod.id.filter(|_| pod.anew) {
-                turnovers.entry(at).or_default().anew.push((cell, id));
-            }
-            continue;
-        }
-        if pod.was.is_some() {
-            let anywhere = || {
-                let houses = block.houses.iter().enumerate();
-                houses.into_iter().find_map(|(at, house)| Some((at, cell_of(&house.cells, pod.id, pod.key)?)))
-            };
-            if let Some((at, cell)) = had.and_then(|at| Some((at, cell(at)?))).or_else(anywhere) {
-                // A pod that was a house by itself goes with it, but where it stays and stands in another.
-                let is_itself = block.houses.get(at).is_some_and(|house| house.key == *pod.key);
-                if is_itself && (gone == Gone::Stay || pod.id.is_some_and(|id| world.object_of(id).is_some())) {
-                    return None;
-                }
-                turnovers.entry(at).or_default().gone.push(cell);
-            }
-        }
-        if let (Some(at), Some(id)) = (stands, pod.id) {
-            turnovers.entry(at).or_default().new.push(id);
-        }
-    }
-    Some(turnovers)
 }
 
 /// The cells of pods among some.

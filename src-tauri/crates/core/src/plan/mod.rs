@@ -37,12 +37,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::id::{ObjectKey, Text};
 use crate::stamp::Stamp;
-use crate::world::World;
+use crate::world::{Id, World};
 use blocks::Shelf;
 use calls::Streets;
 use layers::Column;
 use survey::{Roll, WantedBlock, WantedHouse};
-use tenant::{Hint, Tenant};
+use tenant::{Hint, Stood, Tenant};
 
 pub use drawing::{Drawing, SceneOptions, Still, scene, scene_drawn};
 pub use scene::Unpaved;
@@ -222,6 +222,8 @@ struct City {
     shelves: Vec<Shelf>,
     /// In the order they were first seen.
     blocks: Vec<Block>,
+    #[serde(skip)]
+    stood: Stood,
 }
 
 /// A namespace or a zone.
@@ -308,6 +310,17 @@ impl City {
         }
         self.blocks.extend(wanted.into_iter().flatten().map(|want| Block::fresh(want, streets)));
         self.place();
+        if only.is_none() {
+            self.stood = Stood::of(&self.blocks);
+        }
+    }
+
+    /// Which house of a block bears a key of this number.
+    fn place_of(&self, at: usize, id: Id, key: &ObjectKey) -> Option<usize> {
+        match self.stood.find(&self.blocks, id, key) {
+            Some((block, house)) if block == at => Some(house),
+            _ => self.blocks.get(at)?.place_of(key),
+        }
     }
 
     /// Whether a plan read from outside can be worked with.
@@ -350,6 +363,13 @@ impl Block {
         }
         let new = wanted.into_iter().flatten().collect();
         self.fit(new, self.cramped(0..self.houses.len()), streets);
+    }
+
+    /// Which of its houses bears a key.
+    fn place_of(&self, key: &ObjectKey) -> Option<usize> {
+        // Texts are shared: mostly the name lies where the world has it.
+        let near = |house: &House| Text::ptr_eq(&house.key.name, &key.name) && house.key == *key;
+        self.houses.iter().position(near).or_else(|| self.houses.iter().position(|house| house.is_of(key)))
     }
 
     /// The name of the namespace it stands for, with which its id ends.

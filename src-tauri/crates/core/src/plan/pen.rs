@@ -1,5 +1,7 @@
 //! Draws blocks, and reads again how single things in them are.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::rows::{BlockRow, CONTAINED, CellRow, HUB, HouseRow, Rect, UNKNOWN, WARNING};
@@ -72,7 +74,7 @@ impl<'w> Pen<'w> {
             let is_kept = before.as_ref().is_some_and(|old| old.stamp.is(house.stamp) && !old.strange);
             let cells = match before {
                 Some(before) if is_kept => std::mem::take(&mut before.cells),
-                before => self.cells(house, before.map_or(&[][..], |before| &before.cells)),
+                before => Arc::new(self.cells(house, before.map_or(&[][..], |before| before.cells.as_slice()))),
             };
             taken.push(known.filter(|_| is_kept));
             let drawn = self.house(house, row.cells(), cells);
@@ -99,7 +101,7 @@ impl<'w> Pen<'w> {
         cells
     }
 
-    fn house(&mut self, house: &House, from: usize, cells: Vec<CellRow>) -> HouseRow {
+    fn house(&mut self, house: &House, from: usize, cells: Arc<Vec<CellRow>>) -> HouseRow {
         let id = house.hint.find(self.world, &house.key).filter(|id| self.world.object_of(*id).is_some());
         let mut drawn = HouseRow {
             rect: Rect { x: house.x, y: house.y, w: house.w, h: house.h },

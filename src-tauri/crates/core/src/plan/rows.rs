@@ -1,5 +1,7 @@
 //! The rows of a picture: what a lens shows, each thing once.
 
+use std::sync::Arc;
+
 use super::districts::DistrictRow;
 use super::streets::Line;
 use crate::id::{ObjectKey, Text};
@@ -88,8 +90,8 @@ pub(super) struct HouseRow {
     /// Its first cell among those of the block.
     pub cell_from: usize,
     pub cell_count: usize,
-    /// None are left in a drawing of before whose cells were taken over.
-    pub cells: Vec<CellRow>,
+    /// None are left in a drawing of before whose cells were taken over. A copy of the picture shares them.
+    pub cells: Arc<Vec<CellRow>>,
     /// That of the house as its cells were drawn.
     pub stamp: Stamp,
     /// Some of its cells have no number in the world yet.

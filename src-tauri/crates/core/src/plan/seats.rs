@@ -48,7 +48,7 @@ impl Seats {
             if is_known(number) {
                 continue;
             }
-            for (cell, row) in (0..).zip(&house.cells) {
+            for (cell, row) in (0..).zip(house.cells.iter()) {
                 enter(&mut self.cells, row.id, (small(at), small(number), cell));
             }
         }

@@ -284,7 +284,7 @@ fn draw_house(block: &BlockRow, house: &HouseRow, worst: u8, out: &mut String) {
     if house.health == 4 {
         return; // the hatching says it for all its pods
     }
-    for CellRow { x: dx, y: dy, health, flags, .. } in &house.cells {
+    for CellRow { x: dx, y: dy, health, flags, .. } in house.cells.iter() {
         draw_cell(x + dx, y + dy, *health, *flags, out);
     }
     out.push('\n');

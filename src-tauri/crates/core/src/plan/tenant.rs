@@ -3,9 +3,10 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Lens;
+use super::{Block, Lens};
 use crate::id::{ObjectKey, Text};
 use crate::world::{Id, World};
 
@@ -55,6 +56,39 @@ impl Hint {
         self.0.filter(|id| id.at() < world.numbers() && world.key_of(*id) == key).or_else(|| world.id_of(key))
     }
 }
+
+/// Where houses stood when somebody looked for them last, by number: where to look first. What stands there is looked at, so
+/// all are equal.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stood(FxHashMap<Id, (u32, u32)>);
+
+impl Stood {
+    /// Notes every house of some blocks.
+    pub fn of(blocks: &[Block]) -> Self {
+        let mut stood =
+            FxHashMap::with_capacity_and_hasher(blocks.iter().map(|it| it.houses.len()).sum(), FxBuildHasher);
+        for (at, block) in (0..).zip(blocks) {
+            let houses = (0..).zip(&block.houses);
+            stood.extend(houses.filter_map(|(house, it)| Some((it.hint.0?, (at, house)))));
+        }
+        Self(stood)
+    }
+
+    /// The block of a house and which of its houses it is, where it stands as it stood.
+    pub fn find(&self, blocks: &[Block], id: Id, key: &ObjectKey) -> Option<(usize, usize)> {
+        let (block, house) = *self.0.get(&id)?;
+        let (block, house) = (block as usize, house as usize);
+        blocks.get(block)?.houses.get(house)?.is_of(key).then_some((block, house))
+    }
+}
+
+impl PartialEq for Stood {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Stood {}
 
 impl PartialEq for Hint {
     fn eq(&self, _: &Self) -> bool {

@@ -517,7 +517,9 @@ fn what_may_not_be_read_is_told_and_never_shown_as_well() {
     assert_eq!(picture.blocks[0].flags, 4);
     assert_eq!(picture.blocks[0].why, "not allowed to list pods: pods is forbidden");
     assert!(picture.blocks[0].health >= 4);
-    assert!(picture.cells() > 0 && picture.houses().flat_map(|(_, house)| &house.cells).all(|cell| cell.health == 4));
+    assert!(
+        picture.cells() > 0 && picture.houses().flat_map(|(_, house)| house.cells.iter()).all(|cell| cell.health == 4)
+    );
 }
 
 #[test]

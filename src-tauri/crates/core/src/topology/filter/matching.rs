@@ -13,8 +13,7 @@ use crate::topology::places::{States, rank};
 use crate::world::{Id, World, zone_of};
 
 /// Kinds that are part of others or say something of them: searched only where they are named.
-pub(in crate::topology) const PARTS: [&str; 5] =
-    ["Event", "EndpointSlice", "Endpoints", "ReplicaSet", "ControllerRevision"];
+pub const PARTS: [&str; 5] = ["Event", "EndpointSlice", "Endpoints", "ReplicaSet", "ControllerRevision"];
 
 /// What a filter means in a world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -25,8 +25,8 @@ use std::fmt;
 
 pub use complete::{Completion, Offer, complete};
 pub use fields::{FIELDS, Field, FieldInfo, Op, Takes};
-pub use matching::Found;
-pub(in crate::topology) use matching::{PARTS, contains, is_same_place};
+pub use matching::{Found, PARTS};
+pub(in crate::topology) use matching::{contains, is_same_place};
 pub use parse::{Mistake, parse};
 
 /// A filter as it was read.
