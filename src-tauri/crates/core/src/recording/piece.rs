@@ -16,7 +16,7 @@ use super::tables::{Spot, Tree};
 use super::tree::Builder;
 use super::{Received, Segment};
 use crate::id::ObjectKey;
-use crate::resource::Object;
+use crate::resource::{Body, Object};
 use crate::time::Moment;
 use crate::world::{Change, moves_nothing};
 
@@ -112,12 +112,27 @@ fn told(taken: &Taken) -> Value {
     if base.key != object.key {
         return as_value(&taken.change);
     }
-    let by = difference(&as_value(base), &as_value(object)).unwrap_or(Value::Null);
+    let bare = without_template(base, object);
+    let (was, is) = bare.as_ref().map_or((&**base, &**object), |(was, is)| (was, is));
+    let by = difference(&as_value(was), &as_value(is)).unwrap_or(Value::Null);
     if moves_nothing(base, object) {
         // Whoever only wants to know how it stood later may pass over it.
         return json!({"change": DIFFERS, "key": as_value(&object.key), "by": by, "still": true});
     }
     json!({"change": DIFFERS, "key": as_value(&object.key), "by": by})
+}
+
+/// Two states of a pod without the template they share: it does not differ, and is most of what there is to write.
+fn without_template(was: &Object, is: &Object) -> Option<(Object, Object)> {
+    let (Body::Pod(a), Body::Pod(b)) = (&was.body, &is.body) else { return None };
+    let bare = |object: &Object| {
+        let mut object = object.clone();
+        if let Body::Pod(pod) = &mut object.body {
+            pod.template = Arc::default();
+        }
+        object
+    };
+    Arc::ptr_eq(&a.template, &b.template).then(|| (bare(was), bare(is)))
 }
 
 /// A piece after the first: its tables, and where in them its values are.
@@ -280,6 +295,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::resource::reduce;
 
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), (0..3u8).prop_map(Value::from)];
@@ -290,6 +306,30 @@ mod tests {
                     .prop_map(|fields| Value::Object(fields.into_iter().collect())),
             ]
         })
+    }
+
+    #[test]
+    fn a_template_two_states_share_is_not_written_and_not_missed() {
+        let pod = |restarts: u32| {
+            let status = json!({"phase": "Running", "containerStatuses": [{"name": "c", "restartCount": restarts}]});
+            let spec = json!({"nodeName": "n", "containers": [{"name": "c", "image": "i:1"}]});
+            let metadata = json!({"name": "p", "namespace": "s", "labels": {"app": "a"}});
+            reduce(
+                "c",
+                &json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status}),
+            )
+        };
+        let (was, mut is) = (Arc::new(pod(0).unwrap()), pod(1).unwrap());
+        let written = |is: &Object| {
+            let change = Change::Object(Arc::new(is.clone()));
+            told(&Taken { at: Moment::default(), change, base: Some(Arc::clone(&was)) })
+        };
+        let apart = written(&is);
+        let (Body::Pod(a), Body::Pod(b)) = (&was.body, &mut is.body) else { panic!("pods") };
+        b.template = Arc::clone(&a.template);
+        assert_eq!(without_template(&was, &is).map(|(was, _)| was.key), Some(was.key.clone()));
+        assert_eq!(written(&is), apart);
+        assert_ne!(apart["by"], Value::Null);
     }
 
     proptest! {
