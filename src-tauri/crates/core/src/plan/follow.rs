@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::Streets;
 use super::survey::{self, Roll, WantedHouse};
-use super::tenant::{Tenant, cell_of};
+use super::tenant::{Stood, Tenant, cell_of};
 use super::{Block, City, Gone, House, Lens, Meant, Plan};
 use crate::id::{ObjectKey, Text};
 use crate::resource::{Body, Object};
@@ -137,6 +137,7 @@ impl City {
         streets: &Streets<'_>,
         gone: Gone,
     ) {
+        let before = self.houses();
         let blocks = self.blocks.iter().enumerate();
         let blocks: FxHashMap<&str, usize> = blocks.map(|(at, block)| (block.space(), at)).collect();
         let block_of = |space: &Text| blocks.get(space.as_str()).and_then(|at| Some((*at, self.blocks.get(*at)?)));
@@ -192,6 +193,14 @@ impl City {
             self.update(survey::some_namespaces(world, cluster, &whole, gone), streets, Some(&ids), gone);
         } else if resized {
             self.place();
+        }
+        self.note_places(before);
+    }
+
+    /// Notes where houses stand, where there were so many and are more or fewer now.
+    fn note_places(&mut self, before: usize) {
+        if self.houses() != before {
+            self.stood = Stood::of(&self.blocks);
         }
     }
 
@@ -265,6 +274,7 @@ impl City {
     }
 
     fn follow_nodes(&mut self, world: &World, cluster: &str, moved: &[Moved<'_>], gone: Gone) {
+        let before = self.houses();
         let mut nodes: FxHashMap<&str, Move<'_>> = FxHashMap::default();
         for one in moved.iter().filter(|one| is_pod(one.key)) {
             let (left, stands) = (node_of(one.was), node_of(one.id.and_then(|id| world.object_of(id))));
@@ -344,6 +354,7 @@ impl City {
         if resized {
             self.place();
         }
+        self.note_places(before);
     }
 }
 

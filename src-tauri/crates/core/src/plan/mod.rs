@@ -315,6 +315,11 @@ impl City {
         }
     }
 
+    /// How many houses there are.
+    fn houses(&self) -> usize {
+        self.blocks.iter().map(|block| block.houses.len()).sum()
+    }
+
     /// Which house of a block bears a key of this number.
     fn place_of(&self, at: usize, id: Id, key: &ObjectKey) -> Option<usize> {
         match self.stood.find(&self.blocks, id, key) {
@@ -358,6 +363,7 @@ impl Block {
         self.houses.retain(|house| gone == Gone::Stay || ids.contains_key(&house.key));
         for house in &mut self.houses {
             if let Some(want) = ids.get(&house.key).and_then(|at| wanted.get_mut(*at)?.take()) {
+                house.hint = want.hint;
                 house.seat(&want.pods, gone);
             }
         }

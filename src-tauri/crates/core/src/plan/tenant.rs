@@ -57,19 +57,21 @@ impl Hint {
     }
 }
 
-/// Where houses stood when somebody looked for them last, by number: where to look first. What stands there is looked at, so
-/// all are equal.
+/// Where houses stood when houses came or went last, by number: where to look first. What stands there is looked at, so all are
+/// equal.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stood(FxHashMap<Id, (u32, u32)>);
 
 impl Stood {
-    /// Notes every house of some blocks.
+    /// Notes every house of some blocks whose number is known.
     pub fn of(blocks: &[Block]) -> Self {
         let mut stood =
             FxHashMap::with_capacity_and_hasher(blocks.iter().map(|it| it.houses.len()).sum(), FxBuildHasher);
         for (at, block) in (0..).zip(blocks) {
             let houses = (0..).zip(&block.houses);
-            stood.extend(houses.filter_map(|(house, it)| Some((it.hint.0?, (at, house)))));
+            for (house, id) in houses.filter_map(|(house, it)| Some((house, it.hint.0?))) {
+                stood.entry(id).or_insert((at, house));
+            }
         }
         Self(stood)
     }

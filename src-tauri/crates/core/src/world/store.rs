@@ -224,7 +224,7 @@ impl World {
                 let waiting = if self.now.is_none() { self.due.all() } else { self.due.until(*at) };
                 self.now = Some(*at);
                 for id in waiting {
-                    self.note(id, pending);
+                    self.note_around(id, pending);
                 }
             }
             Change::Time { .. } => {}

@@ -1,5 +1,5 @@
-//! How many pods a controller has and which of them are not well, kept up to date by what changes: of thousands none is
-//! read again because of one.
+//! How many pods a controller has and which of them are not well, kept up to date by what changes: where it owns nothing but
+//! pods that count, of thousands none is read again because of one.
 
 use super::arena::{Few, Id};
 use super::store::World;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use super::{NAMES, SPACES, UIDS, meta};
-use crate::world::Change;
+use super::{NAMES, SPACES, UIDS, key, meta, object};
+use crate::world::{Change, World};
 
 /// Moments at which things are started, deleted and due.
 const TIMES: [&str; 4] =
@@ -54,7 +54,8 @@ prop_compose! {
                 value
             }
             _ => {
-                let mut value = meta("Pod", "v1", space, name, uid, json!({}));
+                let owners = json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": owner, "uid": owner_uid, "controller": true}]);
+                let mut value = meta("Pod", "v1", space, name, uid, if failed { json!({}) } else { json!({"ownerReferences": owners}) });
                 if optional {
                     value["metadata"]["deletionTimestamp"] = json!(then);
                 }
@@ -72,4 +73,39 @@ pub fn later() -> impl Strategy<Value = Change> {
     (at(), 0..30i64).prop_map(|(at, minutes)| Change::Time {
         at: at.parse::<crate::time::Moment>().unwrap() + chrono::Duration::minutes(minutes),
     })
+}
+
+/// A workload is judged by its pods, also by what only the time makes of them.
+#[test]
+fn what_the_time_makes_of_a_pod_is_told_of_its_workload() {
+    let workload = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "w", "namespace": "s", "uid": "w"},
+        "spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "c"}]}}},
+        "status": {"replicas": 1, "readyReplicas": 1, "availableReplicas": 1}});
+    let mut pod = meta(
+        "Pod",
+        "v1",
+        "s",
+        "w-0",
+        "p",
+        json!({"ownerReferences": [
+        {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "w", "uid": "w", "controller": true}]}),
+    );
+    pod["status"] = json!({"phase": "Running", "startTime": "2026-05-14T11:50:00Z", "conditions": [{"type": "Ready", "status": "True"}],
+        "containerStatuses": [{"name": "c", "ready": true, "restartCount": 5, "state": {"running": {"startedAt": TIMES[0]}},
+            "lastState": {"terminated": {"exitCode": 1, "finishedAt": TIMES[0]}}}]});
+    let objects = [object(&workload), object(&pod)];
+    let time = |at: &str| Change::Time { at: at.parse().unwrap() };
+    let health = |changes: &[Change]| {
+        let mut world = World::new();
+        changes.iter().for_each(|change| drop(world.apply(change)));
+        world.health(&key("apps", "StatefulSet", "s", "w"))
+    };
+    let [a, b] = objects;
+    for at in TIMES {
+        let told_first = health(&[time(at), a.clone(), b.clone()]);
+        assert_eq!(health(&[a.clone(), b.clone(), time(at)]), told_first, "the first word of the time is {at}");
+        assert_eq!(health(&[time(TIMES[0]), a.clone(), b.clone(), time(at)]), told_first, "it is {at} later");
+    }
+    let states = TIMES.map(|at| health(&[a.clone(), b.clone(), time(at)]).state);
+    assert_ne!(states[1], states[3], "the time makes a difference");
 }
