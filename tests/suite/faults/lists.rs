@@ -50,7 +50,7 @@ fn expires_after(server: &ApiServer, pages: u32) -> Expired {
         seen.asked.lock().expect("asked").push(it.query.clone());
         let continued = it.parameter("continue").is_some();
         (continued && read.fetch_add(1, Ordering::SeqCst) == pages).then(|| {
-            // Half of them were read by then: all take twice as long, where that is more than a machine has to allow.
+            // Half of them were read by then: a machine on which that took long gets twice the time all of them take.
             *seen.limit.lock().expect("a limit") = Some(Limit::of(HEALED_WITHIN.max(4 * began.elapsed())));
             expired(&kept)
         })
