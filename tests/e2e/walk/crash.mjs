@@ -75,7 +75,9 @@ try {
       }
       return `${syncs} syncs before 50 answers`;
     } finally {
-      tracer.kill();
+      // A signal that comes while it lets go of the program may be lost with it.
+      const ended = new Promise((done) => tracer.once("exit", done));
+      if (tracer.exitCode === null && tracer.signalCode === null && tracer.kill()) await ended;
     }
   });
 } finally {
