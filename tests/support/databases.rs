@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use broadstreet_core::ports::Store;
+use broadstreet_core::ports::{Store, StoreError};
 use broadstreet_store::Target;
 
 use crate::postgres::Server;
@@ -78,7 +78,14 @@ impl Database {
     /// # Panics
     /// Where it refuses.
     pub async fn open(&self) -> Arc<dyn Store> {
-        broadstreet_store::open(&self.target(false)).await.expect("a store")
+        // Of a desk that ended, whoever read last lets go of the file a moment later.
+        for _ in 0..500 {
+            match broadstreet_store::open(&self.target(false)).await {
+                Err(StoreError::InUse { .. }) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                opened => return opened.expect("a store"),
+            }
+        }
+        panic!("the store stays in use");
     }
 
     /// Another writer beside `first`: another desk of the server, another task of the one program that has the file.

@@ -199,6 +199,22 @@ try {
     await page.getByRole("heading", { name: "Where it hurts" }).waitFor();
   });
 
+  await check("the controls of time keep apart on every day of the year, however long its name", async () => {
+    const near = await page.evaluate(async () => {
+      const named = document.querySelector("footer.time .zone").previousSibling;
+      const day = named.textContent;
+      const found = [];
+      for (let letters = 4; letters <= 16; letters++) {
+        named.textContent = `${"0".repeat(letters)}, `;
+        const { violations } = await window.axe.run("footer.time", { runOnly: ["target-size"] });
+        if (violations.length > 0) found.push(`${letters}: ${violations[0].nodes[0].html}`);
+      }
+      named.textContent = day;
+      return found;
+    });
+    must(near.length === 0, near.join("\n"));
+  });
+
   await check("Shift and the arrows choose a street, follow it to its other end, and come back", async () => {
     const here = await spot(page);
     await page.keyboard.press("Shift+ArrowDown");
@@ -255,6 +271,8 @@ try {
         }
         for (const [id, label] of seen) all.set(id, label);
         await page.keyboard.press("PageDown");
+        // The rows come into sight with the next picture.
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         const at = await tree.getAttribute("aria-activedescendant");
         if (at === last) break;
         last = at;
@@ -282,6 +300,30 @@ try {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Tree", exact: true }).click();
     must((await tree.count()) === 0, "the tree cannot be closed");
+  });
+
+  await check("while an object is selected the letters of a name lead through the tree, and open none of its evidence", async () => {
+    await page.locator("body").click({ position: { x: 4, y: 4 } });
+    await page.keyboard.press("h");
+    await page.getByRole("group", { name: /^Evidence of / }).waitFor();
+    await page.keyboard.press("g");
+    const tree = page.getByRole("tree");
+    await tree.waitFor();
+    const isThere = () => document.activeElement?.getAttribute("role") === "tree";
+    await page.waitForFunction(isThere);
+    // All blocks are opened, so that the name is among the rows.
+    for (const key of ["Home", "ArrowDown", "*", "Home"]) await page.keyboard.press(key);
+    for (const letter of "redis-cart") {
+      await page.keyboard.press(letter);
+      must(await page.evaluate(isThere), `the keyboard left the tree at ${letter}`);
+    }
+    must(/^redis-cart, /.test(await active(page)), `typing leads to: ${await active(page)}`);
+    must((await page.getByRole("region", { name: /^(Logs|YAML|Metrics) of / }).count()) === 0, "a letter opened the evidence");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Where it hurts" }).waitFor();
+    await page.getByRole("button", { name: "Tree", exact: true }).click();
+    await tree.waitFor({ state: "detached" });
   });
 
   await check("the tree of zones and nodes holds the same pods", async () => {

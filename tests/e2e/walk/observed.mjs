@@ -33,8 +33,10 @@ try {
   prometheus = spawn(join(process.env.DEB ?? "/usr/bin", "prometheus"), ["--config.file", join(folder, "prometheus.yml"), "--storage.tsdb.path", join(folder, "tsdb"), "--web.listen-address", `127.0.0.1:${port}`], { stdio: "ignore" });
 
   await tally.check("observed: a Prometheus holds the series of six observers", async () => {
-    const ask = async () => (await (await fetch(`${address}/api/v1/query?query=${encodeURIComponent('count({__name__=~".+_total|caretta_links_observed"})')}`)).json()).data.result[0]?.value[1];
-    return `${await until(60, "series", ask)} series`;
+    const ask = async (query) => (await (await fetch(`${address}/api/v1/query?query=${encodeURIComponent(query)}`)).json()).data.result[0]?.value[1];
+    // A rate needs two samples; asked any earlier, the first observers would be found without and the next ones with.
+    await until(60, "three scrapes", async () => (await ask("count_over_time(up{job='traffic'}[1m])")) >= 3);
+    return `${await ask('count({__name__=~".+_total|caretta_links_observed"})')} series`;
   });
 
   let frontend;
@@ -59,6 +61,18 @@ try {
     must(call(panel, "shippingservice").measured[0].failed === 1, "what never arrived failed");
     must(panel.calls.filter((one) => one.source === "declared").length > 0, "what nobody saw stays declared");
     return `${panel.calls.length} calls of frontend`;
+  });
+
+  await tally.check("observed: the share of failed requests beside a workload, and of one that never failed none", async () => {
+    const failed = async (house) => {
+      const { figures } = await desk.call("metrics", { id: frontend.replace(/frontend$/, house) });
+      const figure = figures.find((one) => one.name === "Failed requests");
+      must(!figure.why && figure.values.length > 0, { house, figure });
+      return figure.values.at(-1);
+    };
+    const [cart, front] = [await failed("cartservice"), await failed("frontend")];
+    must(Math.abs(cart - 0.25) < 0.01 && front === 0, { cart, front });
+    return `cartservice ${cart.toFixed(2)}, frontend ${front}`;
   });
 
   await tally.check("observed: every observer's calls are placed, and nothing is guessed", async () => {

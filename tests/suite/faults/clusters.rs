@@ -1,5 +1,5 @@
 //! Five contexts with the same names in all of them, each behind a server that takes only its own token: one accepts and never
-//! answers, one is not there.
+//! answers, one is not there; later the path to a third is cut.
 
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
@@ -13,6 +13,7 @@ use broadstreet_tests::apiserver::{ApiServer, pod, status};
 use serde_json::{Value, json};
 
 use crate::freshness::{call, engine, until_desk};
+use crate::patience::{HEALED_WITHIN, Limit};
 
 const GOOD: [&str; 3] = ["eu", "us", "asia"];
 
@@ -90,6 +91,22 @@ async fn world(engine: &Engine) -> World {
     engine.look(None).await.expect("a look").world().clone()
 }
 
+/// Pods are made in two clusters, and known.
+async fn happens_in_the_others(engine: &Engine, servers: &[ApiServer], what: &str) {
+    for number in 0..10 {
+        let name = format!("{what}-{number}");
+        for (cluster, server) in [("eu", &servers[0]), ("asia", &servers[2])] {
+            server.put("pods", pod(&name));
+            let made = json!({ "id": format!("uid-of-{cluster}//Pod/shop/{name}"), "at": null });
+            let mut limit = Limit::of(HEALED_WITHIN);
+            while call(engine, "object", made.clone()).await["exists"] != true {
+                assert!(!limit.is_over(), "{name} of {cluster} is not seen while another cluster is cut off");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_clusters_stand_side_by_side_and_two_that_do_not_answer_hold_up_none() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -113,6 +130,21 @@ async fn five_clusters_stand_side_by_side_and_two_that_do_not_answer_hold_up_non
         })
     };
     until_desk(&engine, "two say why", |desk| silent(desk) && are_live(desk, &GOOD)).await;
+
+    // The path to one that lived is cut: what happens in the others is seen while it lasts, and none of them is read anew.
+    let lists = |server: &ApiServer| {
+        let asked = server.server.asked().into_iter();
+        asked.filter(|it| it.path.starts_with("/api/v1/pods") && it.parameter("watch").is_none()).count()
+    };
+    let read_before = [lists(&servers[0]), lists(&servers[2])];
+    servers[1].server.cut_path();
+    happens_in_the_others(&engine, &servers, "unnoticed").await;
+    until_desk(&engine, "one is stale", |desk| sources(desk)["us"]["state"] == "stale").await;
+    happens_in_the_others(&engine, &servers, "noticed").await;
+    until_desk(&engine, "the others live", |desk| are_live(desk, &["eu", "asia"])).await;
+    assert_eq!([lists(&servers[0]), lists(&servers[2])], read_before);
+    servers[1].server.mend_path();
+    until_desk(&engine, "it lives again", |desk| are_live(desk, &GOOD)).await;
 
     let together = world(&engine).await;
     assert_eq!(together.clusters().len(), 3);

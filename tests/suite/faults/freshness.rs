@@ -8,7 +8,7 @@ use broadstreet_core::ports::ContextChoice;
 use broadstreet_core::time::Moment;
 use broadstreet_engine::{Engine, Options, Ports};
 use broadstreet_store::{BundleFiles, Target};
-use broadstreet_tests::apiserver::{ApiServer, pod};
+use broadstreet_tests::apiserver::{ApiServer, pod, status};
 use broadstreet_tests::scripted::{MovedClock, PlainVault, ScriptedSignals};
 use serde_json::{Value, json};
 
@@ -162,5 +162,50 @@ async fn the_desk_says_the_version_an_upgraded_server_has_now() {
     server.with(|store| store.git_version = "v1.37.1".to_owned());
     server.server.restart();
     until(&engine, "the version", |it| it["state"] == "live" && it["version"] == "v1.37.1").await;
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_says_since_when_a_kind_is_stale() {
+    let (server, folder) = (ApiServer::start(), tempfile::tempdir().expect("a folder"));
+    let engine = desk(&server, &folder).await;
+    until(&engine, "live", |it| it["state"] == "live").await;
+    server.fault(|it| it.path.ends_with("/pods").then(|| status(500, "InternalError", "etcdserver: no leader")));
+    server.end_watches("pods");
+    let failed = engine.now();
+    let of_pods = |it: &Value| {
+        let kinds = it["kinds"].as_array().into_iter().flatten();
+        kinds.into_iter().find(|it| it["kind"] == "/Pod").cloned().unwrap_or_default()
+    };
+    until(&engine, "pods are stale", |it| of_pods(it)["state"] == "stale").await;
+    let seen = source(&engine).await;
+    assert_eq!(seen["state"], "live", "the cluster itself lives");
+    let since: Moment = of_pods(&seen)["since"].as_str().and_then(|it| it.parse().ok()).expect("a time");
+    assert!(since <= failed + chrono::Duration::seconds(1), "{seen:#}");
+    assert!(failed - since < chrono::Duration::minutes(2), "when it was last heard of: {seen:#}");
+    server.well();
+    until(&engine, "pods are read again", |it| of_pods(it) == Value::Null).await;
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_skipped_is_named_until_it_is_well_or_gone() {
+    let (server, folder) = (ApiServer::start(), tempfile::tempdir().expect("a folder"));
+    let odd = |name: &str| {
+        let mut odd = pod(name);
+        odd["metadata"]["labels"] = json!(7);
+        odd
+    };
+    for name in ["stays-odd", "goes-unseen", "turns-well"] {
+        server.put("pods", odd(name));
+    }
+    let engine = desk(&server, &folder).await;
+    until(&engine, "all are named", |it| it["state"] == "live" && it["skipped"] == 3).await;
+    server.put("pods", pod("turns-well"));
+    until(&engine, "one is well", |it| it["skipped"] == 2).await;
+    // A line that is no event costs a list; by then one is gone that nobody told of.
+    server.with(|store| store.lose_one("pods", "shop", "goes-unseen"));
+    server.tell("pods", "{\"type\":\"ADDED\",\"object\":{\"metadata\":");
+    until(&engine, "the line is made good, and one is gone", |it| it["skipped"] == 1).await;
     engine.stop().await;
 }

@@ -29,6 +29,9 @@
 //! | 404 of a kind that is there | `permissions::a_kind_that_answers_404_while_the_server_has_it_loses_nothing` |
 //! | a server that starts and is not ready: 429 | `restarts::what_failed_while_a_server_was_down_delays_nothing_once_it_is_back` |
 //! | the same: 403 of what was allowed | `restarts::what_a_server_refuses_while_it_starts_is_asked_again_before_it_is_believed` |
+//! | the same: 403 for longer, then given back | `restarts::what_a_server_still_refuses_after_it_started_is_forbidden` |
+//! | a permission given back for one kind only | `permissions::what_is_given_back_to_one_kind_costs_no_other_a_second_refusal` |
+//! | what may be listed and not watched | `permissions::what_may_be_listed_and_not_watched_is_no_news_to_other_kinds_time_and_again` |
 //! | a sleep of hours | `permissions::after_hours_of_sleep_everything_is_read_anew_where_the_timer_stood_still`, `…_went_on` |
 //! | the TCP path cut, at the desk | `freshness::cutting_the_path_is_seen_within_ten_seconds` |
 //! | the server gone, at the desk | `freshness::a_server_that_goes_away_is_seen_within_ten_seconds` |
@@ -37,6 +40,10 @@
 //! | an upgrade, at the desk | `freshness::the_desk_says_the_version_an_upgraded_server_has_now` |
 //! | what is hidden and why, at the desk | `freshness::the_desk_names_what_is_hidden_the_verb_that_is_missing_and_the_servers_words` |
 //! | a cluster that hangs, and one that is not there, beside others | `clusters::five_clusters_stand_side_by_side_and_two_that_do_not_answer_hold_up_none` |
+//! | the path to one of several clusters cut | the same |
+//! | a log that is followed: a sleep, the path cut | `logs::…` |
+//! | malformed objects that go, a bad line, at the desk | `freshness::what_was_skipped_is_named_until_it_is_well_or_gone` |
+//! | a kind that fails, at the desk | `freshness::the_desk_says_since_when_a_kind_is_stale` |
 //! | bookmarks while nothing happens | `streams::bookmarks_spare_a_list_when_the_past_is_forgotten` |
 //! | a slow link | `lists::over_a_slow_link_pages_are_asked_for_compressed` |
 //! | objects of 1 MB | `lists::objects_of_a_megabyte_are_read_and_watched` |
@@ -47,6 +54,7 @@ mod clusters;
 mod freshness;
 mod hours;
 mod lists;
+mod logs;
 mod memory;
 mod patience;
 mod permissions;

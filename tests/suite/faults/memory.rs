@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use broadstreet_tests::apiserver::{Piece, Unplugged, expired_event, pod, status};
 use cap::Cap;
+use serde_json::json;
 
 use crate::hours::{Followed, Hours};
 use crate::lists::crowd;
@@ -52,7 +53,8 @@ async fn rounds() -> Vec<usize> {
     crowd(&server, PODS);
     let followed = Followed::new(hours.clone(), &server).await;
     let mut after = Vec::new();
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        is_told(&server, &hours, round).await;
         befalls(&server, &hours).await;
         followed.is_healed(&server).await;
         // What this test itself wrote down of it.
@@ -94,7 +96,50 @@ async fn befalls(server: &Unplugged, hours: &Hours) {
     hours.pass(Duration::from_secs(5)).await;
     server.allow_all();
     hours.pass(Duration::from_secs(62)).await;
+    for (code, reason) in [(429, "TooManyRequests"), (500, "InternalError")] {
+        server.fault(move |it| {
+            let is_of_objects = !matches!(it.path.as_str(), "/livez" | "/version");
+            is_of_objects.then(|| status(code, reason, "please try again later"))
+        });
+        server.end_watches("");
+        hours.pass(Duration::from_secs(5)).await;
+        server.well();
+        hours.pass(Duration::from_secs(20)).await;
+    }
+    server.befall("", &Piece::HalfClosed);
+    hours.pass(Duration::from_secs(5)).await;
     server.befall("", &Piece::Silence);
     server.with(|store| store.compact());
     hours.sleep_through(Duration::from_secs(3600), false);
+}
+
+/// Events that are odd, and a kind that is defined for a while; in the end there is what was there before.
+async fn is_told(server: &Unplugged, hours: &Hours, round: usize) {
+    // The same twice, then what it was before.
+    let before = server.with(|store| store.get("pods", "shop", "cart")).expect("a pod").text();
+    server.put("pods", pod("cart"));
+    let now = server.with(|store| store.get("pods", "shop", "cart")).expect("a pod").text();
+    for text in [&now, &now, &before] {
+        server.tell("pods", &format!("{{\"type\":\"MODIFIED\",\"object\":{text}}}"));
+    }
+    let (mut malformed, mut large) = (pod("malformed"), pod("large"));
+    malformed["metadata"]["labels"] = json!(7);
+    large["metadata"]["annotations"] = json!({ "note": "x".repeat(1 << 20) });
+    for odd in [malformed, large] {
+        server.put("pods", odd);
+    }
+    hours.pass(Duration::from_secs(2)).await;
+    server.delete("pods", "shop", "malformed");
+    server.delete("pods", "shop", "large");
+    // What is made anew has a new UID.
+    let name = "rollouts.argoproj.io";
+    let about = json!({ "name": name, "uid": format!("uid-{name}-{round}") });
+    server.install("argoproj.io", "v1alpha1", "Rollout", "rollouts", true);
+    server.put("customresourcedefinitions", json!({ "metadata": about, "spec": {} }));
+    let about = json!({ "name": "one", "namespace": "shop", "uid": format!("rollout-{round}") });
+    server.put("rollouts", json!({ "metadata": about, "spec": {} }));
+    hours.pass(Duration::from_secs(5)).await;
+    server.uninstall("rollouts");
+    server.delete("customresourcedefinitions", "", name);
+    hours.pass(Duration::from_secs(30)).await;
 }

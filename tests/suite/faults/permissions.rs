@@ -108,6 +108,64 @@ async fn a_restricted_reader_has_all_of_their_namespace_and_causes_one_refusal_a
     assert_eq!(flickers, 2, "catching up, then forbidden");
 }
 
+/// Every refusal since a moment was a minute after the one before, kind by kind.
+fn are_a_minute_apart(refusals: &[&Refusals], since: f64) {
+    let mut by_kind: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for refusals in refusals {
+        for (at, plural) in refusals.lock().expect("refusals").iter().filter(|it| it.0 > since && it.1 != "leases") {
+            by_kind.entry(plural.clone()).or_default().push(*at);
+        }
+    }
+    assert!(by_kind.len() > 10, "what is refused is asked again: {by_kind:?}");
+    for (plural, at) in &by_kind {
+        assert!(at.windows(2).all(|it| it[1] - it[0] >= 59.9), "{plural} at {at:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_given_back_to_one_kind_costs_no_other_a_second_refusal() {
+    let hours = Hours::default();
+    let server = server(&hours);
+    let services_only = |_: &str, plural: &str, namespace: &str| namespace == "shop" && plural == "services";
+    let before = allow(&server, &hours, services_only);
+    let followed = Followed::new(hours.clone(), &server).await;
+    let first_probe = hours.seconds();
+    hours.pass(MINUTE * 3 + MINUTE / 2).await;
+    let pods_too =
+        |_: &str, plural: &str, namespace: &str| namespace == "shop" && ["services", "pods"].contains(&plural);
+    let after = allow(&server, &hours, pods_too);
+    hours.pass(MINUTE + Duration::from_secs(2)).await;
+    assert_eq!(followed.learned().freshness("/Pod", "shop"), Some(Freshness::Live), "it is noticed within a minute");
+    hours.pass(MINUTE * 5).await;
+    are_a_minute_apart(&[&before, &after], first_probe);
+    let may = |line: &String| line.starts_with("/Pod shop/") || line.starts_with("/Service shop/");
+    followed.is_healed_but(&server, may).await;
+}
+
+#[tokio::test]
+async fn what_may_be_listed_and_not_watched_is_no_news_to_other_kinds_time_and_again() {
+    let hours = Hours::default();
+    let server = server(&hours);
+    let list_only = |verb: &str, plural: &str, namespace: &str| {
+        let may_list = (namespace == "shop" && plural == "secrets") || (namespace.is_empty() && plural == "services");
+        one_role_binding(verb, plural, namespace) || verb == "get" || (verb == "list" && may_list)
+    };
+    let refusals = allow(&server, &hours, list_only);
+    let followed = Followed::new(hours.clone(), &server).await;
+    let verb_of = |kind: &str, namespace: &str| match followed.learned().freshness(kind, namespace) {
+        Some(Freshness::Forbidden { verb, .. }) => verb,
+        other => format!("{other:?}"),
+    };
+    assert_eq!((verb_of("/Secret", "shop"), verb_of("/Service", "")), ("watch".to_owned(), "watch".to_owned()));
+    let first_probe = hours.seconds();
+    hours.pass(MINUTE * 10).await;
+    are_a_minute_apart(&[&refusals], first_probe);
+    // And once they may be watched, they are.
+    server.allow_all();
+    hours.pass(MINUTE * 2 + Duration::from_secs(2)).await;
+    followed.is_healed(&server).await;
+}
+
 #[tokio::test]
 async fn a_permission_taken_away_is_named_and_one_given_back_is_noticed_within_a_minute() {
     let hours = Hours::default();
@@ -177,6 +235,8 @@ async fn a_namespace_that_goes_takes_along_what_was_in_it() {
     server.end_watches("namespaces");
     hours.pass(Duration::from_secs(30)).await;
     assert_eq!(pods(&followed), 0);
+    // All of the store but what is in no namespace.
+    followed.is_healed_but(&server, |line| line.starts_with("/Namespace ") || !line.contains(" /")).await;
 }
 
 #[tokio::test]

@@ -77,9 +77,16 @@ async fn what_a_server_refuses_while_it_starts_is_asked_again_before_it_is_belie
 #[tokio::test]
 async fn what_a_server_still_refuses_after_it_started_is_forbidden() {
     let hours = Hours::default();
-    let (_server, followed) = restarted(&hours, |asked| refused(asked, "everything")).await;
+    let (server, followed) = restarted(&hours, |asked| refused(asked, "everything")).await;
     hours.pass(Duration::from_secs(10)).await;
     assert!(matches!(followed.learned().freshness("/Node", ""), Some(Freshness::Stale { .. })));
     hours.pass(Duration::from_secs(25)).await;
     assert!(matches!(followed.learned().freshness("/Node", ""), Some(Freshness::Forbidden { .. })));
+    // Its roles are read in the end: that is noticed within a minute, and what happened meanwhile is known.
+    server.delete("pods", "shop", "meanwhile");
+    server.put("pods", pod("later"));
+    server.well();
+    hours.pass(Duration::from_secs(62)).await;
+    assert_eq!(unwell(&followed.learned()), Vec::<String>::new());
+    followed.is_healed(&server).await;
 }

@@ -1,6 +1,10 @@
 //! Evidence at hand: what pods print, and objects whole.
 
+use std::sync::Arc;
+
 use super::{MEI, declared, text};
+use broadstreet_core::ports::Observation;
+use broadstreet_core::world::Change;
 use broadstreet_tests::databases::Place;
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::{Value, json};
@@ -9,6 +13,7 @@ stories! {
     the_log_of_a_house_is_read_line_by_line_until_it_is_closed
     the_log_from_before_the_last_restart_is_read_to_its_end
     a_log_is_followed_and_goes_on_after_it_broke_off_with_no_line_twice
+    a_pod_made_while_the_log_of_its_house_is_read_is_read_too
     an_object_is_shown_whole_with_its_secrets_covered_and_pinned_as_a_file
     without_a_cluster_logs_and_whole_objects_say_what_to_do
 }
@@ -131,6 +136,54 @@ async fn a_log_is_followed_and_goes_on_after_it_broke_off_with_no_line_twice(pla
     let since: Vec<Option<i64>> = asked.iter().map(|it| it.since.map(|at| at.timestamp())).collect();
     assert_eq!(since.len(), 2, "{asked:?}");
     assert!(since[0].is_none() && since[1].is_some() && asked.iter().all(|it| it.follow), "{asked:?}");
+    desk.engine.stop().await;
+}
+
+/// A second pod of the cart, as a change.
+fn another_pod(name: &str) -> Vec<Change> {
+    let pods = shop("cart", "cart:1", "").into_iter().filter_map(|change| match change {
+        Change::Object(object) if object.key.kind == "Pod" => {
+            let mut object = Arc::unwrap_or_clone(object);
+            (object.key.name, object.uid) = (name.into(), name.into());
+            Some(Change::Object(Arc::new(object)))
+        }
+        _ => None,
+    });
+    pods.collect()
+}
+
+async fn a_pod_made_while_the_log_of_its_house_is_read_is_read_too(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let (cart, pod) = cart_and_its_pod(&desk).await;
+    desk.cluster.print(&pod, "2026-03-04T14:32:04Z starting");
+    let opened = desk.call("open_logs", json!({ "id": cart })).await.expect("opened");
+    let reading = text(&opened, "/reading").to_owned();
+    let before = desk.call("open_logs", json!({ "id": cart, "previous": true })).await.expect("opened");
+    read_until(&desk, &reading, |view| view["last"] == 1).await;
+    let mut notices = desk.engine.listen();
+    desk.cluster.print("cart-1-b", "2026-03-04T14:40:00Z starting as well");
+    desk.cluster.say(Observation::Changes(another_pod("cart-1-b"))).await;
+    let told = async {
+        while let Some(notice) = notices.next().await {
+            if notice.channel == "logs" && notice.ids.contains(&reading) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("somebody is told");
+    let view = read_until(&desk, &reading, |view| view["last"] == 2).await;
+    assert_eq!(lines(&view), ["starting", "starting as well"]);
+    assert_eq!((text(&view, "/streams/1/pod"), text(&view, "/streams/1/state")), ("cart-1-b", "open"), "{view}");
+    assert_eq!(view["lines"][1]["stream"], 1);
+    // More than are read at once: it is said of how many nothing is read.
+    for number in 0..30 {
+        desk.cluster.say(Observation::Changes(another_pod(&format!("cart-2-{number}")))).await;
+    }
+    let is_told = |view: &Value| view["streams"].as_array().map(Vec::len) >= Some(24) && view["left_out"] != 0;
+    read_until(&desk, &reading, is_told).await;
+    let view = desk.call("read_logs", json!({ "reading": before["reading"], "after": 0 })).await.expect("read");
+    assert_eq!(view["streams"].as_array().map(Vec::len), Some(1), "what was before is not added to: {view}");
     desk.engine.stop().await;
 }
 

@@ -1,7 +1,9 @@
 //! What is notable stays known also where far more of it came than is held in memory.
 
+use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::Observation;
 use broadstreet_core::world::Change;
+use broadstreet_engine::live::MOST_SKIPPED;
 use broadstreet_tests::databases::Place;
 use broadstreet_tests::scripted::{TestDesk, shop};
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ use super::{JONAS, MEI, declared, text};
 
 stories! {
     a_change_before_a_flood_of_events_is_in_the_handoff_and_on_the_timeline
+    malformed_objects_are_counted_up_to_a_bound_and_that_is_said
 }
 
 /// More Kubernetes Events than notable things are held.
@@ -60,5 +63,29 @@ async fn a_change_before_a_flood_of_events_is_in_the_handoff_and_on_the_timeline
     let timeline = desk.call("timeline", json!({ "incident": id })).await.expect("the timeline");
     let entries: Vec<&Value> = timeline["entries"].as_array().expect("entries").iter().collect();
     assert_eq!(entries.iter().filter(|it| it["text"] == ROLLOUT).count(), 1, "{} rows", entries.len());
+    desk.engine.stop().await;
+}
+
+async fn malformed_objects_are_counted_up_to_a_bound_and_that_is_said(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "")).await;
+    let (kind, why) = ("/Pod".to_owned(), "labels are no map".to_owned());
+    let skipped = |name: String| Observation::Skipped { kind: kind.clone(), name, why: why.clone() };
+    for number in 0..MOST_SKIPPED + 10 {
+        desk.cluster.say(skipped(format!("shop/odd-{number:04}"))).await;
+    }
+    // Told again, it is the same; and what comes after is taken.
+    desk.cluster.say(skipped("shop/odd-0000".to_owned())).await;
+    desk.cluster.say(Observation::Changes(shop("pay", "pay:1", ""))).await;
+    desk.settle(|state| state.world.objects().count() == 6).await;
+    let source = desk.call("desk", Value::Null).await.expect("the desk")["sources"][0].clone();
+    assert_eq!(source["skipped"], MOST_SKIPPED, "{source}");
+    assert!(text(&source, "/why").starts_with(&format!("at least {MOST_SKIPPED} malformed objects")), "{source}");
+    // One is gone: there is room to count again.
+    let key = ObjectKey::new("c", "", "Pod", "shop", "odd-0000");
+    desk.cluster.say(Observation::Changes(vec![Change::Gone { key, uid: String::new() }])).await;
+    desk.settle(|state| state.skipped.len() == MOST_SKIPPED - 1).await;
+    let source = desk.call("desk", Value::Null).await.expect("the desk")["sources"][0].clone();
+    assert_eq!((text(&source, "/why"), text(&source, "/code")), ("", ""), "{source}");
     desk.engine.stop().await;
 }

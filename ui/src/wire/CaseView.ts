@@ -8,7 +8,11 @@ export type CaseView = { alert: string, name: string, severity: string, state: s
 /**
  * The object's id, or `cluster`, `control-plane`, `heartbeat`.
  */
-at: string, at_name: string, at_kind: string, rung: number, label: string, also: Array<string>, starts_at: string | null, ends_at: string | null, summary: string, description: string, runbook: string, source: string, receivers: Array<string>, 
+at: string, at_name: string, at_kind: string, 
+/**
+ * The id of the cluster it is about; empty for what is about none.
+ */
+at_cluster: string, rung: number, label: string, also: Array<string>, starts_at: string | null, ends_at: string | null, summary: string, description: string, runbook: string, source: string, receivers: Array<string>, 
 /**
  * The messages it is part of, as words: whom they go to and what its group shares.
  */

@@ -26,7 +26,11 @@ health: string, reason: string, field: string, contained: boolean, ready: number
 /**
  * The house it belongs to, where it is a pod or a controller inside one.
  */
-house: string | null, pods: Array<PodView>, cases: Array<CaseView>, changes: Array<ChangeView>, events: Array<EventView>, calls: Array<RelationView>, called_by: Array<RelationView>, related: Array<RelationView>, 
+house: string | null, pods: Array<PodView>, cases: Array<CaseView>, changes: Array<ChangeView>, events: Array<EventView>, 
+/**
+ * How many Events and related objects there are, of which the first are listed.
+ */
+events_total: number, related_total: number, calls: Array<RelationView>, called_by: Array<RelationView>, related: Array<RelationView>, 
 /**
  * Measured calls whose other end could not be placed.
  */

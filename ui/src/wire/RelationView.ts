@@ -13,4 +13,8 @@ measured: Array<MeasuredView>,
 /**
  * Of a call: what the network policies are predicted to do on it: allowed, blocked, unprotected, unknown; else empty.
  */
-verdict: string, };
+verdict: string, 
+/**
+ * Of an owner: whether it is the controller.
+ */
+controller: boolean | null, };

@@ -80,6 +80,14 @@ fn address(at: &Address) -> (String, String, String) {
     }
 }
 
+fn cluster_of(at: &Address) -> String {
+    match at {
+        Address::Object(key) => key.cluster.to_string(),
+        Address::Cluster(id) | Address::ControlPlane(id) => id.to_string(),
+        Address::Heartbeat | Address::Plumbing => String::new(),
+    }
+}
+
 fn first(alert: &Alert, names: &[&str]) -> String {
     names.iter().find_map(|name| alert.annotations.get(*name)).map(ToString::to_string).unwrap_or_default()
 }
@@ -93,6 +101,7 @@ pub fn case(alert: &Alert, case: Option<&Case>) -> CaseView {
         severity: alert.severity().to_owned(),
         state: word(&alert.state),
         at,
+        at_cluster: case.map(|case| cluster_of(&case.at)).unwrap_or_default(),
         at_name,
         at_kind,
         rung: case.map_or(0, |case| u32::from(case.rung)),

@@ -14,7 +14,7 @@ use kube::client::Body;
 use crate::access::{Access, JSON};
 use crate::connection::escape;
 use crate::failure::Failure;
-use crate::watch::{Defined, Kind, METADATA, group_version, root};
+use crate::watch::{Defined, Kind, METADATA, group_version, root, unless_anew};
 
 /// Bytes of a line that are kept while its end is waited for: the text, and the time before it.
 const LONGEST_READ: usize = LONGEST_LINE + 64;
@@ -86,45 +86,52 @@ enum Reading {
     Ended,
 }
 
-/// What a container printed. A container that prints nothing keeps the stream open as long as it is followed.
+/// What a container printed. A container that prints nothing keeps the stream open as long as it is followed, but no longer
+/// than its connection is believed in: where all are given up for new ones, it breaks off.
 pub fn logs(access: Arc<Access>, of: LogsOf) -> Flow<Result<LogLine, ClusterError>> {
-    Box::pin(stream::unfold((access, of, Reading::Asked), |(access, of, mut reading)| async move {
+    let anew = access.anew.subscribe();
+    Box::pin(stream::unfold((access, of, anew, Reading::Asked), |(access, of, mut anew, mut reading)| async move {
+        let broke_off = |why: &str| {
+            let why = format!("the log of pod `{}` broke off: {why}", of.pod);
+            Err(ClusterError::Unreachable { server: access.server.clone(), why })
+        };
+        let given_up = "every connection was given up for a new one";
         loop {
-            match &mut reading {
+            let told = match &mut reading {
                 Reading::Ended => return None,
-                Reading::Asked => match access.get(&log_path(&of), "*/*", access.limits.page).await {
-                    Ok(answer) => reading = Reading::Open(Box::new(answer.into_body()), Cutter::default()),
-                    Err(failure) => {
-                        let what = format!("logs of container `{}` of pod `{}`", of.container, of.pod);
-                        let error = failure.into_declined(&access.server, "get", "/Pod (pods/log)", &what);
-                        return Some((Err(error), (access, of, Reading::Ended)));
+                Reading::Asked => {
+                    let path = log_path(&of);
+                    let asked = access.get(&path, "*/*", access.limits.page);
+                    match unless_anew(&mut anew, asked).await {
+                        Some(Ok(answer)) => {
+                            reading = Reading::Open(Box::new(answer.into_body()), Cutter::default());
+                            continue;
+                        }
+                        Some(Err(failure)) => {
+                            let what = format!("logs of container `{}` of pod `{}`", of.container, of.pod);
+                            Err(failure.into_declined(&access.server, "get", "/Pod (pods/log)", &what))
+                        }
+                        None => broke_off(given_up),
                     }
-                },
+                }
                 Reading::Open(body, cutter) => {
                     if let Some(line) = cutter.lines.pop_front() {
-                        return Some((Ok(LogLine::read(&line)), (access, of, reading)));
+                        return Some((Ok(LogLine::read(&line)), (access, of, anew, reading)));
                     }
-                    match body.frame().await {
-                        Some(Ok(frame)) => {
+                    match unless_anew(&mut anew, body.frame()).await {
+                        Some(Some(Ok(frame))) => {
                             if let Ok(data) = frame.into_data() {
                                 cutter.take(&data);
                             }
+                            continue;
                         }
-                        Some(Err(error)) => {
-                            let why = format!("the log of pod `{}` broke off: {error}", of.pod);
-                            let error = ClusterError::Unreachable { server: access.server.clone(), why };
-                            return Some((Err(error), (access, of, Reading::Ended)));
-                        }
-                        None => {
-                            let rest = cutter.end();
-                            reading = Reading::Ended;
-                            if let Some(line) = rest {
-                                return Some((Ok(LogLine::read(&line)), (access, of, reading)));
-                            }
-                        }
+                        Some(Some(Err(error))) => broke_off(&error.to_string()),
+                        Some(None) => Ok(LogLine::read(&cutter.end()?)),
+                        None => broke_off(given_up),
                     }
                 }
-            }
+            };
+            return Some((told, (access, of, anew, Reading::Ended)));
         }
     }))
 }

@@ -46,14 +46,15 @@ pub struct Figure {
 /// A pattern (RE2, anchored as Prometheus does) of the names of an object's pods; nothing for what has no pods.
 fn pods_of(key: &ObjectKey) -> Option<String> {
     let name = escape(&key.name);
-    // Suffixes as the controllers make them: <hash>-<5> of a Deployment, <ordinal>, <5>.
+    // Suffixes as the controllers make them: <hash>-<5> of a Deployment, <ordinal>, <5>. Their letters are few on purpose
+    // (`SafeEncodeString` and `String` of k8s.io/apimachinery/pkg/util/rand), so that most words of other names are none.
     let suffix = match key.kind.as_str() {
         "Pod" => return Some(name),
-        "Deployment" | "Rollout" => "-[a-z0-9]{1,12}-[a-z0-9]{5}",
+        "Deployment" | "Rollout" => "-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}",
         "StatefulSet" => "-[0-9]+",
-        "DaemonSet" | "ReplicaSet" => "-[a-z0-9]{5}",
-        "Job" => "-([0-9]+-)?[a-z0-9]{5}",
-        "CronJob" => "-[0-9]+-([0-9]+-)?[a-z0-9]{5}",
+        "DaemonSet" | "ReplicaSet" => "-[bcdfghjklmnpqrstvwxz2456789]{5}",
+        "Job" => "-([0-9]+-)?[bcdfghjklmnpqrstvwxz2456789]{5}",
+        "CronJob" => "-[0-9]+-([0-9]+-)?[bcdfghjklmnpqrstvwxz2456789]{5}",
         _ => return None,
     };
     Some(format!("{name}{suffix}"))
@@ -88,19 +89,20 @@ pub fn figures(key: &ObjectKey) -> Vec<Figure> {
         };
         format!("{} or {}", one("exported_namespace", "exported_pod"), one("namespace", "pod"))
     };
+    // Where nothing ever failed there is no series of failures: with traffic that is a share of nothing, not an unknown one.
     let share = |metric: &str, whom: &str, failed: &str| {
         let count = |more: &str| format!("sum(rate({metric}{{{whom}{more}}}[5m]))");
-        format!("{} / ({} > 0)", count(failed), count(""))
+        format!("({} or 0 * {}) / ({} > 0)", count(failed), count(""), count(""))
     };
-    let workload = key.kind.to_lowercase();
+    // Istio names the workload that was called; a pod is named by the scrape of its own proxy only.
+    let called = match key.kind.as_str() {
+        "Pod" => format!("namespace=\"{namespace}\",pod=\"{name}\""),
+        _ => format!("destination_workload_namespace=\"{namespace}\",destination_workload=\"{name}\""),
+    };
+    // `job` is what Prometheus calls a scrape, so Linkerd calls a Job otherwise.
+    let workload = if key.kind == "Job" { "k8s_job".to_owned() } else { key.kind.to_lowercase() };
     let failed = [
-        share(
-            "istio_requests_total",
-            &format!(
-                "reporter=\"destination\",destination_workload_namespace=\"{namespace}\",destination_workload=\"{name}\""
-            ),
-            ",response_code=~\"5..\"",
-        ),
+        share("istio_requests_total", &format!("reporter=\"destination\",{called}"), ",response_code=~\"5..\""),
         share(
             "response_total",
             &format!("direction=\"inbound\",namespace=\"{namespace}\",{workload}=\"{name}\""),
@@ -133,9 +135,9 @@ mod tests {
     #[test]
     fn pods_are_meant_by_the_shape_of_their_names() {
         check("Pod", "cart-1", Some("cart-1"));
-        check("Deployment", "cart", Some("cart-[a-z0-9]{1,12}-[a-z0-9]{5}"));
+        check("Deployment", "cart", Some("cart-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"));
         check("StatefulSet", "db", Some("db-[0-9]+"));
-        check("DaemonSet", "logs.v2", Some("logs\\\\.v2-[a-z0-9]{5}"));
+        check("DaemonSet", "logs.v2", Some("logs\\\\.v2-[bcdfghjklmnpqrstvwxz2456789]{5}"));
         check("Service", "cart", None);
     }
 
@@ -156,6 +158,32 @@ mod tests {
             }
             assert!(!within && !bare.contains("x{b"), "{}", figure.query);
         }
+    }
+
+    #[test]
+    fn traffic_without_a_failure_is_a_share_of_nothing() {
+        let figures = figures(&ObjectKey::new("c", "apps", "Deployment", "shop", "cart"));
+        let failed = &figures[3].query;
+        let whom = "reporter=\"destination\",destination_workload_namespace=\"shop\",destination_workload=\"cart\"";
+        let all = format!("sum(rate(istio_requests_total{{{whom}}}[5m]))");
+        let istio = format!(
+            "((sum(rate(istio_requests_total{{{whom},response_code=~\"5..\"}}[5m])) or 0 * {all}) / ({all} > 0))"
+        );
+        assert!(failed.starts_with(&istio), "{failed}");
+        assert_eq!(failed.matches(" or 0 * sum(rate(").count(), 4, "each observer's: {failed}");
+    }
+
+    #[test]
+    fn failed_requests_of_a_pod_and_a_job_are_asked_for_by_the_labels_they_have() {
+        let failed = |group, kind, name| figures(&ObjectKey::new("c", group, kind, "shop", name))[3].query.clone();
+        let pod = failed("", "Pod", "cart-1");
+        assert!(
+            pod.contains("istio_requests_total{reporter=\"destination\",namespace=\"shop\",pod=\"cart-1\"}"),
+            "{pod}"
+        );
+        assert!(!pod.contains("destination_workload"), "no workload has the name of a pod: {pod}");
+        assert!(pod.contains("response_total{direction=\"inbound\",namespace=\"shop\",pod=\"cart-1\"}"), "{pod}");
+        assert!(failed("batch", "Job", "tidy").contains(",k8s_job=\"tidy\"}"));
     }
 
     #[test]

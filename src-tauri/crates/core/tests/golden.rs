@@ -8,7 +8,7 @@ use std::sync::Arc;
 use broadstreet_core::id::ObjectKey;
 use broadstreet_core::resource::{group_of, reduce};
 use broadstreet_core::topology;
-use broadstreet_core::world::{Change, RelationState, World};
+use broadstreet_core::world::{Change, RelationSource, RelationState, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -37,17 +37,22 @@ fn spell(key: &ObjectKey) -> String {
     format!("{group}{} {space}{}", key.kind, key.name)
 }
 
-/// Every relation and unresolved address of a world, a line each.
+/// Every relation with the field that says so, and every unresolved address of a world, a line each. What another source
+/// than a spec says is named.
 fn told(world: &World) -> BTreeSet<String> {
     let state = |state: RelationState| match state {
         RelationState::Ok => "ok",
         RelationState::Broken => "broken",
         RelationState::Dangling => "dangling",
     };
-    let relations = world
-        .relations()
-        .into_iter()
-        .map(|it| format!("{} {} {}: {} -> {}", it.r#type, it.rule, state(it.state), spell(&it.from), spell(&it.to)));
+    let source = |source: RelationSource| match source {
+        RelationSource::Spec => String::new(),
+        other => format!(" ({})", format!("{other:?}").to_lowercase()),
+    };
+    let relations = world.relations().into_iter().map(|it| {
+        let said = format!("{} {} {}: {} -> {}", it.r#type, it.rule, state(it.state), spell(&it.from), spell(&it.to));
+        format!("{said} [{}]{}", it.field, source(it.source))
+    });
     let unresolved =
         world.unresolved().into_iter().map(|it| format!("unresolved: {} -> {}", spell(&it.from), it.address));
     relations.chain(unresolved).collect()
@@ -110,8 +115,15 @@ fn proven(world: &World) -> BTreeSet<String> {
     relations.map(|it| format!("{} {} {}: {} -> {}", it.r#type, it.rule, state(it.state), it.from, it.to)).collect()
 }
 
-/// Compares what the world and the naive evaluator find.
+/// Compares what the world and the naive evaluator find, and looks every field up in the manifest it is said to be of.
 fn compare(items: &[Value], world: &World) {
+    let astray: Vec<String> = world
+        .relations()
+        .into_iter()
+        .filter(|it| !naive::fields::leads(items, &it.r#type, [&it.from, &it.to], &it.field))
+        .map(|it| format!("{} {}: {} -> {} [{}]", it.r#type, it.rule, it.from, it.to, it.field))
+        .collect();
+    assert!(astray.is_empty(), "fields that are not there, or that do not say so: {astray:#?}");
     let (found, naive) = (proven(world), naive::rules::relations(items));
     let false_ones: Vec<&String> = found.difference(&naive).collect();
     let missing: Vec<&String> = naive.difference(&found).collect();

@@ -7,7 +7,7 @@ use broadstreet_core::id::ObjectKey;
 use broadstreet_core::plan::Lens;
 use broadstreet_core::resource::{Body, reduce};
 use broadstreet_core::topology::{By, Step, blast_radius, path, shared, standing, upstream};
-use broadstreet_core::world::{Change, Relation, World};
+use broadstreet_core::world::{Change, Id, Relation, World};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -92,6 +92,56 @@ fn failure_travels_against_the_arrows_and_a_circle_is_walked_once() {
     assert_eq!(needs("Ingress", "door", 2), ["front 1 by door", "ads 2 by front", "cart 2 by front"]);
     assert_eq!(needs("Service", "cart", 9)[..2], ["cart 1 by cart".to_owned(), "redis 2 by cart".to_owned()]);
     assert!(needs("ConfigMap", "flags", 9).is_empty());
+}
+
+/// A pod that stands by itself.
+fn pod_on(node: &str, name: &str, calls: &str, volumes: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "a", "labels": {"app": name}},
+        "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i:1", "args": [calls]}], "volumes": volumes}})
+}
+
+#[test]
+fn a_zone_takes_along_whom_its_nodes_run_and_whose_volume_lies_there() {
+    let node = |name: &str, labels: Value| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}});
+    let zone = "topology.kubernetes.io/zone";
+    let claim = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]);
+    let within =
+        json!({"nodeSelectorTerms": [{"matchExpressions": [{"key": zone, "operator": "In", "values": ["z1"]}]}]});
+    let world = world(&[
+        node("n1", json!({zone: "z1", "topology.kubernetes.io/region": "r"})),
+        node("n2", json!({zone: "z2"})),
+        node("n3", json!({"failure-domain.beta.kubernetes.io/zone": "old"})),
+        node("n4", json!({})),
+        pod_on("n1", "cart", "", json!([])),
+        service("cart"),
+        pod_on("n2", "front", "http://cart/", json!([])),
+        pod_on("n2", "redis", "", claim),
+        pod_on("n3", "aged", "", json!([])),
+        pod_on("n4", "bare", "", json!([])),
+        pod_on("", "waits", "", json!([])),
+        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "a"}, "spec": {"volumeName": "pv"}}),
+        json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv"},
+            "spec": {"claimRef": {"namespace": "a", "name": "data"}, "nodeAffinity": {"required": within}}}),
+    ]);
+    let breaks = |kind: &str, name: &str| told(&world, &blast_radius(&world, &key("", kind, "", name), 9));
+    assert_eq!(breaks("Zone", "z1"), ["cart 1 by z1", "redis 1 by z1", "front 2 by cart"]);
+    assert_eq!(breaks("Zone", "z2"), ["front 1 by z2", "redis 1 by z2"]);
+    assert_eq!(breaks("Region", "r"), ["cart 1 by r", "front 2 by cart"]);
+    assert_eq!(breaks("Zone", "old"), ["aged 1 by n3"], "no object names it");
+    assert_eq!(breaks("Zone", "nodes"), ["bare 1 by n4"], "those without a zone stand together");
+    assert!(breaks("Zone", "never").is_empty());
+    let shares = |name: &str| {
+        let things = shared(&world, &key("", "Zone", "", name)).things;
+        let with = |it: &Id| world.key_of(*it).name.to_string();
+        things.iter().map(|it| (it.by, it.name.to_string(), it.with.iter().map(with).collect())).collect::<Vec<_>>()
+    };
+    let shared_with = |name: &str, with: &[&str]| {
+        (By::Zone, name.to_owned(), with.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(shares("z2"), [shared_with("z2", &["front", "redis"])]);
+    assert_eq!(shares("old"), [shared_with("old", &["aged"])]);
+    assert_eq!(shares("nodes"), [shared_with("nodes", &["bare"])]);
+    assert_eq!(shares("never"), []);
 }
 
 #[test]
@@ -306,11 +356,13 @@ proptest! {
             prop_assert_eq!(found, wanted, "{}", house);
         }
         // Asked from the other side: everybody who has it.
-        for (by, kind, name) in [(By::Node, "Node", "n1"), (By::Volume, "PersistentVolume", "pv")] {
+        for (by, kind, name) in [(By::Node, "Node", "n1"), (By::Zone, "Zone", "z1"), (By::Zone, "Zone", "z2"), (By::Volume, "PersistentVolume", "pv")] {
             let things = shared(&world, &key("", kind, "", name)).things;
             let told: BTreeSet<&ObjectKey> = things[0].with.iter().map(|id| world.key_of(*id)).collect();
             let wanted: BTreeSet<&ObjectKey> = houses.iter().filter(|house| all[house].contains(&(by, name.to_owned()))).collect();
-            prop_assert_eq!(told, wanted, "{}", kind);
+            prop_assert_eq!(things.len(), 1, "{}", kind);
+            prop_assert_eq!(things[0].by, by);
+            prop_assert_eq!(told, wanted, "{} {}", kind, name);
         }
     }
 

@@ -1,7 +1,6 @@
 //! The bytes of a scene as the screen reads them. The file the screen's own test reads is checked against them here, so
 //! that both sides agree; `BLESS=1 cargo test -p broadstreet-core --test scene` writes it anew.
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use broadstreet_core::alerts::{Address, Alert, Case, Placed, Told, TrayEntry};
@@ -10,6 +9,10 @@ use broadstreet_core::plan::{Drawing, Lens, Plan, SceneOptions, scene};
 use broadstreet_core::resource::reduce;
 use broadstreet_core::world::{Change, World};
 use serde_json::{Value, json};
+
+mod kept;
+
+use kept::is_kept;
 
 fn boutique() -> World {
     let list: Value = serde_json::from_str(include_str!("golden/online-boutique.json")).unwrap();
@@ -188,16 +191,6 @@ fn steps() -> (Vec<u8>, Vec<u8>) {
         }
     }
     unreachable!("the last of the history returns")
-}
-
-fn is_kept(name: &str, bytes: &[u8]) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/graph/fixtures").join(name);
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, bytes).unwrap();
-    }
-    let kept = std::fs::read(&file).unwrap_or_default();
-    assert!(kept == bytes, "ui/src/graph/fixtures/{name} is out of date: run this test with BLESS=1");
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub struct SourceNow {
     pub version: String,
     /// Kinds that are not live.
     pub kinds: Vec<SourceState>,
-    /// Malformed objects skipped.
+    /// Malformed objects skipped; of a cluster at most [`crate::live::MOST_SKIPPED`], and then `why` says so.
     pub skipped: usize,
 }
 

@@ -160,8 +160,7 @@ impl Engine {
         let states: Vec<SourceState> = of.cloned().collect();
         let name = member.source.as_str();
         check_kinds(name, &states, checks);
-        let skipped = state.skipped.iter().filter(|((source, _), _)| *source == member.source);
-        for ((_, object), why) in skipped.take(SKIPPED_SHOWN) {
+        for (object, why) in state.skipped_of(&member.source).take(SKIPPED_SHOWN) {
             let text = format!("{object} was skipped: {why}");
             checks.push(warning(name, "objects", "skipped", text, "correct the object; all others were read"));
         }

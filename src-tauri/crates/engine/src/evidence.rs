@@ -3,7 +3,7 @@
 //! A reading of logs belongs to whoever opened it: it ends when it is closed, when nobody asked for a while, or with the
 //! cluster. Nothing of it is recorded unless a person pins it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ use crate::{Engine, EngineError, Result};
 /// Containers read at once; of more the first are read, and it is said.
 const MOST_STREAMS: usize = 24;
 
+/// Containers of one reading in all, with those of pods that are gone by now.
+const MOST_KNOWN: usize = 240;
+
 /// Readings open at once; the one asked for longest ago is closed for another.
 const MOST_READINGS: usize = 6;
 
@@ -33,7 +36,7 @@ const AT_ONCE: usize = 4_000;
 /// A reading nobody asked for this long is closed.
 const FORGOTTEN_AFTER: chrono::Duration = chrono::Duration::seconds(90);
 
-/// Until a container that could not be read, or ended, is asked again.
+/// Until a container that could not be read, or ended, is asked again, and until pods made meanwhile are looked for.
 const ASK_AGAIN: Duration = Duration::from_secs(4);
 
 /// How far one container's log has come.
@@ -54,9 +57,9 @@ pub struct StreamNow {
 pub struct LogsNow {
     /// Its id.
     pub reading: String,
-    /// The containers read, by the number their lines carry.
+    /// The containers read, by the number their lines carry; those of pods made later come after.
     pub streams: Vec<StreamNow>,
-    /// Containers there are beyond those.
+    /// Containers there are beyond those, of pods made later too.
     pub left_out: usize,
     /// The lines asked for, in the order they came.
     pub lines: Vec<KeptLine>,
@@ -70,16 +73,60 @@ pub struct LogsNow {
 struct Held {
     book: LogBook,
     streams: Vec<StreamNow>,
+    /// Those of them that are read no more: their pod is not there.
+    gone: BTreeSet<usize>,
     left_out: usize,
     asked_at: Moment,
     /// It was told that there is more; it is told again once somebody asked.
     told: bool,
 }
 
+impl Held {
+    /// Takes the containers there are now, and answers those to be read from now on by their numbers. A pod that is there
+    /// again under its name goes on where it was.
+    fn admit(&mut self, wanted: Vec<Container>) -> Vec<(usize, Container)> {
+        let (mut begun, mut left_out) = (Vec::new(), 0);
+        for (pod, container) in wanted {
+            let known = self.streams.iter().position(|it| it.pod == pod && it.container == container);
+            let has_room = self.streams.len() - self.gone.len() < MOST_STREAMS;
+            let at = match known {
+                Some(at) if !self.gone.contains(&at) => continue,
+                Some(at) if has_room => at,
+                None if has_room && self.streams.len() < MOST_KNOWN => {
+                    let (pod, container) = (pod.clone(), container.clone());
+                    self.streams.push(StreamNow { pod, container, state: "asked", why: String::new() });
+                    self.streams.len() - 1
+                }
+                _ => {
+                    left_out += 1;
+                    continue;
+                }
+            };
+            self.gone.remove(&at);
+            begun.push((at, (pod, container)));
+        }
+        self.left_out = left_out;
+        begun
+    }
+}
+
+/// A pod and one of its containers.
+type Container = (String, String);
+
 /// One reading under way.
+#[derive(Clone)]
 struct Reading {
     held: Arc<Mutex<Held>>,
     tasks: Supervisor,
+}
+
+/// Whose logs a reading is of, and the way to them.
+struct Whose {
+    id: String,
+    key: ObjectKey,
+    container: String,
+    previous: bool,
+    connection: Arc<dyn Connection>,
 }
 
 /// The readings of this desk.
@@ -93,8 +140,8 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The containers whose logs belong to an object: those of its pods, the newest pods first.
-fn containers(world: &World, key: &ObjectKey) -> Vec<(String, String)> {
+/// The containers whose logs belong to an object: those of its pods, the newest pods first; of one name where it has one.
+fn containers(world: &World, key: &ObjectKey, wanted: &str) -> Vec<Container> {
     let pods = world.pods_of(key);
     let mut found: Vec<_> = pods.iter().filter_map(|pod| world.object(pod)).collect();
     found.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.key.name.cmp(&b.key.name)));
@@ -102,8 +149,8 @@ fn containers(world: &World, key: &ObjectKey) -> Vec<(String, String)> {
         Body::Pod(pod) => {
             let mut names: Vec<String> = pod.template.images.iter().map(|(name, _)| name.to_string()).collect();
             names.extend(pod.containers.iter().map(|one| one.name.to_string()));
-            let mut seen = std::collections::BTreeSet::new();
-            names.retain(|name| seen.insert(name.clone()));
+            let mut seen = BTreeSet::new();
+            names.retain(|name| (wanted.is_empty() || name == wanted) && seen.insert(name.clone()));
             names.into_iter().map(|name| (object.key.name.to_string(), name)).collect()
         }
         _ => Vec::new(),
@@ -135,17 +182,14 @@ impl Engine {
         Ok((connection.manifest(key.clone()).await?, self.now()))
     }
 
-    /// Starts reading what the containers of an object print: the last lines and, but for `previous`, all that follows.
+    /// Starts reading what the containers of an object print: the last lines and, but for `previous`, all that follows, also
+    /// of pods it has later.
     ///
     /// # Errors
     /// `not_live` without a cluster, `no_containers` where the object has no pod.
     pub async fn open_logs(&self, key: &ObjectKey, container: &str, previous: bool) -> Result<LogsNow> {
         let connection = self.connection("logs", key).await?;
-        let mut wanted = match self.look(None).await {
-            Ok(seen) => containers(seen.world(), key),
-            Err(error) => return Err(error),
-        };
-        wanted.retain(|(_, name)| container.is_empty() || name == container);
+        let wanted = containers(self.look(None).await?.world(), key, container);
         if wanted.is_empty() {
             return Err(EngineError::refused(
                 "no_containers",
@@ -153,37 +197,64 @@ impl Engine {
                 "choose a workload or a pod; a pod that is gone takes its log with it",
             ));
         }
-        let left_out = wanted.len().saturating_sub(MOST_STREAMS);
-        wanted.truncate(MOST_STREAMS);
         let id = {
             let mut next = locked(&self.readings.next);
             *next += 1;
             format!("logs-{next}")
         };
-        let stream = |(pod, container): &(String, String)| StreamNow {
-            pod: pod.clone(),
-            container: container.clone(),
-            state: "asked",
-            why: String::new(),
-        };
-        let streams = wanted.iter().map(stream).collect();
-        let held = Held { book: LogBook::default(), streams, left_out, asked_at: self.now(), told: false };
+        let mut held = Held { asked_at: self.now(), ..Held::default() };
+        let begun = held.admit(wanted);
         let reading = Reading { held: Arc::new(Mutex::new(held)), tasks: self.tasks.child() };
-        for (at, (pod, container)) in wanted.into_iter().enumerate() {
-            let of = LogsOf {
-                namespace: key.namespace.to_string(),
-                pod,
-                container,
-                previous,
-                follow: !previous,
-                tail: TAIL,
-                since: None,
-            };
-            self.read_stream(&id, &reading, at, of, Arc::clone(&connection));
+        let whose = Whose { id: id.clone(), key: key.clone(), container: container.to_owned(), previous, connection };
+        self.read_streams(&whose, &reading, begun);
+        if !previous {
+            self.look_for_pods(whose, reading.clone());
         }
         self.forget_readings();
         locked(&self.readings.open).insert(id.clone(), reading);
         self.read_logs(&id, 0)
+    }
+
+    /// Begins with the containers of pods that were made later, as long as somebody asks.
+    fn look_for_pods(&self, whose: Whose, reading: Reading) {
+        let (engine, tasks) = (self.clone(), reading.tasks.clone());
+        tasks.start(&format!("{}: its pods", whose.id), async move {
+            loop {
+                tokio::time::sleep(ASK_AGAIN).await;
+                if engine.now() - locked(&reading.held).asked_at > FORGOTTEN_AFTER {
+                    return Ok(());
+                }
+                let Ok(seen) = engine.look(None).await else { continue };
+                let wanted = containers(seen.world(), &whose.key, &whose.container);
+                drop(seen);
+                let (begun, is_news) = {
+                    let mut held = locked(&reading.held);
+                    let before = held.left_out;
+                    let begun = held.admit(wanted);
+                    let is_news = !begun.is_empty() || held.left_out != before;
+                    (begun, is_news)
+                };
+                engine.read_streams(&whose, &reading, begun);
+                if is_news {
+                    engine.notices.tell("logs", [whose.id.clone()]);
+                }
+            }
+        });
+    }
+
+    fn read_streams(&self, whose: &Whose, reading: &Reading, begun: Vec<(usize, Container)>) {
+        for (at, (pod, container)) in begun {
+            let of = LogsOf {
+                namespace: whose.key.namespace.to_string(),
+                pod,
+                container,
+                previous: whose.previous,
+                follow: !whose.previous,
+                tail: TAIL,
+                since: None,
+            };
+            self.read_stream(&whose.id, reading, at, of, Arc::clone(&whose.connection));
+        }
     }
 
     fn read_stream(&self, id: &str, reading: &Reading, at: usize, of: LogsOf, connection: Arc<dyn Connection>) {
@@ -228,6 +299,9 @@ impl Engine {
                     let mut held = locked(&held);
                     held.streams[at].state = if why.is_empty() { "ended" } else { "failed" };
                     held.streams[at].why = why;
+                    if gone {
+                        held.gone.insert(at);
+                    }
                 }
                 engine.notices.tell("logs", [id.clone()]);
                 if !again {
@@ -290,5 +364,44 @@ impl Engine {
         for reading in std::mem::take(&mut *locked(&self.readings.open)).into_values() {
             reading.tasks.ask_to_stop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pods(numbers: std::ops::Range<usize>) -> Vec<Container> {
+        numbers.map(|number| (format!("cart-{number}"), "server".to_owned())).collect()
+    }
+
+    fn numbers(begun: &[(usize, Container)]) -> Vec<usize> {
+        begun.iter().map(|it| it.0).collect()
+    }
+
+    #[test]
+    fn pods_made_later_are_read_in_the_place_of_those_that_are_gone_and_the_others_are_counted() {
+        let mut held = Held::default();
+        assert_eq!(numbers(&held.admit(pods(0..2))), [0, 1]);
+        assert_eq!(numbers(&held.admit(pods(0..3))), [2], "one more");
+        assert_eq!(held.admit(pods(0..MOST_STREAMS + 2)).len(), MOST_STREAMS - 3);
+        assert_eq!((held.streams.len(), held.left_out), (MOST_STREAMS, 2));
+        held.gone.extend([0, 1]);
+        let begun = held.admit(pods(2..MOST_STREAMS + 2));
+        assert_eq!(numbers(&begun), [MOST_STREAMS, MOST_STREAMS + 1], "their lines are told apart from others'");
+        assert_eq!(held.left_out, 0);
+        held.gone.insert(2);
+        assert_eq!(numbers(&held.admit(pods(2..3))), [2], "it is there again under its name");
+        assert!(held.gone.len() == 2 && held.admit(pods(2..3)).is_empty());
+    }
+
+    #[test]
+    fn a_reading_of_a_house_that_makes_pod_after_pod_stays_bounded() {
+        let mut held = Held::default();
+        for first in (0..1_000).step_by(10) {
+            held.admit(pods(first..first + 10));
+            held.gone = (0..held.streams.len()).collect();
+        }
+        assert_eq!((held.streams.len(), held.left_out), (MOST_KNOWN, 10), "and it is said what is left out");
     }
 }

@@ -82,8 +82,15 @@ fn source_now(state: &State, asked: Asked, cluster: &str, now: Moment) -> Source
             hint: "the source itself says so; all else it answered stands".to_owned(),
         })
     });
+    let skipped = state.skipped_of(&id).count();
+    let trouble = trouble.or_else(|| {
+        (skipped >= live::MOST_SKIPPED).then(|| Trouble {
+            code: "skipped".to_owned(),
+            why: format!("at least {skipped} malformed objects were skipped; no more of them are counted or named"),
+            hint: "everything else was read".to_owned(),
+        })
+    });
     let Trouble { code, why, hint } = trouble.unwrap_or_default();
-    let skipped = state.skipped.keys().filter(|(source, _)| *source == id).count();
     let alive_at = proof.alive_at;
     let (kind, version) = (kind.to_owned(), proof.version);
     let cluster = cluster.to_owned();

@@ -43,11 +43,12 @@ fn source(one: &SourceNow) -> SourceView {
             .kinds
             .iter()
             .map(|kind| {
-                let (state, _, why, verb) = freshness(&kind.state);
+                let (state, since, why, verb) = freshness(&kind.state);
                 KindView {
                     kind: kind.kind.clone(),
                     namespace: kind.namespace.clone(),
                     state: state.to_owned(),
+                    since,
                     verb,
                     why,
                 }

@@ -160,8 +160,11 @@ fn sharer(world: &World, id: Id) -> SharerView {
 fn thing(seen: &Seen, it: &Shared) -> SharedThing {
     let world = seen.world();
     let quoted = format!("\"{}\"", it.name.replace('\\', "\\\\").replace('"', "\\\""));
+    // Nodes that name no zone stand together, and no filter means them.
+    let has_nodes = |zone: &ObjectKey| world.nodes_of_zone(&zone.cluster, &zone.name).next().is_some();
     let filter = match it.by {
         By::Node => format!("node:{quoted}"),
+        By::Zone if !it.key.as_ref().is_none_or(has_nodes) => String::new(),
         By::Zone => format!("zone:{quoted}"),
         By::Image => format!("image:{quoted}"),
         _ => String::new(),

@@ -9,6 +9,7 @@ use broadstreet_engine::past::What;
 use broadstreet_engine::{Engine, Seen};
 
 use super::desk::at;
+use super::rollup::number;
 use super::{Answer, calls};
 use crate::convert::{self, health, in_family, key, maybe, text, word};
 use crate::wire::map::{
@@ -18,6 +19,9 @@ use crate::wire::map::{
 
 /// Changes and Events of a panel.
 const LINES: usize = 60;
+
+/// Related objects of a panel.
+const RELATED: usize = 200;
 
 /// Addresses without a Service that are listed.
 const ADDRESSES: usize = 200;
@@ -45,6 +49,12 @@ fn pod(world: &World, key: &ObjectKey) -> PodView {
     }
 }
 
+/// What an Event is about.
+fn regarding(world: &World, event: &ObjectKey) -> Option<String> {
+    let relations = world.relations_of(event);
+    relations.iter().find(|it| it.r#type == "about" && it.from == *event).map(|it| it.to.to_string())
+}
+
 /// True where a case stands at an object of the family.
 fn stands_at(world: &World, house: &ObjectKey, case: &Case) -> bool {
     matches!(&case.at, Address::Object(key) if in_family(world, house, key))
@@ -65,7 +75,15 @@ pub(super) fn relation(world: &World, other: &ObjectKey, relation: &Relation, ou
         health: health(world.health(other).state),
         verdict: String::new(),
         measured: Vec::new(),
+        controller: is_controller(world, relation),
     }
+}
+
+/// Whether an owner is the controller, by the reference that names it.
+fn is_controller(world: &World, relation: &Relation) -> Option<bool> {
+    let number = relation.field.strip_prefix("metadata.ownerReferences[")?.strip_suffix(']')?;
+    let owners = &world.object(&relation.to).filter(|_| relation.r#type == "owns")?.owners;
+    owners.get(number.parse::<usize>().ok()?).map(|owner| owner.controller)
 }
 
 fn unknowns(world: &World, seen: &Seen) -> Vec<String> {
@@ -102,7 +120,9 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     let found = world.object(&id);
     let verdict = world.health(&id);
     let house = world.house_of(&id);
-    let pods = world.pods_of(&id);
+    let mut pods = world.pods_of(&id);
+    // What makes it so stands first: a list shows the beginning of hundreds.
+    pods.sort_by_cached_key(|key| world.health(key).state);
     let pods: Vec<PodView> =
         pods.iter().filter(|pod| **pod != id || id.kind == "Pod").map(|key| pod(world, key)).collect();
     let template = found.and_then(|object| object.body.template());
@@ -129,9 +149,12 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         .take(LINES)
         .collect();
     changes.dedup();
-    let events = world.events_of(&id).into_iter().take(LINES).filter_map(|object| match &object.body {
+    let events = world.events_of(&id);
+    let events_total = number(events.len());
+    let events = events.into_iter().take(LINES).filter_map(|object| match &object.body {
         Body::Event(event) => Some(EventView {
             uid: object.uid.to_string(),
+            regarding: regarding(world, &object.key).unwrap_or_default(),
             r#type: event.r#type.clone(),
             reason: event.reason.clone(),
             message: event.message.clone(),
@@ -148,7 +171,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
         Some(house) if *house != id => super::apps::of(world, house, &world.relations_of(house)),
         _ => super::apps::of(world, &id, &relations),
     };
-    let related = relations.iter().filter(|it| it.r#type != "calls" && it.r#type != "about");
+    let related: Vec<&Relation> = relations.iter().filter(|it| it.r#type != "calls" && it.r#type != "about").collect();
     Ok(ObjectView {
         id: id.to_string(),
         kind: id.kind.to_string(),
@@ -178,11 +201,14 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
             )
             .collect(),
         events: events.collect(),
+        events_total,
+        related_total: number(related.len()),
         calls: calls::of(world, &own_house, true),
         called_by: calls::of(world, &own_house, false),
         lost_calls: calls::lost(world, &own_house),
         related: related
-            .take(200)
+            .into_iter()
+            .take(RELATED)
             .map(
                 |it| {
                     if it.from == id { relation(world, &it.to, it, true) } else { relation(world, &it.from, it, false) }
@@ -375,4 +401,46 @@ pub async fn history(engine: &Engine, request: HistoryRequest) -> Answer<History
             })
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use broadstreet_core::resource::reduce;
+    use broadstreet_core::world::Change;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn world(objects: &[Value]) -> World {
+        let reduced = objects.iter().filter_map(|it| reduce("c", it).ok());
+        World::from_changes(&reduced.map(|it| Change::Object(Arc::new(it))).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_second_owner_is_told_from_the_controller_and_an_event_says_what_it_is_about() {
+        let owner = |kind: &str, name: &str, controller: bool| json!({"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": name, "controller": controller});
+        let of = |api: &str, kind: &str, name: &str| json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": "shop", "uid": name}});
+        let mut pod = of("v1", "Pod", "cart-1");
+        pod["metadata"]["ownerReferences"] =
+            json!([owner("Deployment", "lead", false), owner("ReplicaSet", "cart", true)]);
+        let mut event = of("events.k8s.io/v1", "Event", "e");
+        event["regarding"] = json!({"kind": "Pod", "namespace": "shop", "name": "cart-1", "uid": "cart-1"});
+        let objects = [of("apps/v1", "Deployment", "lead"), of("apps/v1", "ReplicaSet", "cart"), pod, event];
+        let world = world(&objects);
+        let key = ObjectKey::new("c", "", "Pod", "shop", "cart-1");
+        let owners: Vec<(String, Option<bool>)> = world
+            .relations_of(&key)
+            .iter()
+            .filter(|it| it.r#type == "owns")
+            .map(|it| (it.from.name.to_string(), is_controller(&world, it)))
+            .collect();
+        assert_eq!(owners, [("lead".to_owned(), Some(false)), ("cart".to_owned(), Some(true))]);
+        let about = world.relations_of(&key).into_iter().find(|it| it.r#type == "about");
+        assert_eq!(about.and_then(|it| regarding(&world, &it.from)), Some(key.to_string()));
+        assert!(
+            world.relations().iter().filter(|it| it.r#type != "owns").all(|it| is_controller(&world, it).is_none())
+        );
+    }
 }

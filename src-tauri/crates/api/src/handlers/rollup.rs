@@ -1,8 +1,9 @@
 //! What an aggregate of the map adds up to, and what makes it so.
 
 use broadstreet_core::alerts::Placed;
+use broadstreet_core::health::COUNTED;
 use broadstreet_core::id::ObjectKey;
-use broadstreet_core::topology::{COUNTED, Extent, States, rollup as add_up};
+use broadstreet_core::topology::{Extent, States, rollup as add_up};
 use broadstreet_core::world::World;
 use broadstreet_engine::Engine;
 
@@ -22,7 +23,7 @@ fn counts(states: &States) -> Vec<StateCountView> {
     counted.map(|(state, count)| StateCountView { state: health(*state), count: number(count) }).collect()
 }
 
-fn number(count: usize) -> u32 {
+pub(super) fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

@@ -46,8 +46,8 @@ wire! {
         /// Malformed objects skipped.
         skipped: u32,
     }
-    /// Freshness of one kind; `verb` is the missing verb where forbidden.
-    KindView { kind: String, namespace: String, state: String, verb: String, why: String }
+    /// Freshness of one kind; `since` is when it was last heard of where stale, `verb` the missing verb where forbidden.
+    KindView { kind: String, namespace: String, state: String, since: Option<String>, verb: String, why: String }
     /// Chooses or adds the acting person.
     ActAs { id: Option<String>, name: Option<String> }
     /// A kubeconfig's context.

@@ -22,6 +22,8 @@ wire! {
         /// The house it belongs to, where it is a pod or a controller inside one.
         house: Option<String>,
         pods: Vec<PodView>, cases: Vec<CaseView>, changes: Vec<ChangeView>, events: Vec<EventView>,
+        /// How many Events and related objects there are, of which the first are listed.
+        events_total: u32, related_total: u32,
         calls: Vec<RelationView>, called_by: Vec<RelationView>, related: Vec<RelationView>,
         /// Measured calls whose other end could not be placed.
         lost_calls: Vec<LostCallView>,
@@ -71,6 +73,8 @@ wire! {
         measured: Vec<MeasuredView>,
         /// Of a call: what the network policies are predicted to do on it: allowed, blocked, unprotected, unknown; else empty.
         verdict: String,
+        /// Of an owner: whether it is the controller.
+        controller: Option<bool>,
     }
     /// What one observer measured of a call: `rate` in `unit` (requests, flows, bytes) a second, `failed` a share of one.
     MeasuredView {
@@ -82,8 +86,8 @@ wire! {
     LostCallView { other: String, outgoing: bool, observer: String, source: String, unit: String, rate: f64, why: String }
     /// An address that names no Service.
     UnresolvedView { field: String, address: String }
-    /// A Kubernetes Event.
-    EventView { uid: String, r#type: String, reason: String, message: String, count: u32, first_at: Option<String>, last_at: Option<String>, component: String }
+    /// A Kubernetes Event; `regarding` is the object it is about.
+    EventView { uid: String, regarding: String, r#type: String, reason: String, message: String, count: u32, first_at: Option<String>, last_at: Option<String>, component: String }
     /// A change seen in the recording: `text` is one line, `detail` what it was before and after.
     ChangeView { at: String, kind: String, text: String, detail: String, subject: String }
     /// An alert as a case. `state`: firing, pending, silenced, inhibited, resolved. `told`: somebody, nobody, unknown.
@@ -91,6 +95,8 @@ wire! {
         alert: String, name: String, severity: String, state: String,
         /// The object's id, or `cluster`, `control-plane`, `heartbeat`.
         at: String, at_name: String, at_kind: String,
+        /// The id of the cluster it is about; empty for what is about none.
+        at_cluster: String,
         rung: u32, label: String, also: Vec<String>,
         starts_at: Option<String>, ends_at: Option<String>,
         summary: String, description: String, runbook: String, source: String, receivers: Vec<String>,

@@ -1,6 +1,6 @@
 //! The border: JSON as the server sends it comes in, slim objects and what is known of them go out.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 
 use broadstreet_core::id::{ObjectKey, Text};
@@ -27,6 +27,9 @@ pub struct Known {
     rounds: u32,
     /// UIDs of objects lately deleted: an event of one of them that comes late brings it back no more.
     buried: VecDeque<Uid>,
+    /// What was skipped, at most [`SKIPPED`], by namespace and name as far as those could be read, with the round it was
+    /// seen in last: once it is nowhere any more, that is told.
+    skipped: BTreeMap<(String, String), u32>,
 }
 
 #[derive(Debug)]
@@ -51,11 +54,26 @@ impl Seen {
 /// How many deleted objects are remembered.
 const BURIED: usize = 256;
 
+/// How many malformed objects are remembered.
+const SKIPPED: usize = 1_000;
+
 impl Known {
     /// Begins a reading of everything, and answers its number.
     pub fn begin(&mut self) -> u32 {
         self.rounds += 1;
         self.rounds
+    }
+
+    fn skip(&mut self, (namespace, name): Place<'_>, round: u32) {
+        let place = (namespace.to_owned(), name.to_owned());
+        if self.skipped.len() < SKIPPED || self.skipped.contains_key(&place) {
+            self.skipped.insert(place, round);
+        }
+    }
+
+    /// Whether it was skipped, and is no more.
+    fn mend(&mut self, (namespace, name): Place<'_>) -> bool {
+        !self.skipped.is_empty() && self.skipped.remove(&(namespace.to_owned(), name.to_owned())).is_some()
     }
 
     fn find(&self, place: Place<'_>) -> Option<usize> {
@@ -171,10 +189,13 @@ fn place_of<'v>(value: &'v Json<'_>) -> Place<'v> {
     (text("metadata.namespace"), text("metadata.name"))
 }
 
-/// The place of an object as `namespace/name`.
-pub fn place(value: &Json<'_>) -> String {
-    let (namespace, name) = place_of(value);
-    format!("{namespace}/{name}")
+/// Notes what cannot be taken, and says so; without a value it is a line that names nothing.
+pub fn skip(known: &mut Known, info: &Kind, from: Origin, value: Option<&Json<'_>>, why: String) -> Observation {
+    let (namespace, name) = value.map(place_of).unwrap_or_default();
+    let round = if let Origin::Reading(round) = from { round } else { known.rounds };
+    known.skip((namespace, name), round);
+    let name = format!("{namespace}/{name}").trim_start_matches('/').to_owned();
+    Observation::Skipped { kind: kind_name(info), name, why }
 }
 
 /// The resource version, where there is one.
@@ -185,11 +206,8 @@ pub fn version<'v>(value: &'v Json<'_>) -> Option<&'v str> {
 /// Reduces an object. Items of lists carry no kind, and those read as metadata another one, so it is set to what was
 /// asked for; of a kind read as metadata anything else is thrown away first, should a server send it all the same.
 pub fn cross(known: &mut Known, cluster: &str, info: &Kind, from: Origin, mut value: Json<'_>) -> Crossed {
-    let bad = |name: &str, why: String| {
-        Crossed::Bad(Observation::Skipped { kind: kind_name(info), name: name.trim_start_matches('/').to_owned(), why })
-    };
     if value.fields().is_none() {
-        return bad("", "it is no object".to_owned());
+        return Crossed::Bad(skip(known, info, from, None, "it is no object".to_owned()));
     }
     let seen = known.get_mut(place_of(&value));
     let round = match (from, seen) {
@@ -219,10 +237,12 @@ pub fn cross(known: &mut Known, cluster: &str, info: &Kind, from: Origin, mut va
     value.set("kind", info.kind.to_string());
     let object = match resource::reduce_json(cluster, &value) {
         Ok(object) => object,
-        Err(error) => return bad(&place(&value), error.why),
+        Err(error) => return Crossed::Bad(skip(known, info, from, Some(&value), error.why)),
     };
+    // Whoever was told that it is malformed is told that it is well.
+    let is_mended = known.mend((&object.key.namespace, &object.key.name));
     let before = known.get((&object.key.namespace, &object.key.name));
-    if before.is_some_and(|seen| seen.uid == object.uid && seen.version == object.resource_version) {
+    if !is_mended && before.is_some_and(|seen| seen.uid == object.uid && seen.version == object.resource_version) {
         return Crossed::Same;
     }
     let replaced = before
@@ -243,6 +263,7 @@ pub fn delete(known: &mut Known, cluster: &str, info: &Kind, value: &Json<'_>) -
     let place = place_of(value);
     let uid = value.at("metadata.uid").and_then(Json::as_str).unwrap_or_default();
     let mark = Uid::from(uid);
+    known.mend(place);
     if known.get(place).is_some_and(|seen| mark.is_empty() || seen.uid == mark) {
         known.remove(place);
     }
@@ -256,10 +277,20 @@ pub fn delete(known: &mut Known, cluster: &str, info: &Kind, value: &Json<'_>) -
 }
 
 /// Forgets every object of `namespace` (of all where it is empty) that the reading of this number did not hold; every
-/// one where there was none.
+/// one where there was none. What was skipped and is not there any more is told gone too.
 pub fn vanish(known: &mut Known, cluster: &str, info: &Kind, namespace: &str, round: Option<u32>) -> Vec<Change> {
     let inside = |seen: &Seen| namespace.is_empty() || seen.namespace == namespace;
     let mut changes: Vec<Change> = Vec::new();
+    for place in std::mem::take(&mut known.skipped) {
+        let ((of, name), seen_in) = &place;
+        // A line that names nothing is made good by any reading.
+        let is_meant = namespace.is_empty() || of == namespace || name.is_empty();
+        if !is_meant || round == Some(*seen_in) {
+            known.skipped.extend([place]);
+        } else if known.find((of, name)).is_none() {
+            changes.push(gone(cluster, info, (of, name), ""));
+        }
+    }
     known.retain(
         |seen| round == Some(seen.round) || !inside(seen),
         |seen| changes.push(gone(cluster, info, seen.place(), &seen.uid.to_string())),
@@ -363,6 +394,35 @@ mod tests {
         odd["metadata"]["labels"] = json!(7);
         assert!(matches!(read(&mut known, round, &odd), Crossed::Bad(_)));
         assert!(vanish(&mut known, "c", &SECRET, "", Some(round)).is_empty());
+    }
+
+    #[test]
+    fn what_was_skipped_is_told_gone_by_the_reading_that_lacks_it_and_mended_by_one_that_holds_it() {
+        let odd = |name: &str| json!({ "metadata": { "namespace": "n", "name": name, "labels": 7 } });
+        let mut known = Known::default();
+        crossed(&mut known, &object("turned", "t", "1"));
+        for value in [odd("goes"), odd("stays"), odd("deleted"), odd("turned"), json!("no object")] {
+            assert!(matches!(crossed(&mut known, &value), Crossed::Bad(_)), "{value}");
+        }
+        delete(&mut known, "c", &SECRET, &Json::deserialize(&odd("deleted")).expect("JSON"));
+        let round = known.begin();
+        assert!(matches!(read(&mut known, round, &odd("stays")), Crossed::Bad(_)));
+        let mended = read(&mut known, round, &object("turned", "t", "1"));
+        assert!(matches!(mended, Crossed::New(None, _)), "it is as it was, and told again: {mended:?}");
+        assert!(vanish(&mut known, "c", &SECRET, "m", Some(round)).len() == 1, "what names nothing");
+        let names = |changes: Vec<Change>| -> Vec<String> {
+            let name = |change| match change {
+                Change::Gone { key, .. } => key.name.to_string(),
+                other => format!("{other:?}"),
+            };
+            changes.into_iter().map(name).collect()
+        };
+        assert_eq!(names(vanish(&mut known, "c", &SECRET, "n", Some(round))), ["goes"]);
+        assert_eq!(names(vanish(&mut known, "c", &SECRET, "", None)), ["stays", "turned"]);
+        for number in 0..SKIPPED + 10 {
+            crossed(&mut known, &odd(&number.to_string()));
+        }
+        assert_eq!(known.skipped.len(), SKIPPED);
     }
 
     #[test]

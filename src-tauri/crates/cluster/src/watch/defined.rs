@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use broadstreet_core::id::ObjectKey;
 use broadstreet_core::ports::{Answer, Observation};
 use broadstreet_core::resource::KINDS;
-use broadstreet_core::world::Freshness;
+use broadstreet_core::world::{Change, Freshness};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -91,11 +92,20 @@ async fn told(shared: &Arc<Shared>, defined: &mut latest::Receiver<Definitions>,
         // A definition is told several times while it is established.
         timer.sleep(JUST_ASKED).await;
     }
+    let (group, kind) = ("apiextensions.k8s.io", "CustomResourceDefinition");
+    let mut failed = false;
     while defined.borrow_and_update().times > 0 {
         match read(shared).await {
+            Ok(found) if failed => {
+                // As of one that names nothing: nothing is skipped any more.
+                let key = ObjectKey::new(&shared.cluster, group, kind, "", "");
+                shared.say(Observation::Changes(vec![Change::Gone { key, uid: String::new() }])).await;
+                return found;
+            }
             Ok(found) => return found,
             Err(why) => {
-                let kind = "apiextensions.k8s.io/CustomResourceDefinition".to_owned();
+                failed = true;
+                let kind = format!("{group}/{kind}");
                 shared.say(Observation::Skipped { kind, name: String::new(), why }).await;
                 shared.settle_without(&ALL, "").await;
                 timer.sleep(ask_again).await;

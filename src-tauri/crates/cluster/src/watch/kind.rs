@@ -44,7 +44,7 @@ pub async fn follow(shared: Arc<Shared>, info: Arc<Kind>, mut present: Option<St
                     by_namespace(&shared, &info, &known, &whole).await;
                 } else {
                     shared.settle_without(&info, "").await;
-                    shared.turn_of("", shared.access.limits.ask_again).await;
+                    shared.access.timer.sleep(shared.access.limits.ask_again).await;
                 }
             }
         }
@@ -104,7 +104,8 @@ async fn by_namespace(shared: &Arc<Shared>, info: &Arc<Kind>, known: &Arc<Mutex<
 
     let mut followed: FuturesUnordered<Abortable<Answer<'static, (String, Stop)>>> = FuturesUnordered::new();
     let mut handles: BTreeMap<String, AbortHandle> = BTreeMap::new();
-    let refused = Mutex::new(Refused::starting_at(info));
+    let now = || shared.access.timer.elapsed();
+    let refused = Mutex::new(Refused::starting_at(info, now()));
     let begin = |namespace: &str, version: &str| {
         let (handle, registration) = AbortHandle::new_pair();
         let mut scope = Scope::new(shared, info, namespace, known);
@@ -164,8 +165,8 @@ async fn by_namespace(shared: &Arc<Shared>, info: &Arc<Kind>, known: &Arc<Mutex<
             }
             changed = listed.changed() => if changed.is_err() { return },
             Some(ended) = followed.next() => match ended {
-                Ok((namespace, Stop::Forbidden { verb, .. })) => lock(refused).put(&namespace, verb),
-                Ok((namespace, Stop::Absent)) => lock(refused).put(&namespace, "list"),
+                Ok((namespace, Stop::Forbidden { verb, .. })) => lock(refused).put(&namespace, verb, now()),
+                Ok((namespace, Stop::Absent)) => lock(refused).put(&namespace, "list", now()),
                 Err(Aborted) => {}
             },
         }
@@ -177,7 +178,7 @@ async fn by_namespace(shared: &Arc<Shared>, info: &Arc<Kind>, known: &Arc<Mutex<
 }
 
 /// Asks once a minute for one place that was refused, until one is allowed; empty for the whole. What another kind found
-/// given back is asked for at once.
+/// given back is asked for first.
 async fn ask(
     shared: &Arc<Shared>,
     info: &Arc<Kind>,
@@ -188,15 +189,16 @@ async fn ask(
 ) -> String {
     let timer = &shared.access.timer;
     loop {
-        let ends = timer.elapsed() + lock(refused).pause(shared.access.limits.ask_again);
         let place = loop {
-            let left = ends.saturating_sub(timer.elapsed());
-            if within(&**timer, left, given_back.changed()).await.is_none() {
-                break lock(refused).next();
+            let now = timer.elapsed();
+            let left = lock(refused).due(shared.access.limits.ask_again).saturating_sub(now);
+            if left.is_zero() {
+                break lock(refused).next(now);
             }
-            let found = just_found(&given_back.borrow_and_update(), timer.elapsed());
-            if let Some(place) = lock(refused).hinted(found.iter()) {
-                break place;
+            // A refusal meanwhile puts the turn off.
+            if within(&**timer, left, given_back.changed()).await.is_some() {
+                let found = just_found(&given_back.borrow_and_update(), timer.elapsed());
+                lock(refused).hint(found);
             }
         };
         let answer = if place.is_empty() {
@@ -206,11 +208,14 @@ async fn ask(
             scope.version.clone_from(&whole.version);
             scope.may_list().await
         };
-        if answer.is_ok() {
-            lock(refused).allowed(&place);
-            shared.give_back(&place);
-            return place;
+        if answer.is_err() {
+            lock(refused).refused(timer.elapsed());
+            continue;
         }
+        if lock(refused).allowed(&place) {
+            shared.give_back(&place);
+        }
+        return place;
     }
 }
 

@@ -32,13 +32,12 @@ use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
 
 use crate::access::Access;
-use crate::timer::within;
 use crate::watch::defined::Definitions;
 use crate::watch::discovery::Discovery;
 pub use crate::watch::discovery::{group_version, root};
 pub use crate::watch::kinds::{Defined, Kind};
 use crate::watch::leases::Nodes;
-pub use crate::watch::scope::METADATA;
+pub use crate::watch::scope::{METADATA, unless_anew};
 
 /// Observations waiting to be taken; a page of a list is one.
 const WAITING: usize = 16;
@@ -196,20 +195,6 @@ impl Shared {
             given_back.insert(place.to_owned(), now);
             !is_known
         });
-    }
-
-    /// Waits for the turn of a place that was refused, or until another kind finds it given back.
-    async fn turn_of(&self, place: &str, pause: Duration) {
-        let mut given_back = self.given_back.subscribe();
-        let found = async {
-            while given_back.changed().await.is_ok() {
-                if just_found(&given_back.borrow_and_update(), self.access.timer.elapsed()).iter().any(|it| it == place)
-                {
-                    return;
-                }
-            }
-        };
-        within(&*self.access.timer, pause, found).await;
     }
 
     /// Something is going to be listed; [`Observation::InSync`] waits for it.

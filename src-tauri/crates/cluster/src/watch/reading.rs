@@ -23,7 +23,7 @@ use crate::watch::Shared;
 use crate::watch::border::{self, Origin};
 use crate::watch::items::Items;
 use crate::watch::lines::{Lines, WatchLine};
-use crate::watch::scope::{End, METADATA, NOTHING_CAME, Scope, end_of, unless_anew};
+use crate::watch::scope::{End, METADATA, NOTHING_CAME, Scope, end_of, unless_anew, unless_dead};
 
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /// The annotation of the bookmark after which a stream told everything (Kubernetes 1.27 and later).
@@ -36,6 +36,8 @@ const TRIES_OF_A_PAGE: u32 = 6;
 pub(super) const DEFINITIONS_ON_A_PAGE: u32 = 25;
 /// While nothing of a page came for so long, others are asked for.
 const OTHERS_GO_ON: Duration = Duration::from_secs(3);
+/// What is read in one go and is under way when all connections are given up may still come for so long.
+const STILL_COMES: Duration = Duration::from_secs(3);
 /// So many objects of a stream are handed on together.
 const TOGETHER: usize = 500;
 
@@ -87,6 +89,11 @@ impl Reading {
 
     fn new(scope: &Scope, way: Way) -> Self {
         Self { way, round: scope.known.lock().unwrap_or_else(PoisonError::into_inner).begin() }
+    }
+
+    /// Whether after such an end the same is asked in a way that was not tried yet.
+    pub fn has_another_way(&self, end: &End) -> bool {
+        matches!((&self.way, end), (Way::Pages { .. }, End::Expired) | (Way::Stream, End::Expired | End::NotSo(_)))
     }
 
     /// How to go on after it ended so, and whether it came further than before.
@@ -214,7 +221,8 @@ impl Scope {
         );
         let limits = self.shared.access.limits;
         let asked = self.shared.access.get(&path, accept, limits.page);
-        let answer = unless_anew(&mut self.anew, asked).await.ok_or(End::Closed)?;
+        let timer = &*self.shared.access.timer;
+        let answer = unless_dead(timer, &mut self.anew, STILL_COMES, asked).await.ok_or(End::Closed)?;
         let mut body = answer.map_err(|failure| end_of(failure, "watch"))?.into_body();
         let (mut changes, mut skipped) = (Vec::new(), Vec::new());
         let told = self.tell_stream(round, &mut body, &mut changes, &mut skipped).await;
@@ -232,7 +240,7 @@ impl Scope {
     ) -> Result<String, End> {
         let (mut lines, mut version) = (Lines::default(), String::new());
         loop {
-            let piece = match self.piece(body, self.shared.access.limits.answer).await {
+            let piece = match self.piece(body, self.shared.access.limits.answer, STILL_COMES).await {
                 Ok(Some(piece)) => piece,
                 // A server from before there were streams of this kind tells everything too, and never that it was all.
                 Ok(None) => return Err(End::NotSo("the stream ended before everything was told".to_owned())),
@@ -262,10 +270,11 @@ impl Scope {
         let path = format!("{}?resourceVersion=0", self.path());
         let (accept, limits) = (self.accept(), self.shared.access.limits);
         let asked = self.shared.access.get(&path, accept, limits.page);
-        let answer = unless_anew(&mut self.anew, asked).await.ok_or(End::Closed)?;
+        let timer = &*self.shared.access.timer;
+        let answer = unless_dead(timer, &mut self.anew, STILL_COMES, asked).await.ok_or(End::Closed)?;
         let mut body = answer.map_err(|failure| end_of(failure, "list"))?.into_body();
         let mut items = Items::default();
-        while let Some(piece) = self.piece(&mut body, limits.answer).await? {
+        while let Some(piece) = self.piece(&mut body, limits.answer, STILL_COMES).await? {
             self.lives();
             let (mut changes, mut skipped) = (Vec::new(), Vec::new());
             items.take(piece.as_ref(), |item| {

@@ -16,7 +16,7 @@ use tokio::sync::watch as latest;
 
 use crate::connection::escape;
 use crate::failure::Failure;
-use crate::timer::within;
+use crate::timer::{Timer, within};
 use crate::watch::backoff::{self, Backoff};
 use crate::watch::border::{self, Crossed, Known, Origin};
 use crate::watch::discovery::{group_version, root};
@@ -159,12 +159,26 @@ impl Scope {
                         End::Failed(why, after) => (why.clone(), *after),
                         _ => ("the list expired between two pages".to_owned(), None),
                     };
+                    let goes_on = read.has_another_way(&end);
                     let (next, progressed) = read.after(&end, self);
                     if progressed {
                         self.backoff.reset();
                     }
                     reading = Some(next);
-                    self.stumble(why, after).await;
+                    if goes_on {
+                        // The server answers, and what it holds is still to be read: that is no failure of the kind.
+                        let pause = self.backoff.pause(after);
+                        tracing::debug!(
+                            kind = &*self.info.kind,
+                            namespace = self.namespace,
+                            why,
+                            ?pause,
+                            "asked in another way"
+                        );
+                        self.rest(pause).await;
+                    } else {
+                        self.stumble(why, after).await;
+                    }
                 }
             }
         }
@@ -308,6 +322,11 @@ impl Scope {
         }
     }
 
+    /// Notes what cannot be taken.
+    pub(super) fn skip(&self, from: Origin, value: Option<&Json<'_>>, why: String) -> Observation {
+        border::skip(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), &self.info, from, value, why)
+    }
+
     pub(super) fn delete(&self, value: &Json<'_>) -> Change {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         border::delete(&mut known, &self.shared.cluster, &self.info, value)
@@ -349,14 +368,16 @@ impl Scope {
         });
     }
 
-    /// The next piece of an answer, none at its end.
+    /// The next piece of an answer, none at its end. Where all connections are given up it is waited for `still` so long.
     pub(super) async fn piece(
         &mut self,
         body: &mut Body,
         quiet: Duration,
+        still: Duration,
     ) -> Result<Option<impl AsRef<[u8]> + use<>>, End> {
         let timer = Arc::clone(&self.shared.access.timer);
-        let frame = unless_anew(&mut self.anew, within(&*timer, quiet, body.frame())).await.ok_or(End::Closed)?;
+        let coming = within(&*timer, quiet, body.frame());
+        let frame = unless_dead(&*timer, &mut self.anew, still, coming).await.ok_or(End::Closed)?;
         match frame {
             None => Err(End::Failed(format!("{NOTHING_CAME} for {} s", quiet.as_secs_f32()), None)),
             Some(None) => Ok(None),
@@ -372,6 +393,21 @@ pub async fn unless_anew<T>(anew: &mut latest::Receiver<Option<Duration>>, work:
     match select(work, anew).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,
+    }
+}
+
+/// The same, unless it comes within `still` all the same: over a connection that lives, a server that was only slow is not
+/// asked for everything once more.
+pub(super) async fn unless_dead<T>(
+    timer: &dyn Timer,
+    anew: &mut latest::Receiver<Option<Duration>>,
+    still: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut work = pin!(work);
+    match unless_anew(anew, work.as_mut()).await {
+        Some(done) => Some(done),
+        None => within(timer, still, work).await,
     }
 }
 

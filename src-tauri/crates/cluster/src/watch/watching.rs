@@ -49,7 +49,7 @@ impl Scope {
         let mut body = answer.into_body();
         let mut lines = Lines::default();
         loop {
-            let piece = match self.piece(&mut body, lasts + limits.stall).await {
+            let piece = match self.piece(&mut body, lasts + limits.stall, Duration::ZERO).await {
                 Ok(Some(piece)) => piece,
                 Ok(None) => return End::Closed,
                 Err(end) => return end,
@@ -62,8 +62,7 @@ impl Scope {
                     Err(why) => Err(why),
                 });
                 end = event.unwrap_or_else(|why| {
-                    let kind = super::kind_name(&self.info);
-                    skipped.push(Observation::Skipped { kind, name: String::new(), why: why.clone() });
+                    skipped.push(self.skip(Origin::Event, None, why.clone()));
                     Some(End::Lost(why))
                 });
                 if end.is_some() {
@@ -116,8 +115,7 @@ impl Scope {
             "BOOKMARK" => {}
             other => {
                 let why = format!("an event of the unknown type `{}`", shorten(other, 40));
-                let kind = super::kind_name(&self.info);
-                skipped.push(Observation::Skipped { kind, name: border::place(&event.object), why });
+                skipped.push(self.skip(from, Some(&event.object), why));
             }
         }
         None

@@ -7,7 +7,7 @@ use super::Alert;
 use super::names::value;
 use crate::id::ObjectKey;
 use crate::resource::Body;
-use crate::world::World;
+use crate::world::{Relation, RelationState, World};
 
 /// The world with the indexes only placement needs, made once for many alerts.
 pub(super) struct Ground<'w> {
@@ -106,6 +106,19 @@ impl<'w> Ground<'w> {
         let first = found.next()?;
         // A node and its own pod lie in one cluster; keys order them, the node first.
         found.all(|key| key.cluster == first.cluster).then(|| first.clone())
+    }
+
+    /// The one object that the one ServiceMonitor or PodMonitor of this name has scraped: its Service, or its house.
+    pub(super) fn watched_by(&self, at: &Selected, space: Option<&str>, name: &str) -> Option<ObjectKey> {
+        let monitors = ["ServiceMonitor", "PodMonitor"].map(|kind| self.find(at, kind, space, name));
+        let ([Some(monitor), None] | [None, Some(monitor)]) = monitors else { return None };
+        let relations = self.world.relations_of(&monitor).into_iter();
+        let scraped = |it: &Relation| it.r#type == "watches" && it.from == monitor && it.state == RelationState::Ok;
+        let watched = relations.filter(scraped).map(|it| self.world.house_of(&it.to).unwrap_or(it.to));
+        let mut watched: Vec<ObjectKey> = watched.collect();
+        watched.sort();
+        watched.dedup();
+        watched.pop().filter(|_| watched.is_empty())
     }
 
     /// A namespace of which anything is known; it may be unreadable itself.

@@ -6,8 +6,9 @@
 
 use serde::Serialize;
 
+use super::exporter::Exporter;
 use super::ground::{Ground, Selected};
-use super::names::{self, Exporter, Role, value};
+use super::names::{self, Role, value};
 use super::{Address, Alert, BY_HAND, Case, Proof, TrayEntry, rule_for};
 use crate::id::ObjectKey;
 use crate::world::World;
@@ -99,6 +100,8 @@ struct Reading<'a> {
     misses: Vec<String>,
     /// It is about one cluster and does not say which.
     lost: bool,
+    /// Its labels name an exporter, and only its name says that it is about that.
+    by_name: bool,
 }
 
 impl Reading<'_> {
@@ -178,7 +181,9 @@ impl Ladder<'_, '_> {
 
     /// Sorts the identity labels into those of the thing and those of the exporter that measured it.
     fn read<'a>(&self, alert: &'a Alert, at: Selected) -> Reading<'a> {
-        let exporter = names::exporter(alert);
+        let measured = self.ground.exporter(&at, alert);
+        let by_name = measured.is_some() && names::is_about_a_scrape(alert.name());
+        let exporter = measured.filter(|_| !by_name);
         let read = |list: &'static [&'static str]| -> Vec<(&'a str, &'a str)> {
             list.iter().filter_map(|label| Some((*label, value(&alert.labels, label)?))).collect()
         };
@@ -192,12 +197,14 @@ impl Ladder<'_, '_> {
         let mut space_trusted = true;
         if let Some(exporter) = &exporter {
             let own_pod = |label: &str, pod: &str| {
-                label == "pod" && (exporter.per_node && exporter.word == "node-exporter" || exporter.owns_name(pod))
+                let on_nodes = exporter.word == "node-exporter";
+                label == "pod"
+                    && (on_nodes || self.ground.is_own(exporter, &at, "Pod", (value(&alert.labels, "namespace"), pod)))
             };
             if spaces.iter().any(|(label, _)| *label == "exported_namespace") {
                 spaces.retain(|(label, _)| *label != "namespace");
             } else {
-                space_trusted = !self.is_exporters_namespace(alert, exporter);
+                space_trusted = !self.is_exporters_namespace(&at, alert, exporter);
             }
             pods.retain(|(label, pod)| !own_pod(label, pod));
         }
@@ -212,32 +219,31 @@ impl Ladder<'_, '_> {
             hits: Vec::new(),
             misses: Vec::new(),
             lost: false,
+            by_name,
         }
     }
 
     /// With `honorLabels` the metric's namespace replaced the scrape's and is the thing's; without, a metric that has
     /// none carries the exporter's. Which of both shows where the exporter's pod or Service stands.
-    fn is_exporters_namespace(&self, alert: &Alert, exporter: &Exporter) -> bool {
+    fn is_exporters_namespace(&self, at: &Selected, alert: &Alert, exporter: &Exporter) -> bool {
         let Some(space) = value(&alert.labels, "namespace") else { return false };
         if exporter.word == "node-exporter" {
             return true;
         }
         let marks = [("Pod", "pod"), ("Service", "service")];
         let marks = marks.iter().filter_map(|(kind, label)| Some((*kind, value(&alert.labels, label)?)));
-        let marks: Vec<(&str, &str)> = marks.filter(|(_, name)| exporter.owns_name(name)).collect();
+        let marks: Vec<(&str, &str)> =
+            marks.filter(|(kind, name)| self.ground.is_own(exporter, at, kind, (Some(space), name))).collect();
         let stands = |space: Option<&str>| {
             marks.iter().any(|(kind, name)| !self.ground.world.by_name(kind, space, name).is_empty())
         };
-        // Where the exporter itself is not known here, the namespace is not trusted.
+        // Where what is named like the exporter is not known here, the namespace is not trusted.
         !marks.is_empty() && (stands(Some(space)) || !stands(None))
     }
 
     /// Rung 1.
     fn by_pod(&self, reading: &mut Reading<'_>) {
         for (label, pod) in reading.pods.clone() {
-            if reading.exporter.as_ref().is_some_and(|exporter| exporter.owns_name(pod)) && label == "pod" {
-                continue;
-            }
             let spaces: Vec<Option<&str>> = match reading.spaces.as_slice() {
                 [] => vec![None],
                 spaces => spaces.iter().map(|(_, space)| Some(*space)).collect(),
@@ -268,7 +274,9 @@ impl Ladder<'_, '_> {
             }
             if scrape && (reading.exporter.is_some() || reading.pod_exported) {
                 // `service` and `endpoint` are what was scraped: the exporter's.
-                let own = reading.exporter.as_ref().is_none_or(|it| it.owns_name(&name) || label == "endpoint");
+                let space = reading.value("namespace");
+                let is_own = |it| self.ground.is_own(it, &reading.at, "Service", (space, &name));
+                let own = reading.exporter.as_ref().is_none_or(|it| label == "endpoint" || is_own(it));
                 if own || !reading.space_trusted {
                     continue;
                 }
@@ -282,14 +290,14 @@ impl Ladder<'_, '_> {
         }
     }
 
-    /// Rung 2: the API the API server hands on, in alerts that are about one.
+    /// Rung 7: the API the API server hands on, in alerts that are known to be about one.
     fn by_api(&self, reading: &mut Reading<'_>) {
         if !names::is_about_an_api(reading.alert.name()) {
             return;
         }
         let Some(name) = reading.value("name").map(str::to_owned) else { return };
         if let Some(key) = self.ground.find(&reading.at, "APIService", None, &name) {
-            reading.hit(2, key, "name", &name);
+            reading.hit(7, key, "name", &name);
         }
     }
 
@@ -338,7 +346,8 @@ impl Ladder<'_, '_> {
             let host = host_of(&said);
             let node = [said.as_str(), host].iter().find_map(|name| self.ground.find(&reading.at, "Node", None, name));
             let own = |key: &ObjectKey| {
-                key.kind == "Pod" && reading.exporter.as_ref().is_some_and(|exporter| exporter.owns_name(&key.name))
+                let is_own = |it: &Exporter| it.owns_name(&key.name) || self.ground.is(it, key);
+                key.kind == "Pod" && reading.exporter.as_ref().is_some_and(is_own)
             };
             let address = || self.ground.at_address(&reading.at, host).filter(|key| !own(key));
             let found = node.or_else(address).or_else(|| self.service_at(reading, host));
@@ -360,7 +369,8 @@ impl Ladder<'_, '_> {
     /// The pod of an exporter that runs on every node tells which node it measured.
     fn by_measuring_pod(&self, reading: &mut Reading<'_>) {
         let (Some(pod), Some(space)) = (reading.value("pod"), reading.value("namespace")) else { return };
-        let exporters = reading.exporter.as_ref().is_some_and(|exporter| exporter.owns_name(pod));
+        let is_own = |it| self.ground.is_own(it, &reading.at, "Pod", (Some(space), pod));
+        let exporters = reading.exporter.as_ref().is_some_and(is_own);
         let pod = pod.to_owned();
         let key = self.ground.find(&reading.at, "Pod", Some(space), &pod);
         if let Some(node) = key.filter(|_| exporters).and_then(|key| self.ground.node_of(&key)) {
@@ -407,9 +417,14 @@ impl Ladder<'_, '_> {
                 };
                 let houses = self.ground.houses(&reading.at, space);
                 let mut found = houses.iter().copied().filter(bears);
-                let one = found.next().filter(|_| found.next().is_none());
-                let named = || houses.iter().copied().find(|key| key.name == name);
-                if let Some(key) = one.or_else(named).cloned() {
+                let mut named = houses.iter().copied().filter(|key| key.name == name);
+                // Several are none: which of them is meant would be a guess.
+                let one = match (found.next(), found.next()) {
+                    (None, _) => named.next().filter(|_| named.next().is_none()),
+                    (one, None) => one,
+                    (_, Some(_)) => None,
+                };
+                if let Some(key) = one.cloned() {
                     reading.hit(4, key, label, &name);
                 }
             }
@@ -458,7 +473,8 @@ impl Ladder<'_, '_> {
                 }
             }
         }
-        if let Some(key) = self.ground.find(&reading.at, "Service", said, name) {
+        let service = self.ground.find(&reading.at, "Service", said, name);
+        if let Some(key) = service.or_else(|| self.ground.watched_by(&reading.at, said, name)) {
             reading.hit(6, key, "job", &job);
         }
     }
@@ -506,11 +522,12 @@ fn conclude(reading: Reading<'_>) -> Placement {
         }
     }
     also.sort_by_key(|proof| proof.rung);
-    Placement::At(Case { alert, at: first.at, rung: first.rung, label: first.label, also })
+    let rung = if reading.by_name { 7 } else { first.rung };
+    Placement::At(Case { alert, at: first.at, rung, label: first.label, also })
 }
 
 /// The host of `host`, `host:port`, `[v6]:port` or a URL.
-fn host_of(text: &str) -> &str {
+pub(super) fn host_of(text: &str) -> &str {
     let text = text.split_once("://").map_or(text, |(_, rest)| rest);
     let text = text.split(['/', '?']).next().unwrap_or(text);
     if let Some(rest) = text.strip_prefix('[') {

@@ -3,6 +3,7 @@
 mod absent;
 mod by_hand;
 mod discover;
+mod exporter;
 mod file;
 mod ground;
 mod join;

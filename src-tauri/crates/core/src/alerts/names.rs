@@ -1,4 +1,4 @@
-//! What is known of alerts by name, and of exporters by the name of their scrape job.
+//! What is known of alerts by name, and the labels that name objects.
 
 use super::Alert;
 use crate::id::Text;
@@ -63,52 +63,17 @@ pub(super) fn is_about_an_api(name: &str) -> bool {
     name.starts_with("KubeAggregatedAPI")
 }
 
+/// True for an alert about the scrape itself (`TargetDown`, `up == 0`): it means an exporter where it names one.
+pub(super) fn is_about_a_scrape(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["target", "instancedown", "instanceunreachable", "scrape"].iter().any(|word| name.contains(word))
+        && !name.contains("collector")
+}
+
 /// True for an alert that fires always, so that its absence is what matters.
 #[must_use]
 pub fn is_heartbeat(alert: &Alert) -> bool {
     role(alert.name()) == Role::Heartbeat
-}
-
-/// A program that measures others, so that the labels its scrape adds name the wrong thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Exporter {
-    /// What its pods and Services are called after.
-    pub(super) word: String,
-    /// True where it runs once on every node and measures that node.
-    pub(super) per_node: bool,
-}
-
-impl Exporter {
-    /// True where a name of a pod or Service is the exporter's own.
-    pub(super) fn owns_name(&self, name: &str) -> bool {
-        name.contains(&self.word)
-    }
-}
-
-/// The exporter an alert was measured by, `None` where its labels name what it is about.
-///
-/// An alert about the scrape itself (`TargetDown`, `up == 0`) means the exporter when it names it.
-pub(super) fn exporter(alert: &Alert) -> Option<Exporter> {
-    let name = alert.name().to_ascii_lowercase();
-    if ["target", "instancedown", "instanceunreachable", "scrape"].iter().any(|word| name.contains(word))
-        && !name.contains("collector")
-    {
-        return None;
-    }
-    let labels = &alert.labels;
-    let job = labels.get("job").map_or("", |job| job.rsplit('/').next().unwrap_or(job));
-    // The chart of the Prometheus community scrapes everything in one job and copies the Service's labels.
-    let copied = ["service", "app_kubernetes_io_name", "app", "component"];
-    let said = copied.iter().filter_map(|label| labels.get(*label)).map(Text::as_str);
-    for value in std::iter::once(job).chain(said) {
-        for (word, per_node) in [("kube-state-metrics", false), ("node-exporter", true), ("cadvisor", true)] {
-            if value.replace('_', "-").contains(word) {
-                return Some(Exporter { word: word.to_owned(), per_node });
-            }
-        }
-    }
-    (job.ends_with("-exporter") || job.ends_with("_exporter"))
-        .then(|| Exporter { word: job.to_owned(), per_node: false })
 }
 
 /// The labels that name a pod, the metric's own before the scrape's.

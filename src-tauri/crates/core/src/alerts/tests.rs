@@ -238,6 +238,66 @@ fn a_mesh_names_the_workload_its_own_way() {
     check("namespace=shop app=unheard", r#"6 Namespace/shop namespace="shop""#);
 }
 
+/// A world with some objects more.
+fn world_and(more: &[Value]) -> World {
+    let mut all = manifests();
+    all.extend_from_slice(more);
+    World::from_changes(&changes("c", "lab", &all))
+}
+
+#[test]
+fn a_label_that_several_workloads_bear_names_none_of_them() {
+    let bearer = |kind: &str, name: &str| object("apps/v1", kind, "shop", name, &json!({"labels": {"app": "cart"}}));
+    let two = world_and(&[bearer("Deployment", "cart-canary")]);
+    let said = alert("namespace=shop app=cart");
+    assert_eq!(told(&two, &said), r#"6 Namespace/shop namespace="shop""#, "not at the one that is called so");
+    let none = json!({});
+    let called = ["Deployment", "StatefulSet"].map(|kind| object("apps/v1", kind, "shop", "mailer", &none));
+    let said = alert("namespace=shop app=mailer");
+    assert_eq!(told(&world_and(&called[..1]), &said), r#"4 Deployment/shop/mailer app="mailer""#);
+    assert_eq!(told(&world_and(&called), &said), r#"6 Namespace/shop namespace="shop""#);
+}
+
+#[test]
+fn a_service_that_is_called_like_an_exporter_of_another_namespace_is_none() {
+    let ksm = json!({"app.kubernetes.io/name": "kube-state-metrics"});
+    let both = [
+        service("shop", "metrics", &json!([]), &json!({}), "10.2.0.5"),
+        service("monitoring", "metrics", &json!([]), &ksm, "10.2.0.6"),
+    ];
+    let said = |space: &str| alert(&format!("job=metrics namespace={space} service=metrics"));
+    let world = world_and(&both);
+    assert_eq!(told(&world, &said("shop")), r#"2 Service/shop/metrics service="metrics""#);
+    let only = "tray: its labels name only the exporter that measured it, kube-state-metrics";
+    assert_eq!(told(&world, &said("monitoring")), only);
+}
+
+#[test]
+fn a_scrape_job_of_a_monitor_stands_at_the_one_thing_it_has_scraped() {
+    let monitor = |kind: &str, name: &str| {
+        let spec = json!({"spec": {"selector": {"matchLabels": {"scrape": name}}}});
+        object("monitoring.coreos.com/v1", kind, "shop", name, &spec)
+    };
+    let scraped = |name: &str, by: &str| service("shop", name, &json!([]), &json!({"scrape": by}), "10.2.0.3");
+    let found = [monitor("ServiceMonitor", "basket"), scraped("cart-metrics", "basket")];
+    let said = alert("job=basket");
+    assert_eq!(told(&world_and(&found), &said), r#"6 Service/shop/cart-metrics job="basket""#);
+    let two = [found.as_slice(), &[scraped("cart-more", "basket")]].concat();
+    assert_eq!(told(&world_and(&two), &said), "tray: no label names an object", "one of two would be a guess");
+    let elsewhere = service("monitoring", "cart", &json!([]), &json!({}), "10.2.0.4");
+    let twice = told(&world_and(&[elsewhere]), &alert("job=cart"));
+    assert_eq!(twice, "tray: no label names an object", "a Service of the name in two namespaces");
+    let labelled = |name: &str, ip: &str| {
+        let mut pod = pod("shop", name, ("ReplicaSet", "cart-5f6868ff98"), ip, "worker-1");
+        pod["metadata"]["labels"] = json!({"scrape": "pods"});
+        pod
+    };
+    // Two replicas are one workload.
+    let two = ["cart-5f6868ff98-brpsq", "cart-5f6868ff98-zzzzz"].map(|name| labelled(name, "10.1.0.5"));
+    let pods = [&[monitor("PodMonitor", "pods")], two.as_slice()].concat();
+    assert_eq!(told(&world_and(&pods), &alert("job=shop/pods")), r#"6 Deployment/shop/cart job="shop/pods""#);
+}
+
 #[test]
 fn a_namespace_or_a_scrape_job_is_the_last_label_that_counts() {
     check("namespace=shop resource=cpu", r#"6 Namespace/shop namespace="shop""#);
@@ -328,7 +388,7 @@ fn the_labels_of_kube_state_metrics_itself_never_place() {
     );
     check(
         "alertname=TargetDown job=kube-state-metrics namespace=monitoring service=kube-state-metrics",
-        r#"2 Service/monitoring/kube-state-metrics service="kube-state-metrics""#,
+        r#"7 Service/monitoring/kube-state-metrics service="kube-state-metrics""#,
     );
 }
 

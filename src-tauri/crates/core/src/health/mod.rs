@@ -59,6 +59,16 @@ pub enum HealthState {
     None,
 }
 
+/// The states that are counted, worst first: all but that of a kind without a rule.
+pub const COUNTED: [HealthState; 6] = [
+    HealthState::Critical,
+    HealthState::Warning,
+    HealthState::Unknown,
+    HealthState::Starting,
+    HealthState::Well,
+    HealthState::Resting,
+];
+
 /// A verdict with its reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
@@ -145,7 +155,7 @@ pub struct ServiceVerdict {
 }
 
 /// Something a Service selects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// A pod that is neither finished nor being deleted.
     Pod {
@@ -154,6 +164,8 @@ pub enum Backend {
     },
     /// A workload whose template it matches.
     Workload {
+        /// Its kind and name.
+        name: Text,
         /// How many pods that wants.
         desired: i64,
     },

@@ -50,16 +50,19 @@ pub(super) fn judge(object: &Object, service: &Service, around: &Around) -> Heal
     if ready > 0 {
         return Health::new(HealthState::Well, format!("{ready} of {all} endpoints ready"), field);
     }
-    let mut wanted = around.backends.iter().filter_map(|backend| match backend {
-        Backend::Workload { desired } => Some(*desired),
+    let wanted = around.backends.iter().filter_map(|backend| match backend {
+        Backend::Workload { name, desired } => Some((name, *desired)),
         Backend::Pod { .. } => None,
     });
-    let asleep = pods.is_empty() && wanted.next().is_some_and(|first| first == 0 && wanted.all(|desired| desired == 0));
-    if asleep {
+    let asleep = wanted.clone().all(|(_, desired)| desired == 0) && pods.is_empty();
+    // The first by name, in whatever order they were found.
+    if let Some(name) = wanted.map(|(name, _)| name).min().filter(|_| asleep) {
+        let daemons = name.starts_with("DaemonSet ");
+        let field = if daemons { "status.desiredNumberScheduled" } else { "spec.replicas" };
         return Health::new(
             HealthState::Resting,
             literal!("what it selects is scaled to zero"),
-            literal!("spec.replicas"),
+            format!("{name}: {field}"),
         );
     }
     let reason = match (all, around.backends.is_empty()) {

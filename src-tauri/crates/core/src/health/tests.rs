@@ -413,20 +413,23 @@ fn a_service_by_what_stands_behind_it() {
     let slices = |all: usize, ready: usize| Around { slices_known: true, has_slices: true, endpoints: all, ready_endpoints: ready, pods_known: true, ..Around::default() };
     let known = Around { slices_known: true, pods_known: true, ..Around::default() };
     let (up, down) = (Backend::Pod { ready: true }, Backend::Pod { ready: false });
-    let (asleep, wanted) = (Backend::Workload { desired: 0 }, Backend::Workload { desired: 2 });
+    let workload = |name: &str, desired| Backend::Workload { name: name.into(), desired };
+    let (asleep, wanted) = (workload("Deployment web", 0), workload("Deployment canary", 2));
     let with = |around: &Around, backends: &[Backend]| Around { backends: backends.to_vec(), ..around.clone() };
     let slice = "[EndpointSlice endpoints[].conditions.ready]";
     for (name, service, around, expected) in [
         ("ready", &selects, slices(3, 2), format!("well: 2 of 3 endpoints ready {slice}")),
-        ("none ready", &selects, with(&slices(2, 0), &[down, wanted]), format!("critical: none of 2 endpoints is ready {slice}")),
-        ("none", &selects, with(&slices(0, 0), &[wanted]), format!("critical: no endpoint {slice}")),
+        ("none ready", &selects, with(&slices(2, 0), &[down.clone(), wanted.clone()]), format!("critical: none of 2 endpoints is ready {slice}")),
+        ("none", &selects, with(&slices(0, 0), std::slice::from_ref(&wanted)), format!("critical: no endpoint {slice}")),
         ("matches nothing", &selects, slices(0, 0), format!("critical: no endpoint: its selector matches nothing {slice}")),
-        ("asleep", &selects, with(&slices(0, 0), &[asleep]), "resting: what it selects is scaled to zero [spec.replicas]".to_owned()),
-        ("one of two asleep", &selects, with(&slices(0, 0), &[asleep, wanted]), format!("critical: no endpoint {slice}")),
-        ("asleep but pods left", &selects, with(&slices(1, 0), &[asleep, down]), format!("critical: none of 1 endpoints is ready {slice}")),
-        ("by its pods", &selects, with(&known, &[up, down]), "well: 1 of 2 endpoints ready [Pod status.conditions[Ready]]".to_owned()),
-        ("by its pods, none ready", &selects, with(&known, &[down]), "critical: none of 1 endpoints is ready [Pod status.conditions[Ready]]".to_owned()),
-        ("stale slices, fresh pods", &selects, with(&Around { slices_known: false, ..slices(3, 3) }, &[down]), "critical: none of 1 endpoints is ready [Pod status.conditions[Ready]]".to_owned()),
+        ("asleep", &selects, with(&slices(0, 0), std::slice::from_ref(&asleep)), "resting: what it selects is scaled to zero [Deployment web: spec.replicas]".to_owned()),
+        ("both asleep", &selects, with(&slices(0, 0), &[workload("DaemonSet zoo", 0), asleep.clone()]), "resting: what it selects is scaled to zero [DaemonSet zoo: status.desiredNumberScheduled]".to_owned()),
+        ("both asleep, found the other way round", &selects, with(&slices(0, 0), &[asleep.clone(), workload("DaemonSet zoo", 0)]), "resting: what it selects is scaled to zero [DaemonSet zoo: status.desiredNumberScheduled]".to_owned()),
+        ("one of two asleep", &selects, with(&slices(0, 0), &[asleep.clone(), wanted]), format!("critical: no endpoint {slice}")),
+        ("asleep but pods left", &selects, with(&slices(1, 0), &[asleep, down.clone()]), format!("critical: none of 1 endpoints is ready {slice}")),
+        ("by its pods", &selects, with(&known, &[up, down.clone()]), "well: 1 of 2 endpoints ready [Pod status.conditions[Ready]]".to_owned()),
+        ("by its pods, none ready", &selects, with(&known, std::slice::from_ref(&down)), "critical: none of 1 endpoints is ready [Pod status.conditions[Ready]]".to_owned()),
+        ("stale slices, fresh pods", &selects, with(&Around { slices_known: false, ..slices(3, 3) }, std::slice::from_ref(&down)), "critical: none of 1 endpoints is ready [Pod status.conditions[Ready]]".to_owned()),
         ("nothing known", &selects, Around::default(), format!("unknown: neither its endpoints nor its pods are known {slice}")),
         ("by hand", &by_hand, slices(1, 1), format!("well: 1 of 1 endpoints ready {slice}")),
         ("by hand, emptied", &by_hand, slices(0, 0), format!("critical: no endpoint: none was entered by hand {slice}")),

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::between::{Before, Fate, Ways};
 use super::districts::{self, Ground, bounds_of};
-use super::pen::{Pen, there};
+use super::pen::{Pen, number_of, there};
 use super::router::Router;
 use super::rows::{BlockRow, CellRow, HUB, HouseRow, Picture, Rect, Starts, StreetRow, UNKNOWN};
 use super::scene::{Draft, Site, lined};
@@ -16,7 +16,7 @@ use super::seats::Seats;
 use super::sheet::{Sheet, Title};
 use super::{Lens, Plan, calls};
 use crate::alerts::{Alert, AlertState, Case, Placed};
-use crate::id::ObjectKey;
+use crate::id::{ObjectKey, Text};
 use crate::stamp::Stamp;
 use crate::time::Moment;
 use crate::world::{Delta, Id, Street, World, is_of_houses};
@@ -276,7 +276,7 @@ impl Drawing {
         } else {
             self.draw_cases(world, placed, options.fading);
         }
-        self.add_up();
+        self.add_up(world, &news);
         Before { picture: before, starts, fates, ways, are_cases_kept }
     }
 
@@ -429,10 +429,11 @@ impl Drawing {
 
     fn read_cell(&mut self, pen: &mut Pen<'_>, fates: &mut [Fate], (at, house, cell): (usize, usize, usize)) {
         let Some((block, fate)) = self.picture.blocks.get_mut(at).zip(fates.get_mut(at)) else { return };
-        let Some(HouseRow { key, cells, .. }) = block.houses.get_mut(house) else { return };
-        if Arc::make_mut(cells).get_mut(cell).is_some_and(|row| pen.read_cell(row, key)) {
+        let Some(row) = block.houses.get_mut(house) else { return };
+        if Arc::make_mut(&mut row.cells).get_mut(cell).is_some_and(|cell| pen.read_cell(cell, &row.key)) {
             fate.cells.push((house, cell));
-            if key.kind == "Unscheduled" {
+            row.add_up();
+            if row.key.kind == "Unscheduled" {
                 self.read_house(pen, fates, at, house);
             }
         }
@@ -547,10 +548,23 @@ impl Drawing {
         self.fades = !fading.is_empty();
     }
 
-    /// What houses and alerts make of each block.
-    fn add_up(&mut self) {
+    /// What all that is in it, drawn or not, and its alerts make of each block: a namespace is as its worst object, a zone as
+    /// the worst of its nodes and their pods.
+    fn add_up(&mut self, world: &World, news: &News) {
+        let space = |key: &'_ ObjectKey| if key.kind == "Namespace" { key.name.clone() } else { key.namespace.clone() };
+        let told: FxHashSet<(Text, Text)> = news.keys.iter().map(|key| (key.cluster.clone(), space(key))).collect();
         for block in &mut self.picture.blocks {
-            let worst = block.houses.iter().map(|house| house.health).max().unwrap_or(0);
+            let houses = block.houses.iter().map(|house| house.health).max().unwrap_or(0);
+            let within = match (self.lens, block.houses.first()) {
+                (Lens::Namespaces, Some(HouseRow { key, .. })) => {
+                    let place = (key.cluster.clone(), key.namespace.clone());
+                    let known = block.within.filter(|_| !news.all && !told.contains(&place));
+                    known.unwrap_or_else(|| number_of(world.worst_in(&key.cluster, &key.namespace)))
+                }
+                _ => block.houses.iter().map(|house| house.worst).max().unwrap_or(0),
+            };
+            block.within = Some(within);
+            let worst = houses.max(within);
             // What is silent is never shown as well.
             block.health = if block.flags == 0 { worst } else { worst.max(UNKNOWN) };
             block.firing = 0;

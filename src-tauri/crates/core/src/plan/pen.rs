@@ -13,7 +13,7 @@ use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::world::{Id, World};
 
-fn number_of(state: HealthState) -> u8 {
+pub(super) fn number_of(state: HealthState) -> u8 {
     match state {
         HealthState::None => 0,
         HealthState::Resting => 1,
@@ -114,8 +114,10 @@ impl<'w> Pen<'w> {
             cell_count: cells.len(),
             strange: cells.iter().any(|cell| cell.id.is_none()),
             cells,
+            worst: 0,
             stamp: house.stamp,
         };
+        drawn.add_up();
         self.read_house(&mut drawn);
         drawn
     }
@@ -128,9 +130,7 @@ impl<'w> Pen<'w> {
                 let (state, is_contained) = self.world.glance(id);
                 (number_of(state), is_contained)
             }
-            None if house.key.kind == "Unscheduled" => {
-                (house.cells.iter().map(|cell| cell.health).max().unwrap_or(0), false)
-            }
+            None if house.key.kind == "Unscheduled" => (house.worst, false),
             None => {
                 let health = self.world.health(&house.key);
                 (number_of(health.state), health.contained)

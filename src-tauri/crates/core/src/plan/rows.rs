@@ -53,6 +53,8 @@ pub(super) struct BlockRow {
     pub health: u8,
     pub flags: u8,
     pub firing: u32,
+    /// The worst of everything in its namespace, once it was asked for.
+    pub within: Option<u8>,
     pub houses: Vec<HouseRow>,
     /// That of the block as it was drawn.
     pub stamp: Stamp,
@@ -92,6 +94,8 @@ pub(super) struct HouseRow {
     pub cell_count: usize,
     /// None are left in a drawing of before whose cells were taken over. A copy of the picture shares them.
     pub cells: Arc<Vec<CellRow>>,
+    /// The worst of its cells.
+    pub worst: u8,
     /// That of the house as its cells were drawn.
     pub stamp: Stamp,
     /// Some of its cells have no number in the world yet.
@@ -99,6 +103,11 @@ pub(super) struct HouseRow {
 }
 
 impl HouseRow {
+    /// Adds its cells up again.
+    pub fn add_up(&mut self) {
+        self.worst = self.cells.iter().map(|cell| cell.health).max().unwrap_or(0);
+    }
+
     /// Whether both read the same, wherever their cells lie.
     pub fn reads_as(&self, other: &Self) -> bool {
         let front = |it: &Self| (it.rect, it.health, it.flags, it.cell_count);

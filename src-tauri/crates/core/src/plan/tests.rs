@@ -9,6 +9,7 @@ mod drawn;
 mod followed;
 mod large;
 mod routed;
+mod steps;
 
 use super::*;
 use crate::alerts::{Address, Alert, AlertState, Case, Placed};
@@ -384,28 +385,6 @@ proptest! {
                 prop_assert_eq!(Some(place), is.get(pod), "{:?} moved", pod);
             }
         }
-    }
-
-    #[test]
-    fn a_capacity_step_moves_little_outside_the_block_that_grew(seed in any::<u64>(), more in 20..200usize) {
-        let mut town = city(seed);
-        let before = planned(&world(&town));
-        let at = (seed % town.len() as u64) as usize;
-        town[at].pods += more;
-        let grown = format!("s{}", town[at].space);
-        let later = world(&town);
-        let mut after = before.clone();
-        after.update(&later);
-        check(&later, &after)?;
-        let is = places(&only(&after, Lens::Namespaces));
-        let outside = places(&only(&before, Lens::Namespaces)).into_iter().filter(|(key, _)| key.namespace != grown);
-        let area = |(_, _, w, h): Place| i64::from(w) * i64::from(h);
-        let (mut all, mut moved) = (0, 0);
-        for (key, place) in outside {
-            all += area(place);
-            moved += if is.get(&key) == Some(&place) { 0 } else { area(place) };
-        }
-        prop_assert!(20 * moved <= all, "{moved} of {all} moved");
     }
 }
 

@@ -541,7 +541,8 @@ fn volume(at: At<'_>) -> Read<Volume> {
 
 /// Core `v1` and `events.k8s.io/v1` name the same things differently.
 fn event(at: At<'_>) -> Read<Event> {
-    let about = if at.has("involvedObject") { at.get("involvedObject") } else { at.get("regarding") };
+    let regarding = !at.has("involvedObject");
+    let about = at.get(if regarding { "regarding" } else { "involvedObject" });
     let version = about.text("apiVersion")?;
     let first = |paths: [&str; 4]| -> Read<Option<Moment>> {
         for path in paths {
@@ -566,6 +567,7 @@ fn event(at: At<'_>) -> Read<Event> {
             about.text("namespace")?,
             about.text("name")?,
         ),
+        regarding,
         about_uid: about.read("uid")?.into(),
         r#type: at.text("type")?,
         reason: at.text("reason")?,

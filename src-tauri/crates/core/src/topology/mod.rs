@@ -13,6 +13,6 @@ pub use document::{Document, Entry, document, dot, mermaid, table};
 pub use path::{Step, path};
 pub use places::{Standing, standing};
 pub use reach::{Reached, blast_radius, upstream};
-pub use rollup::{COUNTED, Extent, Rollup, States, Tally, rollup};
+pub use rollup::{Extent, Rollup, States, Tally, rollup};
 pub use search::{Hit, fit, search};
 pub use shared::{By, Shared, Sharing, shared};

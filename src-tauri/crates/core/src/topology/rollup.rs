@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alerts::{Address, Alert, AlertState, Placed};
-use crate::health::HealthState;
+use crate::health::{COUNTED, HealthState};
 use crate::id::ObjectKey;
 use crate::plan::{node_of, zone_of};
 use crate::resource::{Body, Object};
@@ -49,16 +49,6 @@ pub struct States {
     /// not counted.
     pub of: [usize; 6],
 }
-
-/// The states that are counted, worst first.
-pub const COUNTED: [HealthState; 6] = [
-    HealthState::Critical,
-    HealthState::Warning,
-    HealthState::Unknown,
-    HealthState::Starting,
-    HealthState::Well,
-    HealthState::Resting,
-];
 
 impl States {
     fn count(&mut self, state: HealthState) {

@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::places::{States, rank};
+use super::reach::nodes_in;
 use crate::id::{ObjectKey, Text};
 use crate::resource::Body;
 use crate::world::{Id, World, zone_of};
@@ -58,14 +59,22 @@ pub struct Sharing {
 
 /// Lists who shares nodes, zones, storage, configuration, images and accounts with an object.
 ///
-/// A pod shares its own node, a house or controller those of all its pods, everything else as its house. A node, a claim,
-/// a volume, a `ConfigMap`, a Secret or an account is itself what is shared. Empty for what was never heard of.
+/// A pod shares its own node, a house or controller those of all its pods, everything else as its house. A node, a zone, a
+/// claim, a volume, a `ConfigMap`, a Secret or an account is itself what is shared. Empty for what was never heard of.
 #[must_use]
 pub fn shared(world: &World, key: &ObjectKey) -> Sharing {
+    let asked = |own| Asked { world, own, order: None, states: States::of(world), sharing: Sharing::default() };
+    // A zone is nothing but its nodes.
+    if (key.group.as_str(), key.kind.as_str()) == ("", "Zone") {
+        let (mut asked, nodes) = (asked(None), nodes_in(world, key));
+        if !nodes.is_empty() {
+            asked.tell(By::Zone, key.name.clone(), Some(key.clone()), world.houses_on(nodes.into_iter()));
+        }
+        return asked.sharing;
+    }
     let Some(id) = world.id_of(key) else { return Sharing::default() };
-    let own = world.house_at(id);
-    let mut asked = Asked { world, own, order: None, states: States::of(world), sharing: Sharing::default() };
-    if let Some(house) = world.house_at(id) {
+    let mut asked = asked(world.house_at(id));
+    if let Some(house) = asked.own {
         asked.places(id);
         asked.used(house);
         asked.images(house);

@@ -26,7 +26,9 @@ fn is_same_body(old: &Body, new: &Body) -> bool {
         }
         (Body::Autoscaler(a), Body::Autoscaler(b)) => a.target == b.target,
         (Body::DisruptionBudget(a), Body::DisruptionBudget(b)) => a.selector == b.selector,
-        (Body::Event(a), Body::Event(b)) => a.about == b.about && a.about_uid == b.about_uid,
+        (Body::Event(a), Body::Event(b)) => {
+            a.about == b.about && a.about_uid == b.about_uid && a.regarding == b.regarding
+        }
         (Body::Ingress(a), Body::Ingress(b)) => a.class == b.class && a.backends == b.backends && a.tls == b.tls,
         (Body::Route(a), Body::Route(b)) => {
             let parents = |route: &'_ Route| -> Vec<_> {

@@ -186,7 +186,7 @@ impl World {
             let Body::EndpointSlice(slice) = &slice.body else { continue };
             around.has_slices = true;
             around.endpoints += slice.endpoints.len();
-            around.ready_endpoints += slice.endpoints.iter().filter(|one| one.ready && !one.terminating).count();
+            around.ready_endpoints += slice.endpoints.iter().filter(|one| one.answers()).count();
         }
         around.slices_known |= around.are_endpoints && self.are_known(object, "", "Endpoints");
         around.pods_known = self.are_known(object, "", "Pod");
@@ -199,8 +199,9 @@ impl World {
                     let ready = body.conditions.iter().any(|c| c.r#type == "Ready" && c.status == "True");
                     around.backends.push(Backend::Pod { ready });
                 }
-                Some((_, Body::Workload(workload))) if self.is_house(bearer) => {
-                    around.backends.push(Backend::Workload { desired: workload.desired });
+                Some((house, Body::Workload(workload))) if self.is_house(bearer) => {
+                    let name = format!("{} {}", house.key.kind, house.key.name).into();
+                    around.backends.push(Backend::Workload { name, desired: workload.desired });
                 }
                 _ => {}
             }

@@ -20,6 +20,7 @@ mod pending;
 mod read;
 mod rules;
 mod share;
+mod spaces;
 mod store;
 mod tally;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::index::{Index, put, take};
 use super::last_owners::LastOwners;
 use super::observed::ObservedBook;
 use super::pending::Pending;
+use super::spaces::Spaces;
 use super::{Change, Delta, SourceState};
 use crate::alerts::{Alert, HandRule};
 use crate::health::Health;
@@ -49,6 +50,7 @@ pub struct World {
     /// Few objects call anybody.
     pub(super) calls: FxHashMap<Id, Proven>,
     pub(super) verdicts: Column<Health>,
+    pub(super) spaces: Spaces,
     /// The latest moment that was told.
     pub(super) now: Option<Moment>,
     due: Due,
@@ -483,6 +485,7 @@ impl World {
             }
         }
         self.count_again(id);
+        self.count_in_space(id);
     }
 
     /// The webhook configurations a Service answers for.

@@ -51,7 +51,8 @@ fn slice(found: &mut Found<'_>, slice: &Value) {
     let to = spelled("", "Service", space(slice), name);
     for endpoint in list(slice, "/endpoints") {
         let conditions = &endpoint["conditions"];
-        let ready = conditions["ready"] != false && conditions["terminating"] != true;
+        let refused = conditions["ready"] == false || conditions["serving"] == false;
+        let ready = !refused && conditions["terminating"] != true;
         let addresses = list(endpoint, "/addresses").iter().filter_map(Value::as_str);
         behind(found, &to, space(slice), (&endpoint["targetRef"], ready), addresses);
     }

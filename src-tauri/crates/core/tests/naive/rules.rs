@@ -329,7 +329,7 @@ fn app(item: &Value) -> Option<String> {
 }
 
 /// The fields of the allow-list: group and kind of who names, pointer, group and kind of what is named by default.
-const FIELDS: [(&str, &str, &str, &str, &str); 17] = [
+const FIELDS: [(&str, &str, &str, &str, &str); 18] = [
     ("cert-manager.io", "Certificate", "/spec/secretName", "", "Secret"),
     ("cert-manager.io", "Certificate", "/spec/issuerRef", "cert-manager.io", "Issuer"),
     ("cert-manager.io", "Issuer", "/spec/ca/secretName", "", "Secret"),
@@ -348,6 +348,7 @@ const FIELDS: [(&str, &str, &str, &str, &str); 17] = [
     ),
     ("helm.toolkit.fluxcd.io", "HelmRelease", "/spec/chartRef", "source.toolkit.fluxcd.io", "HelmChart"),
     ("kustomize.toolkit.fluxcd.io", "Kustomization", "/spec/sourceRef", "source.toolkit.fluxcd.io", "GitRepository"),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization", "/spec/decryption/secretRef", "", "Secret"),
     ("source.toolkit.fluxcd.io", "GitRepository", "/spec/secretRef", "", "Secret"),
     ("source.toolkit.fluxcd.io", "HelmRepository", "/spec/secretRef", "", "Secret"),
     ("source.toolkit.fluxcd.io", "OCIRepository", "/spec/secretRef", "", "Secret"),

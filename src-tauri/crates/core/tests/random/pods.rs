@@ -120,8 +120,8 @@ prop_compose! {
 
 prop_compose! {
     fn slice()(at in place(), service in select(vec!["", "web", "db"]), target in select(vec!["", "web", "db"]), uid in select(UIDS.to_vec()),
-               ready in select(vec![json!(null), json!(true), json!(false)]), leaving in any::<bool>(), older in 0..3, address in select(vec!["10.0.0.1", "10.0.0.2", "10.0.0.3"])) -> Value {
-        let mut endpoint = json!({"addresses": [address], "conditions": {"ready": ready, "terminating": leaving}});
+               ready in select(vec![json!(null), json!(true), json!(false)]), serving in select(vec![json!(null), json!(true), json!(false)]), leaving in any::<bool>(), older in 0..3, address in select(vec!["10.0.0.1", "10.0.0.2", "10.0.0.3"])) -> Value {
+        let mut endpoint = json!({"addresses": [address], "conditions": {"ready": ready, "serving": serving, "terminating": leaving}});
         if !target.is_empty() {
             endpoint["targetRef"] = json!({"kind": "Pod", "name": target, "namespace": at.0, "uid": uid});
         }

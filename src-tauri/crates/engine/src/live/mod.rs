@@ -43,6 +43,9 @@ pub(crate) use writer::start_writer;
 /// How long a resolved alert stays on the map.
 pub const FADES_AFTER: chrono::Duration = chrono::Duration::seconds(60);
 
+/// So many malformed objects of a cluster are named and counted.
+pub const MOST_SKIPPED: usize = 1_000;
+
 /// How long without proof of life until a cluster is said to be stale; what is known of it is still believed. It is looked
 /// at once a second, takes a moment to be told, and has to be seen by ten.
 pub const STALE_AFTER: chrono::Duration = chrono::Duration::milliseconds(8_500);
@@ -121,7 +124,7 @@ pub struct State {
     pub on_call: Vec<(SourceId, String, u32, String)>,
     /// What is known of each source.
     pub proofs: BTreeMap<SourceId, Proof>,
-    /// Malformed objects skipped, by the source that watches the cluster, and kind and name.
+    /// Malformed objects skipped, by the source that watches the cluster, and kind and name: at most [`MOST_SKIPPED`] of each.
     pub skipped: BTreeMap<(SourceId, String), String>,
     /// Notable things since the start, oldest first.
     pub noted: VecDeque<Noted>,
@@ -140,6 +143,13 @@ pub struct State {
 }
 
 impl State {
+    /// The malformed objects of a cluster, each with what is wrong.
+    pub fn skipped_of<'s>(&'s self, source: &SourceId) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s> {
+        let source = source.clone();
+        let all = self.skipped.range((source.clone(), String::new())..);
+        all.take_while(move |((of, _), _)| *of == source).map(|((_, object), why)| (object.as_str(), why.as_str()))
+    }
+
     /// The silences of every Alertmanager.
     pub fn silences(&self) -> Vec<Silence> {
         self.polls.values().flat_map(|(_, poll)| poll.silences.clone()).collect()

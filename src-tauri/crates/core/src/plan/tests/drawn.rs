@@ -3,7 +3,12 @@
 use serde_json::Map;
 
 use super::*;
+use crate::health::HealthState;
+use crate::plan::pen::number_of;
+use crate::plan::rows::{BlockRow, HouseRow};
+use crate::plan::zone_of;
 use crate::resource::Body;
+use crate::topology::{Extent, rollup};
 
 /// A table as rows, each with its columns by name.
 type Rows = Vec<Map<String, Value>>;
@@ -186,12 +191,32 @@ impl Shown {
         told(&mut self.near, &mut self.drawing);
         whole.mark.clone_from(&self.near.mark);
         prop_assert_eq!(&self.near, &whole);
+        self.drawing.picture.blocks.iter().try_for_each(|block| adds_up(world, lens, block))?;
         if revision.is_multiple_of(3) {
             told(&mut self.far, &mut self.drawing);
             prop_assert_eq!(&self.far, &whole);
         }
         Ok(())
     }
+}
+
+/// A block is drawn as its namespace or zone is added up, object by object; a house that is named and not there may make it
+/// worse, and what is silent is unknown at best.
+fn adds_up(world: &World, lens: Lens, block: &BlockRow) -> Result<(), TestCaseError> {
+    let Some(house) = block.houses.first() else { return Ok(()) };
+    let place = |kind: &str, name: &str| ObjectKey::new(&house.key.cluster, "", kind, "", name);
+    let extent = match lens {
+        Lens::Namespaces => Extent::Namespace(place("Namespace", &house.key.namespace)),
+        Lens::Nodes if house.key.kind == "Unscheduled" => Extent::Zone(place("Zone", "unscheduled")),
+        Lens::Nodes => Extent::Zone(zone_of(world, &house.key)),
+    };
+    let worst = number_of(rollup(world, &Placed::default(), &extent).states.worst());
+    let is_there = |house: &HouseRow| house.key.kind == "Unscheduled" || world.object(&house.key).is_some();
+    if block.flags == 0 && block.houses.iter().all(is_there) {
+        prop_assert_eq!(block.health, worst, "{}", &block.name);
+    }
+    prop_assert!(block.health >= worst, "{} is {}, not {}", &block.name, block.health, worst);
+    Ok(())
 }
 
 /// A change that is none of houses: a pod falls ill, moves to another node, is rewritten; a source falls silent.
@@ -353,5 +378,30 @@ fn a_pod_that_left_and_came_back_between_two_looks_is_read_again() {
         plan.follow(&live, &delta);
         shown.drawing.note(&delta);
         shown.see(&live, &plan, &Placed::default(), 2).unwrap();
+    }
+}
+
+#[test]
+fn what_fails_and_is_no_house_shows_at_its_namespace_and_goes_again() {
+    let mut live = world(&city(3));
+    let mut plan = planned(&live);
+    let mut shown = Shown::new(Lens::Namespaces, false);
+    shown.see(&live, &plan, &Placed::default(), 1).unwrap();
+    let house = shown.drawing.picture.blocks[0].houses[0].key.clone();
+    let health = |shown: &Shown| shown.drawing.picture.blocks[0].health;
+    let before = health(&shown);
+    assert!(before < number_of(HealthState::Critical), "nothing there fails yet");
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": house.namespace.as_str(), "uid": "u"}, "status": {"phase": "Lost"}});
+    let claim = reduce(&house.cluster, &claim).unwrap();
+    let gone = Change::Gone { key: claim.key.clone(), uid: String::new() };
+    for (revision, change, expected) in
+        [(2, Change::Object(Arc::new(claim)), number_of(HealthState::Critical)), (3, gone, before)]
+    {
+        let delta = live.apply(&change);
+        plan.follow(&live, &delta);
+        shown.drawing.note(&delta);
+        shown.see(&live, &plan, &Placed::default(), revision).unwrap();
+        assert_eq!(health(&shown), expected);
     }
 }

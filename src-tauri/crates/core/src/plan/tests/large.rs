@@ -3,6 +3,9 @@
 use super::super::rows::HUB;
 use super::*;
 
+#[path = "../../../tests/kept/mod.rs"]
+mod kept;
+
 const HUBS: usize = 4;
 
 /// A namespace of so many workloads, and a small one that calls into it.
@@ -57,4 +60,13 @@ fn nor_where_the_block_grew_to_five_hundred_step_by_step() {
     }
     assert_eq!(counted(&grown, &plan).0, 500);
     check(&grown, &plan).unwrap();
+}
+
+/// The screen holds the words on it apart (`ui/src/graph/overlay/apart.test.ts`).
+#[test]
+fn the_scene_of_such_a_block_is_what_the_screen_reads_in_its_tests() {
+    let live = world(&block_of(500));
+    let options = SceneOptions { revision: 1, ..SceneOptions::default() };
+    let bytes = scene(&live, &planned(&live), &Placed::default(), &options);
+    kept::is_kept("large.bsc", &bytes);
 }

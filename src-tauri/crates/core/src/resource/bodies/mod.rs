@@ -181,6 +181,9 @@ pub struct Binding {
 pub struct Event {
     /// `involvedObject` or `regarding` as `(group, kind, namespace, name)`.
     pub about: (String, String, String, String),
+    /// It stands in `regarding`, as `events.k8s.io` has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub regarding: bool,
     /// UID of that object; for a Node often its name.
     pub about_uid: Uid,
     /// `type`: `Normal` or `Warning`.

@@ -78,6 +78,15 @@ pub struct Endpoint {
     pub terminating: bool,
 }
 
+impl Endpoint {
+    /// Whether traffic that is led here is answered. A Service with `publishNotReadyAddresses` calls every endpoint ready;
+    /// that one is not shows only in `serving` (`discovery.k8s.io/v1`).
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.ready && self.serving && !self.terminating
+    }
+}
+
 /// Ingress.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ingress {

@@ -38,8 +38,7 @@ impl Prover<'_> {
             return;
         }
         for (stands, endpoint) in slice.placed() {
-            let ready = endpoint.ready && !endpoint.terminating;
-            let works = if ready { Standing::ByEnds } else { Standing::Refused };
+            let works = if endpoint.answers() { Standing::ByEnds } else { Standing::Refused };
             if !endpoint.target_pod.is_empty() {
                 let pod = self.beside("", "Pod", &endpoint.target_pod);
                 let standing = match self.world.at(pod) {

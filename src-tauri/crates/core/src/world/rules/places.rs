@@ -38,7 +38,7 @@ impl Prover<'_> {
         let about = self.within(group, kind, namespace, name);
         let other = kind != "Node" && self.world.at(about).is_some_and(|it| is_other(it, &event.about_uid));
         let standing = if other { Standing::Said(RelationState::Dangling) } else { Standing::ByEnds };
-        let field = if self.object.key.group.is_empty() { "involvedObject" } else { "regarding" };
+        let field = if event.regarding { "regarding" } else { "involvedObject" };
         self.add((self.id, about), Type::About, RelationSource::Spec, 28, field, standing);
     }
 }

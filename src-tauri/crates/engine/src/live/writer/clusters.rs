@@ -8,7 +8,7 @@ use broadstreet_core::world::{Change, Freshness, SourceState};
 use super::Hand;
 use crate::EngineError;
 use crate::live::member::Joining;
-use crate::live::{STALE_AFTER, Tape, Trouble};
+use crate::live::{MOST_SKIPPED, STALE_AFTER, Tape, Trouble};
 
 /// A tick that comes late comes within this.
 const FOR_ANY_TICK: chrono::Duration = chrono::Duration::seconds(2);
@@ -77,8 +77,11 @@ impl Hand<'_> {
             Observation::Changes(changes) => self.changes(id, source, changes),
             Observation::Freshness(fresh) => self.freshness(fresh),
             Observation::Skipped { kind, name, why } => {
-                self.state.skipped.insert((source.clone(), format!("{kind} {name}")), why);
-                self.round.channels.insert("desk");
+                let at = (source.clone(), format!("{kind} {name}"));
+                if self.state.skipped_of(source).count() < MOST_SKIPPED || self.state.skipped.contains_key(&at) {
+                    self.state.skipped.insert(at, why);
+                    self.round.channels.insert("desk");
+                }
             }
             Observation::InSync => {
                 self.state.synced.insert(id.to_owned());
