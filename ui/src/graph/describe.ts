@@ -102,7 +102,7 @@ export function describeBlock(drawn: Drawn, block: number): string {
   const { firing, worst } = sumsOf(drawn);
   let houses = 0;
   for (let h = 0; h < scene.houses.count; h++) if (scene.houses.block[h] === block) houses++;
-  const state = [HEALTH_WORDS[Math.max(worst[block]!, blocks.health[block]!)], ...flagWords(blocks.flags[block]!)].join(", ");
+  const state = [HEALTH_WORDS[worst[block]!], ...flagWords(blocks.flags[block]!)].join(", ");
   const fire = firing[block] ? `${plural(firing[block]!, "alert")} firing` : "";
   return [`${placeOf(scene, block)}, ${scene.lens === "nodes" ? "zone" : "namespace"}, ${state}`, blocks.why[block]!, fire, `${plural(houses, "house")}, ${plural(blocks.pods[block]!, "pod")}`].filter(Boolean).join(". ");
 }

@@ -174,6 +174,15 @@ export function states(): Scene {
   return { ...base, houses: { ...base.houses, flags }, cells: { ...base.cells, flags: cells } };
 }
 
+/** The same scene with a house that is drawn as a hub. */
+export function withHub(bytes: Uint8Array, row: number): Uint8Array {
+  const out = new Uint8Array(bytes);
+  const length = new DataView(out.buffer).getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(out.subarray(16, 16 + length))) as { columns: { name: string; offset: number }[] };
+  out[header.columns.find(({ name }) => name === "houses.flags")!.offset + row]! |= Flag.Hub;
+  return out;
+}
+
 /** The same scene as one drawn for a recording. */
 export function drawnAt(bytes: Uint8Array, at: string): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

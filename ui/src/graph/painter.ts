@@ -27,8 +27,8 @@ export interface Frame {
   readonly hovered: number;
   /** Houses at full strength; null for all. */
   readonly keep: Uint8Array | null;
-  /** Old picture: everything is hatched over. */
-  readonly stale: boolean;
+  /** Old picture: everything is hatched over, or the blocks of some clusters. */
+  readonly stale: boolean | ReadonlySet<string>;
   /** Progress of the change from the scene before, 1 when settled: streets and heat fade in, new bars drop. */
   readonly settled: number;
   /** A small still picture: houses as filled marks, nothing written. */

@@ -14,6 +14,11 @@ export const NAME_FLOOR = 0.72;
 const PODS_FLOOR = 3.2;
 const PODS_EDGE = 26;
 
+/** Whether pods have names of their own at a scale. */
+export function hasPodNames(scale: number, cell: number): boolean {
+  return scale >= PODS_FLOOR && cell * scale >= PODS_EDGE;
+}
+
 /** CSS pixels beside a lone pod from which on its name and its node are written there. */
 const BESIDE = 48;
 
@@ -30,7 +35,7 @@ export function drawNames(pen: Pen, rows: readonly number[], most: number): numb
     pen.faded(pen.strength(h), () => drawName(pen, h));
     left--;
   }
-  if (pen.s < PODS_FLOOR || scene.cell * pen.s < PODS_EDGE) return left;
+  if (!hasPodNames(pen.s, scene.cell)) return left;
   for (const h of named) {
     if (left <= 0) break;
     pen.faded(pen.strength(h), () => (left -= drawPodNames(pen, h, left)));

@@ -8,7 +8,12 @@ export interface Wish {
   /** Higher is placed first. */
   readonly priority: number;
   /** Places to try, best first, in screen pixels. */
-  readonly places: readonly Rect[];
+  readonly places: readonly Place[];
+}
+
+export interface Place extends Rect {
+  /** What is written there, where it is not the whole text. */
+  readonly text?: string;
 }
 
 export interface Placed {
@@ -23,7 +28,7 @@ export interface Placed {
  * `taken` are rectangles no label may cover. Equal priorities keep their order, so the same scene gives the same names.
  */
 export function placeLabels(wishes: readonly Wish[], screen: Rect, most: number, taken: readonly Rect[] = []): Placed[] {
-  const room = new Room(screen, 48);
+  const room = new Room(screen);
   for (const r of taken) room.take(r);
   const order = wishes.map((_, i) => i).sort((a, b) => wishes[b]!.priority - wishes[a]!.priority || a - b);
   const out: Placed[] = [];
@@ -33,19 +38,19 @@ export function placeLabels(wishes: readonly Wish[], screen: Rect, most: number,
     const rect = wish.places.find((r) => room.holds(r) && room.free(r));
     if (!rect) continue;
     room.take(rect);
-    out.push({ row: wish.row, text: wish.text, rect });
+    out.push({ row: wish.row, text: rect.text ?? wish.text, rect });
   }
   return out;
 }
 
+/** Edge of a bucket in screen pixels. */
+const BUCKET = 48;
+
 /** Rectangles by bucket, so that a question looks at neighbours only. */
-class Room {
+export class Room {
   private readonly buckets = new Map<number, Rect[]>();
 
-  constructor(
-    private readonly screen: Rect,
-    private readonly size: number,
-  ) {}
+  constructor(private readonly screen: Rect) {}
 
   holds(r: Rect): boolean {
     const s = this.screen;
@@ -71,7 +76,7 @@ class Room {
 
   private *keys(r: Rect): Generator<number> {
     const s = this.screen;
-    const c = (v: number, low: number, high: number) => Math.floor((Math.min(high, Math.max(low, v)) - low) / this.size);
+    const c = (v: number, low: number, high: number) => Math.floor((Math.min(high, Math.max(low, v)) - low) / BUCKET);
     for (let y = c(r.y, s.y, s.y + s.h); y <= c(r.y + r.h, s.y, s.y + s.h); y++) {
       for (let x = c(r.x, s.x, s.x + s.w); x <= c(r.x + r.w, s.x, s.x + s.w); x++) yield y * 4096 + x;
     }

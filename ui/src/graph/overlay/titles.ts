@@ -1,7 +1,7 @@
 /** The name of a block and, right of it, what is in it. */
 import type { Drawn } from "../painter";
 import { PILES_FLOOR } from "../plot/floors";
-import { CaseState, Health, Severity, box, verdict, type Scene } from "../scene";
+import { CaseState, HEALTH_WORDS, type Heat, Health, Severity, box, verdict } from "../scene";
 import type { Pen } from "./pen";
 
 /** What the titles say of each block. */
@@ -9,19 +9,19 @@ export interface BlockSums {
   readonly firing: Uint32Array;
   /** Pods whose state is known. */
   readonly known: Uint32Array;
-  /** The worst verdict among its houses and its own alerts. */
+  /** The worst verdict of all that is in it, drawn or not, and of its alerts. */
   readonly worst: Uint8Array;
 }
 
-const sums = new WeakMap<Scene, BlockSums>();
+const sums = new WeakMap<Heat, BlockSums>();
 
-/** Adds up the houses, the alerts and the known pods of each block, once for each scene. */
+/** Adds up the houses, the alerts and the known pods of each block, once for each scene; while it travels they stay those of all of it. */
 export function sumsOf({ scene, heat }: Drawn): BlockSums {
-  const found = sums.get(scene);
+  const found = sums.get(heat);
   if (found) return found;
   const firing = new Uint32Array(scene.blocks.count);
   const known = new Uint32Array(scene.blocks.count);
-  const worst = new Uint8Array(scene.blocks.count);
+  const worst = Uint8Array.from(scene.blocks.health);
   for (let h = 0; h < scene.houses.count; h++) {
     const b = scene.houses.block[h]!;
     if (b < 0) continue;
@@ -39,7 +39,7 @@ export function sumsOf({ scene, heat }: Drawn): BlockSums {
     if (b >= 0 && scene.cells.health[c] !== Health.Unknown) known[b]!++;
   }
   const made = { firing, known, worst };
-  sums.set(scene, made);
+  sums.set(heat, made);
   return made;
 }
 
@@ -86,12 +86,15 @@ export function drawTitles(pen: Pen, rows: readonly number[], most: number): num
     const seen = known[b]!;
     const count = `${seen < pods ? `${seen.toLocaleString("en")}/` : ""}${pods.toLocaleString("en")} pods`;
     const small = Math.min(12.5, size * 0.92);
-    const text = (fire ? [`${fire} firing, ${count}`, `${fire} firing`] : [count]).find((t) => t.length * small * ADVANCE <= left);
+    // What fails and is no house shows here alone, also where nothing fires.
+    const state = worst[b]! >= Health.Warning ? HEALTH_WORDS[worst[b]!]! : "";
+    const lead = fire ? `${fire} firing` : state;
+    const text = (lead ? [`${lead}, ${count}`, lead] : [count]).find((t) => t.length * small * ADVANCE <= left);
     if (!text) continue;
     ground(r.x + r.w - pad - text.length * small * ADVANCE, text.length, small);
     ink.font = pen.font(small, 400, true);
     ink.textAlign = "right";
-    ink.fillStyle = fire ? (worst[b] === Health.Critical ? palette.critText : palette.warnText) : palette.ink3;
+    ink.fillStyle = lead ? (worst[b] === Health.Critical ? palette.critText : palette.warnText) : palette.ink3;
     ink.fillText(text, r.x + r.w - pad, base);
   }
   ink.textAlign = "left";

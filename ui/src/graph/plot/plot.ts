@@ -158,7 +158,9 @@ export function plotFrame(plot: Plot, frame: Frame, size: Size, ratio: number): 
   plot.named = far ? beacons : plot.houses;
   plot.veil = plot.rects.count;
   if (frame.stale) {
-    for (const b of plot.blocks) {
+    const { stale } = frame;
+    const old = plot.blocks.filter((b) => stale === true || (stale && stale.has(blocks.id[b]!.split("/")[0]!)));
+    for (const b of old) {
       const { unknown } = draft.colours;
       plot.rects.push(Math.round(draft.x(blocks.x[b]!)), Math.round(draft.y(blocks.y[b]!)), Math.round(draft.x(blocks.x[b]! + blocks.w[b]!)), Math.round(draft.y(blocks.y[b]! + blocks.h[b]!)), { fill: unknown, style: Style.Hatch, strength: 0.3 });
     }

@@ -165,3 +165,16 @@ describe("a failing pod in a crowd", () => {
     expect(surface.pixels).toContain(coloursOf(paper).crit);
   });
 });
+
+it("hatches of several clusters only the one that is silent", () => {
+  const made = crowd({ blocks: 3, houses: 12, cells: 24, unhealthy: 0, cases: 0, streets: 0 });
+  const scene = { ...made, blocks: { ...made.blocks, id: made.blocks.id.map((_: string, b: number) => `${b === 0 ? "far" : "near"}//Namespace//b${b}`) } };
+  const size = { w: 1000, h: 700 };
+  const veils = (stale: boolean | ReadonlySet<string>) => {
+    const plot = new Plot();
+    plotFrame(plot, { ...frameOf(scene, fit(scene.bounds, size), theme("night")), stale }, size, 1);
+    return plot.rects.count - plot.veil;
+  };
+  expect(scene.blocks.count).toBe(3);
+  expect([false, true, new Set(["far"]), new Set(["near"])].map(veils)).toEqual([0, 3, 1, 2]);
+});

@@ -209,6 +209,20 @@ describe("what is meant", () => {
     await fireEvent.click(screen.getByRole("button", { name: "Every house" }));
     expect(finding.trouble).toBe(false);
   });
+
+  it("says of how many hubs the callers are missing, and only where what stands around trouble is meant", async () => {
+    const finding = new Finding(port);
+    finding.trouble = true;
+    const { rerender } = render(Meant, { finding, meant: 12, all: 30, left: 0, hubs: 2 });
+    expect(screen.getByRole("status").textContent).toBe("Only trouble + 1 hop: 12 of 30 houses, callers of 2 hubs are among them only where they are in trouble themselves");
+    await rerender({ hubs: 1 });
+    expect(screen.getByRole("status").textContent).toContain("callers of 1 hub are among them only where they are in trouble themselves");
+    await rerender({ hubs: 0 });
+    expect(screen.getByRole("status").textContent).not.toContain("callers");
+    finding.highlight = { title: "What breaks", ids: [] };
+    await rerender({ hubs: 2 });
+    expect(screen.getByRole("status").textContent).not.toContain("callers");
+  });
 });
 
 describe("the policies on the streets", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { boutique, town } from "../../graph/fixture";
-import { Health, heatOf, Severity } from "../../graph/scene";
-import { both, countOf, maskOf, troubleLeftOut, troubleWithin, withOnly } from "./masks";
+import { Flag, Health, heatOf, Severity } from "../../graph/scene";
+import { both, countOf, hubsInTrouble, maskOf, troubleLeftOut, troubleWithin, withOnly } from "./masks";
 
 const row = (n: number) => Array.from({ length: n }, (_, i) => ({ name: `h${i}`, x: 200 * i, y: 0, pods: i === 0 ? "cw" : "w", health: i === 0 ? Health.Critical : Health.Well }));
 
@@ -30,6 +30,15 @@ describe("only trouble", () => {
       [[1, Severity.Info]],
     );
     expect([...troubleWithin(scene, heatOf(scene), 4)]).toEqual([1, 1, 0]);
+  });
+  it("counts the hubs in trouble, whose callers no street leads to", () => {
+    const [hub, none] = [Flag.Hub, 0];
+    const scene = { ...chain, houses: { ...chain.houses, flags: Uint8Array.of(hub, none, hub, none, none, none), health: Uint8Array.from(chain.houses.health, (health, h) => (h === 2 || h === 3 ? Health.Warning : health)) } };
+    const heat = heatOf(scene);
+    expect(hubsInTrouble(scene, heat, troubleWithin(scene, heat, 1))).toBe(2);
+    expect(hubsInTrouble(scene, heat, Uint8Array.of(1, 1, 0, 1, 1, 1))).toBe(1);
+    const well = { ...chain, houses: { ...chain.houses, flags: Uint8Array.of(none, hub, none, none, none, none) } };
+    expect(hubsInTrouble(well, heatOf(well), troubleWithin(well, heatOf(well), 1))).toBe(0);
   });
   it("goes around a circle once", () => {
     const circle = town(row(3), [

@@ -1,5 +1,6 @@
 /** Which houses are meant: masks over the rows of one scene, and the scene with only those. Columns of numbers throughout. */
-import { type Heat, Health, type Scene, verdict } from "../../graph/scene";
+import { placesOf, taken } from "../../graph/columns";
+import { Flag, type Heat, Health, type Scene, verdict } from "../../graph/scene";
 
 /** One byte a house: 1 where it is meant. */
 export type Mask = Uint8Array;
@@ -46,6 +47,13 @@ export function troubleLeftOut(scene: Scene, heat: Heat, mask: Mask): number {
   return count;
 }
 
+/** How many hubs in trouble are among the houses of a mask: their callers are counted on a badge, and no street leads there. */
+export function hubsInTrouble(scene: Scene, heat: Heat, mask: Mask): number {
+  let count = 0;
+  for (let h = 0; h < mask.length; h++) if (mask[h] && scene.houses.flags[h]! & Flag.Hub && verdict(scene, heat, h) >= Health.Warning) count++;
+  return count;
+}
+
 /** Neighbours in one list: those of house `h` are `other[from[h] .. from[h + 1]]`. */
 interface Neighbours {
   readonly from: Uint32Array;
@@ -82,7 +90,7 @@ function neighboursOf(scene: Scene): Neighbours {
 /**
  * Houses in trouble, unknown or with an alert, and those at most `hops` streets away from one in trouble.
  *
- * 0 hops keeps no neighbour. A hub's streets are not drawn and so lead nowhere.
+ * 0 hops keeps no neighbour. A hub's streets are not drawn and so lead nowhere; `hubsInTrouble` says of how many that is so.
  */
 export function troubleWithin(scene: Scene, heat: Heat, hops: number): Mask {
   const n = scene.houses.count;
@@ -113,30 +121,6 @@ export function troubleWithin(scene: Scene, heat: Heat, hops: number): Mask {
   // What is unknown, or has an alert that is not trouble, is kept without its neighbours.
   for (let h = 0; h < n; h++) if (verdict(scene, heat, h) >= Health.Unknown || heat.from[h] !== heat.from[h + 1]) mask[h] = 1;
   return mask;
-}
-
-/** The places of a list whose number is wanted. */
-function placesOf(count: number, wanted: (i: number) => boolean): Uint32Array {
-  const places = new Uint32Array(count);
-  let n = 0;
-  for (let i = 0; i < count; i++) if (wanted(i)) places[n++] = i;
-  return places.subarray(0, n);
-}
-
-/** What a scene keeps of its columns: numbers stay numbers, texts stay texts. */
-function taken<T extends object>(table: T, places: Uint32Array): T {
-  const out: Record<string, unknown> = {};
-  for (const [name, column] of Object.entries(table)) {
-    if (name === "count") out[name] = places.length;
-    else if (Array.isArray(column)) out[name] = Array.from(places, (i) => column[i] as string);
-    else if (ArrayBuffer.isView(column)) {
-      const numbers = column as Uint8Array;
-      const kept = new (numbers.constructor as Uint8ArrayConstructor)(places.length);
-      for (let k = 0; k < places.length; k++) kept[k] = numbers[places[k]!]!;
-      out[name] = kept;
-    } else out[name] = column;
-  }
-  return out as T;
 }
 
 function renumbered(column: Int32Array, places: Int32Array): Int32Array {

@@ -97,6 +97,18 @@ describe("the tree", () => {
     expect(rows.filter((row) => row.kind === "block")).toHaveLength(1);
   });
 
+  it("keeps what fails at no house while all trouble is meant", () => {
+    const cases = { ...written.cases, house: written.cases.house.slice(), block: written.cases.block.slice() };
+    cases.house.fill(-1);
+    cases.block.fill(-1);
+    const scene = { ...written, cases };
+    const none = new Uint8Array(scene.houses.count);
+    const kinds = (allTrouble: boolean) => all(new Outline(prepare(scene), none, everything(scene), "prod", allTrouble)).map((row) => row.kind);
+    expect(cases.count).toBeGreaterThan(0);
+    expect(kinds(true).filter((kind) => kind === "case")).toHaveLength(cases.count);
+    expect(kinds(false)).toEqual(["cluster"]);
+  });
+
   it("finds names by their beginning, from where one stands and around", () => {
     const outline = new Outline(prepare(written), null, everything(written), "prod");
     const name = (index: number) => outline.nameOf(outline.at(index));

@@ -5,7 +5,8 @@
  */
 import { describeBlock, describeCase, describeCell, describeHouse, describePlan, describeWay } from "../../graph/describe";
 import type { Drawn } from "../../graph/painter";
-import { placeOf, podId } from "../../graph/scene";
+import { sumsOf } from "../../graph/overlay/titles";
+import { Health, placeOf, podId } from "../../graph/scene";
 import { idAt, type Spot, spotOf, type Way, waysAt } from "../../graph/spots";
 
 export type RowKind = "cluster" | "block" | "house" | "case" | "calls" | "called" | "cell";
@@ -45,13 +46,17 @@ export class Outline {
     private readonly keep: Uint8Array | null,
     private readonly opened: ReadonlySet<string>,
     private readonly title: string,
+    /** All trouble is meant, also what stands at no house. */
+    allTrouble = false,
   ) {
     const { blocks, houses, cases } = drawn.scene;
     this.push("cluster", 0, -1, 1, 1, 1);
     if (!this.isOpen("cluster", 0, -1)) return;
     const inside = this.housesOfBlocks();
-    const shown = sorted(Array.from({ length: blocks.count }, (_, b) => b).filter((b) => !keep || inside[b]!.length > 0), blocks.name);
-    const strays = keep ? [] : Array.from({ length: cases.count }, (_, c) => c).filter((c) => cases.house[c]! < 0);
+    const { worst } = sumsOf(drawn);
+    const isMeant = (b: number) => !keep || inside[b]!.length > 0 || (allTrouble && worst[b]! >= Health.Warning);
+    const shown = sorted(Array.from({ length: blocks.count }, (_, b) => b).filter(isMeant), blocks.name);
+    const strays = keep && !allTrouble ? [] : Array.from({ length: cases.count }, (_, c) => c).filter((c) => cases.house[c]! < 0);
     const own = strays.filter((c) => cases.block[c]! < 0);
     const loose = sorted(Array.from({ length: houses.count }, (_, h) => h).filter((h) => houses.block[h]! < 0 && (!keep || keep[h])), houses.name);
     const size = own.length + shown.length + loose.length;

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { drawnAt } from "../../graph/fixture";
+import { decodeScene } from "../../graph/decode";
+import { drawnAt, withHub } from "../../graph/fixture";
+import type { EvidencePort } from "./evidence/Evidence.svelte";
 import type { MapPort } from "./feed.svelte";
 import MapRoom from "./MapRoom.svelte";
 import type { PicturePort } from "./picture";
@@ -16,13 +18,16 @@ const plan = vi.hoisted(() => ({ props: null as null | { scene: { houses: { name
 vi.mock("../../graph/Plan.svelte", () => ({
   default: (_: unknown, props: never) => {
     plan.props = props;
-    return { show: () => undefined, zoom: () => undefined, fitAll: () => undefined, toLevel: () => undefined };
+    return { show: () => undefined, zoom: () => undefined, fitAll: () => undefined, toLevel: () => undefined, standAt: () => undefined };
   },
 }));
 
+vi.stubGlobal("ResizeObserver", class { observe() {} unobserve() {} disconnect() {} });
+Element.prototype.scrollIntoView ??= () => undefined;
+
 const bytes = readFileSync(join(import.meta.dirname, "../../graph/fixtures/boutique.bsc"));
 const id = (name: string) => `/apps/Deployment/default/${name}`;
-const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], calls: [], called_by: [], related: [], lost_calls: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [], parts: null, app: name === "cartservice" ? { name: "cart", namespace: "default", field: "metadata.labels[app.kubernetes.io/part-of]", houses: [id("cartservice"), id("redis-cart")], count: 2 } : null });
+const object = (name: string) => ({ id: id(name), kind: "Deployment", group: "apps", namespace: "default", name, exists: true, health: "well", reason: "", field: "", contained: false, ready: 1, desired: 1, house: null, pods: [], cases: [], changes: [], events: [], events_total: 0, related_total: 0, calls: [], called_by: [], related: [], lost_calls: [], unresolved: [], images: [], labels: [], created_at: null, unknowns: [], parts: null, app: name === "cartservice" ? { name: "cart", namespace: "default", field: "metadata.labels[app.kubernetes.io/part-of]", houses: [id("cartservice"), id("redis-cart")], count: 2 } : null });
 let scenes: Record<string, unknown>[];
 let filters: Record<string, unknown>[];
 const port = {
@@ -110,6 +115,15 @@ describe("the map", () => {
     expect(kept().length).toBe(13);
   });
 
+  it("says so where the callers of a failing hub are not among the neighbours", async () => {
+    const { houses } = decodeScene(bytes);
+    const hub = withHub(bytes, houses.name.indexOf("checkoutservice"));
+    show({ port: { ...port, scene: () => Promise.resolve(hub) } });
+    await waitFor(() => expect(kept().length).toBe(13));
+    await fireEvent.keyDown(window.document.body, { key: "t" });
+    expect(screen.getByText(/Only trouble \+ 1 hop:/).textContent).toContain("callers of 1 hub are among them only where they are in trouble themselves");
+  });
+
   it("comes back to a cluster as it was left, and to another with nothing looked for", async () => {
     const { unmount } = show();
     await type("cart");
@@ -149,6 +163,14 @@ describe("the map", () => {
     await screen.findByRole("heading", { level: 2, name: "frontend" });
   });
 
+  it("pins an Event to the object it is listed at, with a file", async () => {
+    const event = { uid: "u1", type: "Warning", reason: "BackOff", message: "restarting", count: 2, first_at: null, last_at: "2026-01-01T10:00:00Z", component: "kubelet" };
+    const onkeep = vi.fn();
+    show({ port: { ...port, object: () => Promise.resolve({ ...object("cartservice"), events: [event] }) }, wanted: id("cartservice"), onkeep });
+    await fireEvent.click(await screen.findByRole("button", { name: /^Pin to timeline\s*BackOff$/ }));
+    expect(onkeep).toHaveBeenCalledWith(expect.stringContaining("BackOff, 2 times"), "kubernetes event u1 from kubelet", expect.stringContaining('"uid": "u1"'), id("cartservice"));
+  });
+
   it("names the app of the selected house, and has its houses outlined", async () => {
     show();
     await waitFor(() => expect(kept().length).toBe(13));
@@ -159,5 +181,22 @@ describe("the map", () => {
     await screen.findByRole("heading", { level: 2, name: "frontend" });
     expect(screen.queryByText(/Part of the app/)).toBeNull();
     expect(plan.props!.app).toBeNull();
+  });
+
+  it("takes the letters of a name in the tree for that name, also while an object is selected and its evidence is a key away", async () => {
+    const manifest = vi.fn(() => Promise.resolve({ yaml: "", at: "2026-01-01T10:00:00Z", covered: 0 }));
+    const evidence = { manifest, metrics: () => Promise.reject(new Error("not asked for")), logs: {} } as unknown as EvidencePort;
+    show({ evidence, wanted: id("checkoutservice") });
+    await screen.findByRole("heading", { level: 2, name: "checkoutservice" });
+    await fireEvent.keyDown(window.document.body, { key: "g" });
+    const tree = await screen.findByRole("tree");
+    await waitFor(() => expect(window.document.activeElement).toBe(tree));
+    const active = () => window.document.getElementById(tree.getAttribute("aria-activedescendant")!)!.getAttribute("aria-label");
+    // Every letter goes where the focus is, as the one before left it.
+    for (const key of "emailservice") await fireEvent.keyDown(window.document.activeElement!, { key });
+    expect([window.document.activeElement === tree, active()]).toEqual([true, expect.stringMatching(/^emailservice, /)]);
+    expect(manifest).not.toHaveBeenCalled();
+    await fireEvent.keyDown(window.document.body, { key: "y" });
+    await waitFor(() => expect(manifest).toHaveBeenCalledOnce());
   });
 });

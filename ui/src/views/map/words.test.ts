@@ -3,7 +3,7 @@ import type { CaseView } from "../../wire/CaseView";
 import { difference, nameOf, ordered, podLine, since, toldWords } from "./words";
 
 const item = (over: Partial<CaseView>): CaseView => ({
-  alert: "a", name: "A", severity: "warning", state: "firing", at: "c/apps/Deployment/ns/x", at_name: "x", at_kind: "Deployment", rung: 2, label: 'deployment="x"', also: [],
+  alert: "a", name: "A", severity: "warning", state: "firing", at: "c/apps/Deployment/ns/x", at_name: "x", at_kind: "Deployment", at_cluster: "c", rung: 2, label: 'deployment="x"', also: [],
   starts_at: null, ends_at: null, summary: "", description: "", runbook: "", source: "prometheus", receivers: [], groups: [], told: "unknown", told_why: "", muted_by: [], labels: [], ...over,
 });
 
