@@ -16,7 +16,7 @@ const BLOCKS = { ...BOX, id: "text", name: "text", why: "text", health: "u8", fl
 const HOUSES = { ...BOX, id: "text", name: "text", kind: "text", badge: "text", health: "u8", flags: "u8", cells: "u32" } as const;
 const CELLS = { x: "u16", y: "u16", health: "u8", flags: "u8", name: "text", place: "text", namespace: "text" } as const;
 const STREETS = { from: { rows: "houses" }, to: { rows: "houses" }, load: "u32", health: "u8", flags: "u8", verdict: "u8", points: "u32" } as const;
-const CASES = { alert: "text", name: "text", severity: "u8", state: "u8", told: "u8", house: { rows: "houses" }, block: { rows: "blocks" } } as const;
+const CASES = { alert: "text", name: "text", severity: "u8", state: "u8", told: "u8", ended: "u32", house: { rows: "houses" }, block: { rows: "blocks" } } as const;
 
 /** The tables each scene was put together from: steps lead from them. */
 const tables = new WeakMap<Scene, ReadonlyMap<string, Table>>();
@@ -120,7 +120,7 @@ function next(c: Container, held: Scene | null): Scene {
     streets: isSame("streets", "points") ? from!.streets : streetsOf(streets, points),
     cases: isSame("cases")
       ? from!.cases
-      : { count: cases.count, alert: of(cases, "alert"), name: of(cases, "name"), severity: of(cases, "severity"), state: of(cases, "state"), told: of(cases, "told"), house: of(cases, "house"), block: of(cases, "block") },
+      : { count: cases.count, alert: of(cases, "alert"), name: of(cases, "name"), severity: of(cases, "severity"), state: of(cases, "state"), told: of(cases, "told"), ended: of(cases, "ended"), house: of(cases, "house"), block: of(cases, "block") },
   };
   tables.set(scene, loom.tables);
   return scene;

@@ -105,6 +105,7 @@ export function town(houses: readonly HouseWords[], streets: readonly (readonly 
       severity: Uint8Array.from(cases, (c) => c[1]),
       state: new Uint8Array(cases.length).fill(CaseState.Firing),
       told: new Uint8Array(cases.length).fill(Told.Somebody),
+      ended: new Uint32Array(cases.length),
       house: Int32Array.from(cases, (c) => c[0]),
       block: new Int32Array(cases.length).fill(-1),
     },

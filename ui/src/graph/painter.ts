@@ -35,6 +35,8 @@ export interface Frame {
   readonly sketch?: boolean;
   /** Rows of cases that are new in this scene. */
   readonly fresh: ReadonlySet<number>;
+  /** The instant shown, in milliseconds: resolved alerts fade with it. */
+  readonly at?: number;
 }
 
 /** What a frame left out because a view holds at most so many glyphs; nothing unhealthy is ever among it. */

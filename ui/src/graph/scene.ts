@@ -104,6 +104,8 @@ export interface Cases {
   readonly severity: Uint8Array;
   readonly state: Uint8Array;
   readonly told: Uint8Array;
+  /** When it was resolved, in seconds since 1970; 0 where it was not within the last minute. */
+  readonly ended: Uint32Array;
   /** The house it stands at, or -1. */
   readonly house: Int32Array;
   /** The block it stands at where it has no house, or -1 (the cluster as a whole). */
@@ -119,12 +121,16 @@ export interface Districts extends Boxes {
   readonly flags: Uint8Array;
 }
 
+/** The row of the cluster a block is of; -1 where there is one cluster only. */
+export function districtOf({ blocks, districts }: Scene, block: number): number {
+  return districts ? districts.id.indexOf(blocks.id[block]!.split("/")[0]!) : -1;
+}
+
 /** What a block is called, with its cluster where there are several: the same name may stand in each. */
 export function placeOf(scene: Scene, block: number): string {
   const name = scene.blocks.name[block] ?? "";
-  const { districts } = scene;
-  const at = districts ? districts.id.indexOf(scene.blocks.id[block]!.split("/")[0]!) : -1;
-  return at < 0 ? name : `${name}, ${districts!.name[at]}`;
+  const at = districtOf(scene, block);
+  return at < 0 ? name : `${name}, ${scene.districts!.name[at]}`;
 }
 
 /** What each cluster is called, by its id; empty where there is one only. */
@@ -175,7 +181,7 @@ export const EMPTY: Scene = {
   houses: { ...no, id: [], name: [], kind: [], block: i32, health: u8, flags: u8, cellFrom: u32, cellCount: u32, badge: [] },
   cells: { count: 0, x: f32, y: f32, house: i32, health: u8, flags: u8, name: [], place: [] },
   streets: { count: 0, from: i32, to: i32, load: u32, health: u8, flags: u8, pointFrom: u32, pointCount: u32, px: f32, py: f32 },
-  cases: { count: 0, alert: [], name: [], severity: u8, state: u8, told: u8, house: i32, block: i32 },
+  cases: { count: 0, alert: [], name: [], severity: u8, state: u8, told: u8, ended: u32, house: i32, block: i32 },
   tray: 0,
 };
 

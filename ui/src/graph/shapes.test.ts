@@ -3,7 +3,7 @@ import { render } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import Bar from "../views/map/Bar.svelte";
 import Window from "../views/map/Window.svelte";
-import { drawBar, type Ink } from "./overlay/bars";
+import { drawBar, leftOf, type Ink } from "./overlay/bars";
 import { states } from "./fixture";
 import { coloursOf, paletteFrom, type Palette } from "./palette";
 import { frameOf, picture } from "./fixtures/gallery";
@@ -63,15 +63,24 @@ describe("without colour", () => {
   });
 
   /** What a bar is drawn with, but for its colours. */
-  function strokes(severity: number, state: number): unknown[] {
+  function strokes(severity: number, state: number, left = 1): unknown[] {
     const said: unknown[] = [];
     const ink = new Proxy({ globalAlpha: 1 } as Record<string, unknown>, {
       get: (target, name: string) => (name in target ? target[name] : (...words: unknown[]) => said.push(`${name} ${words.join(" ")}`)),
-      set: (target, name: string, value) => ((target[name] = value), true),
+      set: (target, name: string, value) => (name === "globalAlpha" && said.push(`alpha ${value}`), (target[name] = value), true),
     });
-    drawBar(ink as unknown as Ink, grey, severity, state, 0, 0, 1);
+    drawBar(ink as unknown as Ink, grey, severity, state, 0, 0, 1, left);
     return said;
   }
+
+  it("a resolved alert fades for a minute from its end, and nothing else does", () => {
+    const left = (seconds: number) => leftOf(1_000, 1_000_000 + 1_000 * seconds);
+    expect([left(-5), left(0), left(15), left(45), left(59)]).toEqual([1, 1, 0.75, 0.25, 0.2]);
+    expect([leftOf(0, 5_000), leftOf(1_000, undefined)]).toEqual([1, 1]);
+    const faint = (state: number, rest: number) => strokes(Severity.Warning, state, rest);
+    expect(faint(CaseState.Resolved, 0.5)).not.toEqual(faint(CaseState.Resolved, 1));
+    expect(faint(CaseState.Firing, 0.5)).toEqual(faint(CaseState.Firing, 1));
+  });
 
   it("every severity and every standing of an alert has a bar of its own, on the plan and beside it", () => {
     const onPlan = new Map<string, string>();

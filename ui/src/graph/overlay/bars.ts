@@ -29,8 +29,17 @@ export function barPath(ink: Ink, severity: number, x: number, y: number, k: num
   }
 }
 
-/** Draws a bar: firing solid, pending dashed, silenced hollow, inhibited hollow with a line through it, resolved a low and faint trace. */
-export function drawBar(ink: Ink, palette: Palette, severity: number, state: number, x: number, y: number, k: number): void {
+/** For how many seconds a resolved alert is seen. */
+const FADES_FOR = 60;
+
+/** How much is left at an instant, in milliseconds, of an alert that was resolved at `ended`, in seconds since 1970: 1 at first, and the whole minute more than nothing. */
+export function leftOf(ended: number, at: number | undefined): number {
+  if (!ended || at === undefined) return 1;
+  return Math.min(1, Math.max(0.2, 1 - (at / 1000 - ended) / FADES_FOR));
+}
+
+/** Draws a bar: firing solid, pending dashed, silenced hollow, inhibited hollow with a line through it, resolved a low and faint trace of which this much is `left`. */
+export function drawBar(ink: Ink, palette: Palette, severity: number, state: number, x: number, y: number, k: number, left = 1): void {
   const colour = barOf(palette, severity);
   if (state === CaseState.Pending) {
     barPath(ink, severity, x, y, k, 0.6);
@@ -51,9 +60,10 @@ export function drawBar(ink: Ink, palette: Palette, severity: number, state: num
     ink.stroke();
   } else if (state === CaseState.Resolved) {
     ink.fillStyle = colour;
-    ink.globalAlpha *= 0.5;
+    const whole = ink.globalAlpha;
+    ink.globalAlpha = whole * 0.7 * left;
     ink.fillRect(x, y + (BAR.height - 2) * k, barWidth(severity) * k, 2 * k);
-    ink.globalAlpha /= 0.5;
+    ink.globalAlpha = whole;
   } else {
     barPath(ink, severity, x, y, k, 0);
     ink.fillStyle = colour;

@@ -1,6 +1,6 @@
 /** What is written in houses, and the pile of bars beside the door. */
 import { Health, Told, CaseState, box, verdict } from "../scene";
-import { BAR, barWidth, drawBar, drawUntold } from "./bars";
+import { BAR, barWidth, drawBar, drawUntold, leftOf } from "./bars";
 import { shorten } from "./labels";
 import type { Pen } from "./pen";
 
@@ -134,7 +134,7 @@ export function drawPile(pen: Pen, h: number): void {
       pen.faded(arriving ? settled : 1, () => {
         const severity = scene.cases.severity[row]!;
         const state = scene.cases.state[row]!;
-        drawBar(ink, palette, severity, state, x, y + lift, k);
+        drawBar(ink, palette, severity, state, x, y + lift, k, leftOf(scene.cases.ended[row]!, pen.frame.at));
         if (scene.cases.told[row] === Told.Nobody && (state === CaseState.Firing || state === CaseState.Pending)) {
           drawUntold(ink, palette, x + barWidth(severity) * k + 6 * k, y + lift + (BAR.height / 2) * k, k);
         }

@@ -179,6 +179,8 @@ pub(super) struct CaseRow {
     pub severity: u8,
     pub state: u8,
     pub told: u8,
+    /// When it was resolved, in seconds since 1970; 0 where it was not within the last minute.
+    pub ended: u32,
     /// The row of its house among all.
     pub house: Option<usize>,
     pub block: Option<usize>,

@@ -87,7 +87,7 @@ impl Site<'_> {
         }
     }
 
-    /// An alert at its address; nothing where it is told elsewhere. `state` stands for its own.
+    /// An alert at its address; nothing where it is told elsewhere. `state` stands for its own, with when it came to it.
     pub fn case(&self, alert: &Alert, case: &Case, state: Option<AlertState>) -> Option<CaseRow> {
         let object = match &case.at {
             Address::Object(key) => Some(key),
@@ -106,6 +106,7 @@ impl Site<'_> {
             "info" => 1,
             _ => 0,
         };
+        let ended = state.and(alert.ends_at).map_or(0, |at| u32::try_from(at.timestamp()).unwrap_or(0));
         let state = match state.unwrap_or(alert.state) {
             AlertState::Firing => 0,
             AlertState::Pending => 1,
@@ -123,6 +124,7 @@ impl Site<'_> {
                 Told::Nobody => 1,
                 Told::Unknown => 2,
             },
+            ended,
             house,
             block,
         })

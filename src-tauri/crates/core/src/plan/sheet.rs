@@ -225,6 +225,7 @@ impl<'p> Sheet<'p> {
         p.u8("cases.severity", rows().map(|c| c.severity));
         p.u8("cases.state", rows().map(|c| c.state));
         p.u8("cases.told", rows().map(|c| c.told));
+        p.u32("cases.ended", rows().map(|c| c.ended));
         p.i32("cases.house", rows().map(|c| signed(c.house)));
         p.i32("cases.block", rows().map(|c| signed(c.block)));
     }

@@ -453,7 +453,8 @@ fn a_case_stands_at_the_house_of_its_object() {
         placed.cases.push(case.clone());
     }
     let plan = planned(&world);
-    let fading = [case("z", "critical", key("", "Pod", &pod))];
+    let mut fading = [case("z", "critical", key("", "Pod", &pod))];
+    fading[0].0.ends_at = chrono::DateTime::from_timestamp(90, 0);
     let stands = |lens| -> Vec<(String, Option<usize>, Option<usize>, u8)> {
         let picture = Picture::of(&world, &plan, &placed, lens, &fading);
         picture.cases.into_iter().map(|case| (case.alert, case.house, case.block, case.state)).collect()
@@ -481,6 +482,8 @@ fn a_case_stands_at_the_house_of_its_object() {
     );
     let picture = Picture::of(&world, &plan, &placed, Lens::Namespaces, &fading);
     assert_eq!(picture.blocks[0].firing, 3);
+    let ended: Vec<u32> = picture.cases.iter().map(|case| case.ended).collect();
+    assert_eq!(ended, [0, 0, 0, 0, 90], "it fades from its end");
 }
 
 #[test]

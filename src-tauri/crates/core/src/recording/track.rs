@@ -287,7 +287,7 @@ impl Track {
                 continue;
             }
             let stood = told.state;
-            let alert = Alert { state: AlertState::Resolved, ..told };
+            let alert = Alert { state: AlertState::Resolved, ends_at: Some(gone_at), ..told };
             went.push(WentAlert { place: before, alert, told: stood });
         }
         Ok(went)
