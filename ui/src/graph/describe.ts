@@ -1,7 +1,7 @@
 /** The plan in words, for assistive technology and the tip under the pointer. */
 import { sumsOf } from "./overlay/titles";
 import type { Drawn, LeftOut } from "./painter";
-import { CaseState, Flag, HEALTH_WORDS, Health, hottest, placeOf, type Scene, SEVERITY_WORDS, STATE_WORDS, Told, Verdict, verdict } from "./scene";
+import { CaseState, districtOf, Flag, HEALTH_WORDS, Health, hottest, placeOf, type Scene, SEVERITY_WORDS, STATE_WORDS, Told, Verdict, verdict } from "./scene";
 import type { Spot, Way } from "./spots";
 
 const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
@@ -105,6 +105,20 @@ export function describeBlock(drawn: Drawn, block: number): string {
   const state = [HEALTH_WORDS[worst[block]!], ...flagWords(blocks.flags[block]!)].join(", ");
   const fire = firing[block] ? `${plural(firing[block]!, "alert")} firing` : "";
   return [`${placeOf(scene, block)}, ${scene.lens === "nodes" ? "zone" : "namespace"}, ${state}`, blocks.why[block]!, fire, `${plural(houses, "house")}, ${plural(blocks.pods[block]!, "pod")}`].filter(Boolean).join(". ");
+}
+
+/** One sentence for one of several clusters: what is wrong with it, how many blocks, houses and pods, what fires, and the worst in it. */
+export function describeDistrict(drawn: Drawn, district: number): string {
+  const { districts, blocks, houses } = drawn.scene;
+  const { firing, worst } = sumsOf(drawn);
+  const within = Array.from({ length: blocks.count }, (_, b) => districtOf(drawn.scene, b) === district);
+  const sum = (of: ArrayLike<number>) => within.reduce((all, is, b) => (is ? all + of[b]! : all), 0);
+  const count = within.filter(Boolean).length;
+  const state = count ? HEALTH_WORDS[within.reduce((most, is, b) => (is ? Math.max(most, worst[b]!) : most), 0)]! : "";
+  const fire = sum(firing) ? `${plural(sum(firing), "alert")} firing` : "";
+  const inside = houses.block.reduce((all, b) => (within[b] ? all + 1 : all), 0);
+  const holds = count ? `${plural(count, "block")}, ${plural(inside, "house")}, ${plural(sum(blocks.pods), "pod")}` : "nothing is known of it";
+  return [[`${districts!.name[district]}, cluster`, state].filter(Boolean).join(", "), districts!.why[district]!, fire, holds].filter(Boolean).join(". ");
 }
 
 /** What stands at a spot, in words. */

@@ -97,6 +97,44 @@ describe("the tree", () => {
     expect(rows.filter((row) => row.kind === "block")).toHaveLength(1);
   });
 
+  describe("of several clusters", () => {
+    const many = (opened: readonly string[], keep: Uint8Array | null = null, allTrouble = false) => {
+      const id = written.blocks.id[0]!.split("/")[0]!;
+      const districts = { count: 2, x: new Float32Array(2), y: new Float32Array(2), w: new Float32Array(2), h: new Float32Array(2), id: [id, "dead"], name: ["west", "east"], why: ["", "connection refused"], flags: Uint8Array.of(0, 1) };
+      const drawn = prepare({ ...written, districts });
+      return { id, drawn, outline: new Outline(drawn, keep, new Set([ROOT, ...opened]), "2 clusters", allTrouble) };
+    };
+
+    it("each is a branch, also one of which nothing is known, and says why", () => {
+      const { id, outline } = many([]);
+      const rows = all(outline);
+      expect(rows.map((row) => [row.kind, row.level, row.open, row.position, row.size])).toEqual([["cluster", 1, true, 1, 1], ["district", 2, null, 1, 2], ["district", 2, false, 2, 2]]);
+      expect(outline.words(rows[0]!)).toMatch(/^2 clusters\. 2 blocks/);
+      expect(outline.words(rows[1]!)).toBe("east, cluster. connection refused. nothing is known of it");
+      expect(outline.words(rows[2]!)).toMatch(/^west, cluster, critical\. 1 alert firing\. 2 blocks, 13 houses, \d+ pods?$/);
+      expect(outline.siblingsOf(1)).toEqual([`district:${id}`]);
+      expect(outline.typed("east", 0)).toBe(1);
+    });
+
+    it("leads through it to its blocks and houses", () => {
+      const { drawn } = many([]);
+      for (const kind of ["block", "house"] as const) {
+        const path = pathTo(drawn, (kind === "block" ? written.blocks : written.houses).id[1]!, kind)!;
+        const { outline } = many(path.open);
+        const index = outline.indexOf(path.key);
+        expect(outline.at(index).level).toBe(kind === "block" ? 3 : 4);
+        expect(outline.nameOf(outline.at(index))).toContain((kind === "block" ? written.blocks : written.houses).name[1]);
+      }
+    });
+
+    it("one that is silent is among all trouble, and among nothing else that is looked for", () => {
+      const none = new Uint8Array(written.houses.count);
+      const named = (allTrouble: boolean) => all(many([], none, allTrouble).outline).filter((row) => row.kind === "district").map((row) => row.row);
+      expect(named(true)).toContain(1);
+      expect(named(false)).toEqual([]);
+    });
+  });
+
   it("keeps what fails at no house while all trouble is meant", () => {
     const cases = { ...written.cases, house: written.cases.house.slice(), block: written.cases.block.slice() };
     cases.house.fill(-1);

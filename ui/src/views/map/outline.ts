@@ -1,16 +1,17 @@
 /**
- * The map as a tree: the cluster, its blocks, their houses, and at each house its alerts, its streets and its pods.
+ * The map as a tree: the cluster, its blocks, their houses, and at each house its alerts, its streets and its pods. Of several
+ * clusters each is a branch, also one of which nothing is known.
  *
  * A branch is worked out when it is opened, as columns of numbers: a cluster of 150,000 pods is 400 rows until somebody looks.
  */
-import { describeBlock, describeCase, describeCell, describeHouse, describePlan, describeWay } from "../../graph/describe";
+import { describeBlock, describeCase, describeCell, describeDistrict, describeHouse, describePlan, describeWay } from "../../graph/describe";
 import type { Drawn } from "../../graph/painter";
 import { sumsOf } from "../../graph/overlay/titles";
-import { Health, placeOf, podId } from "../../graph/scene";
+import { districtOf, Health, placeOf, podId } from "../../graph/scene";
 import { idAt, type Spot, spotOf, type Way, waysAt } from "../../graph/spots";
 
-export type RowKind = "cluster" | "block" | "house" | "case" | "calls" | "called" | "cell";
-const KINDS: readonly RowKind[] = ["cluster", "block", "house", "case", "calls", "called", "cell"];
+export type RowKind = "cluster" | "district" | "block" | "house" | "case" | "calls" | "called" | "cell";
+const KINDS: readonly RowKind[] = ["cluster", "district", "block", "house", "case", "calls", "called", "cell"];
 
 /** A row of the tree. `row` is the row of the scene's table, of a street that of the house at its other end. */
 export interface Row {
@@ -28,7 +29,7 @@ export interface Row {
   readonly key: string;
 }
 
-/** The key of the whole cluster. */
+/** The key of all of it. */
 export const ROOT = "cluster";
 const names = new Intl.Collator("en", { numeric: true });
 
@@ -49,7 +50,7 @@ export class Outline {
     /** All trouble is meant, also what stands at no house. */
     allTrouble = false,
   ) {
-    const { blocks, houses, cases } = drawn.scene;
+    const { districts, blocks, houses, cases } = drawn.scene;
     this.push("cluster", 0, -1, 1, 1, 1);
     if (!this.isOpen("cluster", 0, -1)) return;
     const inside = this.housesOfBlocks();
@@ -59,18 +60,29 @@ export class Outline {
     const strays = keep && !allTrouble ? [] : Array.from({ length: cases.count }, (_, c) => c).filter((c) => cases.house[c]! < 0);
     const own = strays.filter((c) => cases.block[c]! < 0);
     const loose = sorted(Array.from({ length: houses.count }, (_, h) => h).filter((h) => houses.block[h]! < 0 && (!keep || keep[h])), houses.name);
-    const size = own.length + shown.length + loose.length;
-    let at = 0;
-    for (const c of own) this.push("case", c, -1, 2, ++at, size);
-    for (const b of shown) {
-      this.push("block", b, -1, 2, ++at, size);
-      if (!this.isOpen("block", b, -1)) continue;
+    const block = (b: number, level: number, position: number, size: number): void => {
+      this.push("block", b, -1, level, position, size);
+      if (!this.isOpen("block", b, -1)) return;
       const alerts = strays.filter((c) => cases.block[c] === b);
       const within = sorted(inside[b]!, houses.name);
       let k = 0;
-      for (const c of alerts) this.push("case", c, -1, 3, ++k, alerts.length + within.length);
-      for (const h of within) this.house(h, 3, ++k, alerts.length + within.length);
+      for (const c of alerts) this.push("case", c, -1, level + 1, ++k, alerts.length + within.length);
+      for (const h of within) this.house(h, level + 1, ++k, alerts.length + within.length);
+    };
+    const parts = districts ? sorted(Array.from({ length: districts.count }, (_, d) => d), districts.name) : [];
+    const within = new Map(parts.map((d) => [d, shown.filter((b) => districtOf(drawn.scene, b) === d)]));
+    // What is silent is trouble, and no filter of houses finds it.
+    const meant = parts.filter((d) => !keep || within.get(d)!.length > 0 || (allTrouble && districts!.flags[d] !== 0));
+    const top = districts ? [] : shown;
+    const size = own.length + meant.length + top.length + loose.length;
+    let at = 0;
+    for (const c of own) this.push("case", c, -1, 2, ++at, size);
+    for (const d of meant) {
+      this.push("district", d, -1, 2, ++at, size);
+      if (!this.isOpen("district", d, -1)) continue;
+      within.get(d)!.forEach((b, k, all) => block(b, 3, k + 1, all.length));
     }
+    for (const b of top) block(b, 2, ++at, size);
     for (const h of loose) this.house(h, 2, ++at, size);
   }
 
@@ -118,6 +130,7 @@ export class Outline {
 
   private hasMore(kind: RowKind, row: number): boolean {
     const { scene, heat, ways } = this.drawn;
+    if (kind === "district") return scene.blocks.id.some((_, b) => districtOf(scene, b) === row);
     if (kind === "house") return scene.houses.cellCount[row]! + (ways.out[row]?.length ?? 0) + (ways.into[row]?.length ?? 0) + heat.from[row + 1]! - heat.from[row]! > 0;
     return kind === "cluster" || kind === "block";
   }
@@ -127,8 +140,9 @@ export class Outline {
   }
 
   private keyOf(kind: RowKind, row: number, house: number): string {
-    const { blocks, houses, cases } = this.drawn.scene;
+    const { districts, blocks, houses, cases } = this.drawn.scene;
     if (kind === "cluster") return ROOT;
+    if (kind === "district") return `district:${districts!.id[row]}`;
     if (kind === "block") return `block:${blocks.id[row]}`;
     if (kind === "house") return `house:${houses.id[row]}`;
     if (kind === "cell") return `cell:${podId(this.drawn.scene, row)}`;
@@ -164,8 +178,9 @@ export class Outline {
 
   /** What is read first of a row, and what typing looks for. */
   nameOf({ kind, row }: Pick<Row, "kind" | "row">): string {
-    const { houses, cells, cases } = this.drawn.scene;
+    const { districts, houses, cells, cases } = this.drawn.scene;
     if (kind === "cluster") return this.title;
+    if (kind === "district") return districts!.name[row]!;
     if (kind === "block") return placeOf(this.drawn.scene, row);
     return (kind === "cell" ? cells.name : kind === "case" ? cases.name : houses.name)[row]!;
   }
@@ -186,7 +201,8 @@ export class Outline {
   /** A row in one sentence, with all a sighted person sees of it. */
   words(row: Row): string {
     const { drawn } = this;
-    if (row.kind === "cluster") return [`${this.title}, cluster`, describePlan(drawn), drawn.scene.tray ? `${drawn.scene.tray} without an address` : ""].filter(Boolean).join(". ");
+    if (row.kind === "district") return describeDistrict(drawn, row.row);
+    if (row.kind === "cluster") return [drawn.scene.districts ? this.title : `${this.title}, cluster`, describePlan(drawn), drawn.scene.tray ? `${drawn.scene.tray} without an address` : ""].filter(Boolean).join(". ");
     if (row.kind === "block") return describeBlock(drawn, row.row);
     if (row.kind === "house") return describeHouse(drawn, row.row);
     if (row.kind === "cell") return describeCell(drawn, row.row);
@@ -199,7 +215,7 @@ export class Outline {
     return kind === "calls" || kind === "called" ? waysAt(this.drawn, house).find((way) => way.other === row && way.calls === (kind === "calls")) : undefined;
   }
 
-  /** The place on the plan a row is about; null for the cluster and for alerts of all of it. */
+  /** The place on the plan a row is about; null for a cluster and for alerts of all of it. */
   spotOf({ kind, row, house }: Row): Spot | null {
     if (kind === "block" || kind === "house" || kind === "cell") return { kind, row };
     if (kind === "calls" || kind === "called") return { kind: "house", row: house };
@@ -224,7 +240,10 @@ export function pathTo(drawn: Drawn, id: string, kind?: Spot["kind"]): { open: s
   const { houses, cells } = drawn.scene;
   const open = [ROOT];
   const house = spot.kind === "cell" ? cells.house[spot.row]! : spot.kind === "house" ? spot.row : -1;
-  if (house >= 0 && houses.block[house]! >= 0) open.push(keyOfSpot(drawn, { kind: "block", row: houses.block[house]! }));
+  const block = spot.kind === "block" ? spot.row : (houses.block[house] ?? -1);
+  const district = block < 0 ? -1 : districtOf(drawn.scene, block);
+  if (district >= 0) open.push(`district:${drawn.scene.districts!.id[district]}`);
+  if (house >= 0 && block >= 0) open.push(keyOfSpot(drawn, { kind: "block", row: block }));
   if (spot.kind === "cell") open.push(keyOfSpot(drawn, { kind: "house", row: house }));
   return { open, key: keyOfSpot(drawn, spot) };
 }
