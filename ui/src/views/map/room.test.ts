@@ -163,6 +163,24 @@ describe("the map", () => {
     await screen.findByRole("heading", { level: 2, name: "frontend" });
   });
 
+  it("lists the alerts that stand at no house, with where they stand, and not those that do", async () => {
+    const { cases } = decodeScene(bytes);
+    const one = (alert: string, name: string, at: string, at_name: string, at_kind: string) => ({ alert, name, severity: "critical", state: "firing", at, at_name, at_kind, at_cluster: "", rung: 2, label: "node", also: [], starts_at: null, ends_at: null, summary: "", description: "", runbook: "", source: "", receivers: [], groups: [], told: "unknown", told_why: "", muted_by: [], labels: [] });
+    const list = [
+      one(cases.alert[0]!, "AtAHouse", id("checkoutservice"), "checkoutservice", "Deployment"),
+      one("n", "NodeDown", "//Node//worker-3", "worker-3", "Node"),
+      one("v", "VolumeFull", "//PersistentVolumeClaim/default/data", "data", "PersistentVolumeClaim"),
+      one("w", "Watchdog", "heartbeat", "", ""),
+    ];
+    expect(cases.house[0]).toBeGreaterThanOrEqual(0);
+    show({ port: { ...port, cases: () => Promise.resolve({ cases: list, tray: [], nobody_told: [], unresolved: [], unresolved_count: 0, placings: [], evidence: "" }) } });
+    const part = (await screen.findByRole("heading", { name: "At no house of this plan 2" })).parentElement!;
+    expect([...part.querySelectorAll("li b")].map((name) => name.textContent)).toEqual(["NodeDown", "VolumeFull"]);
+    expect(part.textContent).toContain("in default");
+    await fireEvent.click(screen.getByRole("button", { name: "worker-3" }));
+    await waitFor(() => screen.getByRole("heading", { level: 2, name: "worker-3" }));
+  });
+
   it("pins an Event to the object it is listed at, with a file", async () => {
     const event = { uid: "u1", type: "Warning", reason: "BackOff", message: "restarting", count: 2, first_at: null, last_at: "2026-01-01T10:00:00Z", component: "kubelet" };
     const onkeep = vi.fn();

@@ -49,6 +49,13 @@ fn pod(world: &World, key: &ObjectKey) -> PodView {
     }
 }
 
+/// The pods of an object. What makes it as it is stands first: a list shows the beginning of hundreds.
+fn pods_worst_first(world: &World, id: &ObjectKey) -> Vec<ObjectKey> {
+    let mut pods = world.pods_of(id);
+    pods.sort_by_cached_key(|key| world.health(key).state);
+    pods
+}
+
 /// What an Event is about.
 fn regarding(world: &World, event: &ObjectKey) -> Option<String> {
     let relations = world.relations_of(event);
@@ -120,9 +127,7 @@ pub async fn object(engine: &Engine, request: ObjectRequest) -> Answer<ObjectVie
     let found = world.object(&id);
     let verdict = world.health(&id);
     let house = world.house_of(&id);
-    let mut pods = world.pods_of(&id);
-    // What makes it so stands first: a list shows the beginning of hundreds.
-    pods.sort_by_cached_key(|key| world.health(key).state);
+    let pods = pods_worst_first(world, &id);
     let pods: Vec<PodView> =
         pods.iter().filter(|pod| **pod != id || id.kind == "Pod").map(|key| pod(world, key)).collect();
     let template = found.and_then(|object| object.body.template());
@@ -416,6 +421,28 @@ mod tests {
     fn world(objects: &[Value]) -> World {
         let reduced = objects.iter().filter_map(|it| reduce("c", it).ok());
         World::from_changes(&reduced.map(|it| Change::Object(Arc::new(it))).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_pods_that_make_a_workload_fail_are_listed_before_the_others() {
+        let of = |api: &str, kind: &str, name: &str| json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": "shop", "uid": name}});
+        let pod = |name: &str, ready: bool| {
+            let mut pod = of("v1", "Pod", name);
+            pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "cart", "uid": "cart", "controller": true}]);
+            let state = if ready { json!({"running": {}}) } else { json!({"waiting": {"reason": "CrashLoopBackOff"}}) };
+            pod["status"] = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": if ready { "True" } else { "False" }}],
+                "containerStatuses": [{"name": "cart", "ready": ready, "restartCount": 0, "state": state}]});
+            pod
+        };
+        let world = world(&[
+            of("apps/v1", "StatefulSet", "cart"),
+            pod("cart-0", true),
+            pod("cart-1", true),
+            pod("cart-2", false),
+        ]);
+        let pods = pods_worst_first(&world, &ObjectKey::new("c", "apps", "StatefulSet", "shop", "cart"));
+        let names: Vec<&str> = pods.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["cart-2", "cart-0", "cart-1"]);
     }
 
     #[test]

@@ -397,7 +397,11 @@ impl Hand<'_> {
                     if lives_on || old.state == AlertState::Pending || asked == Asked::NoLonger {
                         continue;
                     }
-                    self.state.fading.push((now, Alert { state: AlertState::Resolved, ends_at: Some(now), ..old.clone() }, case.clone()));
+                    self.state.fading.push((
+                        now,
+                        Alert { state: AlertState::Resolved, ends_at: Some(now), ..old.clone() },
+                        case.clone(),
+                    ));
                     news.push(("resolved", old.clone(), case, None));
                 }
                 _ => {}
