@@ -33,7 +33,8 @@ fn main() -> ExitCode {
     for (plural, name) in [("pods", "cart"), ("namespaces", "shop")] {
         server.delete(plural, if plural == "pods" { "shop" } else { "" }, name);
     }
-    let alerts = fill(&server, &estate);
+    let foundry = Arc::new(Foundry::new(Arc::clone(&estate)));
+    let (places, alerts) = fill(&server, &estate, &foundry);
     let alertmanager = Server::start(move |asked| told(asked, &alerts));
     let folder = tempfile::tempdir().expect("a folder");
     let kubeconfig = folder.path().join("kubeconfig");
@@ -43,8 +44,8 @@ fn main() -> ExitCode {
     std::io::stdout().flush().expect("a listener");
 
     let churn = Arc::new(AtomicUsize::new(0));
-    let (kept, of, rate) = (server.kept(), Arc::clone(&estate), Arc::clone(&churn));
-    std::thread::spawn(move || change_pods(&kept, &of, &rate));
+    let (kept, rate) = (server.kept(), Arc::clone(&churn));
+    std::thread::spawn(move || change_pods(&kept, &foundry, &places, &rate));
     for line in std::io::stdin().lines().map_while(Result::ok) {
         match line.split_whitespace().collect::<Vec<_>>()[..] {
             ["deploy", namespace, name] => server.put("deployments", deployment(namespace, name)),
@@ -62,8 +63,8 @@ fn config(name: &str, address: &str) -> String {
     )
 }
 
-/// Puts every object in place; answers the alerts, one for each of the first unwell pods.
-fn fill(server: &Kept, estate: &Arc<Estate>) -> String {
+/// Puts every object in place; answers where the pods are, and the alerts, one for each of the first unwell pods.
+fn fill(server: &Kept, estate: &Estate, foundry: &Arc<Foundry>) -> (Vec<(String, String)>, String) {
     let plurals: BTreeMap<String, String> =
         kinds::built_in().into_iter().map(|kind| (kind.kind, kind.plural)).collect();
     let mut places = Vec::with_capacity(estate.shape.pods);
@@ -83,9 +84,9 @@ fn fill(server: &Kept, estate: &Arc<Estate>) -> String {
         }
         places.push((namespace, name));
     });
-    let foundry = Foundry::new(Arc::clone(estate));
-    server.with(|store| store.fill("pods", places, move |pod| foundry.changed_pod(pod, 0)));
-    Value::from(alerts).to_string()
+    let foundry = Arc::clone(foundry);
+    server.with(|store| store.fill("pods", places.iter().cloned(), move |pod| foundry.changed_pod(pod, 0)));
+    (places, Value::from(alerts).to_string())
 }
 
 /// An alert as kube-state-metrics lets Prometheus tell it; every fifth is critical.
@@ -127,14 +128,16 @@ fn deployment(namespace: &str, name: &str) -> Value {
 
 /// Changes pods, spread over the city, as many a second as `rate` says.
 #[allow(clippy::disallowed_methods, reason = "so many a second is what it is for")]
-fn change_pods(server: &Kept, estate: &Estate, rate: &AtomicUsize) {
+fn change_pods(server: &Kept, foundry: &Foundry, places: &[(String, String)], rate: &AtomicUsize) {
     let mut change = 0usize;
     loop {
         let began = Instant::now();
         for _ in 0..rate.load(Ordering::Relaxed).div_ceil(20) {
-            let pod = (change * 7_919) % estate.shape.pods;
-            let text = estate.changed_pod(pod, 1 + (change / estate.shape.pods) as u32);
-            server.put("pods", serde_json::from_str(&text).expect("the generator writes JSON"));
+            let pod = (change * 7_919) % places.len();
+            let nth = 1 + (change / places.len()) as u32;
+            server.with(|store| {
+                store.put_made("pods", places[pod].clone(), |version| foundry.pod(pod, nth, Some(version)));
+            });
             change += 1;
         }
         std::thread::sleep(Duration::from_millis(50).saturating_sub(began.elapsed()));

@@ -127,6 +127,16 @@ impl Store {
         self.happen(plural, word, &place.0, text);
     }
 
+    /// Changes an object whose text is made for its new version, and tells the watches.
+    pub fn put_made(&mut self, plural: &str, place: Place, make: impl FnOnce(u64) -> String) {
+        self.version += 1;
+        let text: Arc<str> = make(self.version).into();
+        let shelf = self.shelves.entry(plural.to_owned()).or_default();
+        let before = shelf.objects.insert(place.clone(), Stored::Kept(Arc::clone(&text)));
+        let word = if before.is_some() { "MODIFIED" } else { "ADDED" };
+        self.happen(plural, word, &place.0, text);
+    }
+
     /// Puts a crowd in place at once, without a word to anybody: what was there before anybody listened. They are made with
     /// the versions they have, the newest last; what is put after is newer than all of them.
     pub fn fill(

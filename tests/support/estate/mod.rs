@@ -9,8 +9,7 @@ mod draw;
 mod kinds;
 mod pods;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use draw::Draw;
 
@@ -265,7 +264,7 @@ impl Estate {
         for house in &self.houses {
             let mould = pods::Mould::of(self, house);
             for nth in 0..house.pods {
-                mould.cast(self, house, nth, 0, &mut text);
+                mould.cast(self, house, nth, 0, None, &mut text);
                 tell(&text);
             }
         }
@@ -276,47 +275,40 @@ impl Estate {
     pub fn changed_pod(&self, pod: usize, change: u32) -> String {
         let house = self.house_of(pod);
         let mut text = String::new();
-        pods::Mould::of(self, house).cast(self, house, pod - house.first_pod, change, &mut text);
+        pods::Mould::of(self, house).cast(self, house, pod - house.first_pod, change, None, &mut text);
         text
     }
 }
-
-/// How many houses a [`Foundry`] remembers the mould of.
-const MOULDS: usize = 16;
 
 /// Makes the pods of an estate one after another, as [`Estate::changed_pod`] does: those of a house from one mould, so that
 /// a server that tells many of them is not what a measurement waits for.
 pub struct Foundry {
     estate: Arc<Estate>,
-    moulds: Mutex<VecDeque<(u32, Arc<pods::Mould>)>>,
+    moulds: Vec<OnceLock<pods::Mould>>,
 }
 
 impl Foundry {
     /// One that has made nothing yet.
     #[must_use]
     pub fn new(estate: Arc<Estate>) -> Self {
-        Self { estate, moulds: Mutex::default() }
+        let moulds = estate.houses.iter().map(|_| OnceLock::new()).collect();
+        Self { estate, moulds }
     }
 
     /// A pod as it is after its nth change.
     #[must_use]
     pub fn changed_pod(&self, pod: usize, change: u32) -> String {
-        let estate = &self.estate;
-        let (number, house) = (estate.house_of[pod], estate.house_of(pod));
-        let known = |moulds: &VecDeque<(u32, Arc<pods::Mould>)>| {
-            moulds.iter().find(|(of, _)| *of == number).map(|(_, mould)| Arc::clone(mould))
-        };
-        let held = || self.moulds.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known(&held());
-        let mould = found.unwrap_or_else(|| {
-            let made = Arc::new(pods::Mould::of(estate, house));
-            let mut moulds = held();
-            moulds.truncate(MOULDS - 1);
-            moulds.push_front((number, Arc::clone(&made)));
-            made
-        });
-        let mut text = String::new();
-        mould.cast(estate, house, pod - house.first_pod, change, &mut text);
+        self.pod(pod, change, None)
+    }
+
+    /// The same in a version of its own.
+    #[must_use]
+    pub fn pod(&self, pod: usize, change: u32, version: Option<u64>) -> String {
+        let (number, house) = (self.estate.house_of[pod] as usize, self.estate.house_of(pod));
+        let mould = self.moulds[number].get_or_init(|| pods::Mould::of(&self.estate, house));
+        // A pod is about as large as a real one.
+        let mut text = String::with_capacity(9 * 1024);
+        mould.cast(&self.estate, house, pod - house.first_pod, change, version, &mut text);
         text
     }
 }
@@ -370,7 +362,6 @@ mod tests {
             let pod = (n * 37 + n / 2) % estate.shape.pods;
             assert_eq!(foundry.changed_pod(pod, n as u32 % 3), estate.changed_pod(pod, n as u32 % 3));
         }
-        assert!(foundry.moulds.lock().unwrap().len() <= MOULDS);
     }
 
     #[test]

@@ -9,7 +9,11 @@ use super::kinds::{self, BORN};
 use super::{Estate, House};
 
 /// What the pods of a house share, as text with places left open: a pod of 8 KB is made by one pass over it.
-pub struct Mould(Vec<Piece>);
+pub struct Mould {
+    pod: Vec<Piece>,
+    well: Vec<Piece>,
+    unwell: Vec<Piece>,
+}
 
 enum Piece {
     Text(String),
@@ -26,9 +30,13 @@ enum Place {
     HostIp,
     Token,
     Status,
+    Restarts,
+    Ended,
+    Server,
+    Proxy,
 }
 
-const PLACES: [(&str, Place); 8] = [
+const PLACES: [(&str, Place); 12] = [
     ("@name@", Place::Name),
     ("@uid@", Place::Uid),
     ("@version@", Place::Version),
@@ -37,27 +45,54 @@ const PLACES: [(&str, Place); 8] = [
     ("@ip@", Place::Ip),
     ("@token@", Place::Token),
     ("\"@status@\"", Place::Status),
+    ("\"@restarts@\"", Place::Restarts),
+    ("@ended@", Place::Ended),
+    ("@server@", Place::Server),
+    ("@proxy@", Place::Proxy),
 ];
+
+/// What is left open in a status.
+struct Status {
+    restarts: u32,
+    ended: u64,
+    server: u64,
+    proxy: u64,
+}
+
+/// A text around the places left open in it.
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((at, mark, place)) =
+        PLACES.iter().filter_map(|(mark, place)| Some((rest.find(mark)?, mark, place))).min_by_key(|found| found.0)
+    {
+        pieces.push(Piece::Text(rest[..at].to_owned()));
+        pieces.push(Piece::Open(*place));
+        rest = &rest[at + mark.len()..];
+    }
+    pieces.push(Piece::Text(rest.to_owned()));
+    pieces
+}
 
 impl Mould {
     pub fn of(estate: &Estate, house: &House) -> Self {
-        let text = pod(estate, house).to_string();
-        let mut pieces = Vec::new();
-        let mut rest = text.as_str();
-        while let Some((at, mark, place)) =
-            PLACES.iter().filter_map(|(mark, place)| Some((rest.find(mark)?, mark, place))).min_by_key(|found| found.0)
-        {
-            pieces.push(Piece::Text(rest[..at].to_owned()));
-            pieces.push(Piece::Open(*place));
-            rest = &rest[at + mark.len()..];
-        }
-        pieces.push(Piece::Text(rest.to_owned()));
-        Self(pieces)
+        let status = |unwell| pieces(&status(estate, house, unwell).to_string());
+        Self { pod: pieces(&pod(estate, house).to_string()), well: status(false), unwell: status(true) }
     }
 
-    /// Writes the nth pod of the house as it is after a change.
-    pub fn cast(&self, estate: &Estate, house: &House, nth: usize, change: u32, out: &mut String) {
+    /// Writes the nth pod of the house as it is after a change, in the version it has by that or in another.
+    pub fn cast(
+        &self,
+        estate: &Estate,
+        house: &House,
+        nth: usize,
+        change: u32,
+        version: Option<u64>,
+        out: &mut String,
+    ) {
         let number = house.first_pod + nth;
+        let version = version.unwrap_or((4_000_000 + number + change as usize * 200_000) as u64);
+        let unwell = estate.is_unwell(number) != (change % 2 == 1);
         let mut draw = Draw::new(estate.seed, "pod", number);
         let node = match house.kind {
             "DaemonSet" => nth,
@@ -69,23 +104,34 @@ impl Mould {
             "DaemonSet" => format!("{}-{}{nth}", house.name, draw.suffix(5)),
             _ => format!("{}-{}-{}{}", house.name, kinds::template_hash(estate, house), draw.suffix(4), short(nth)),
         };
+        let mut more = Draw::new(estate.seed, "status", number);
+        let restarts = change + if unwell { 7 } else { u32::from(more.chance(1, 20)) };
+        let open = Status { restarts, ended: more.next(), server: more.next(), proxy: more.next() };
+        let (node_name, host_ip, ip) = (kinds::node_name(node), kinds::node_ip(node), pod_ip(number));
         out.clear();
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Open(place) => {
-                    let _ = match place {
-                        Place::Name => write!(out, "{name}"),
-                        Place::Uid => write!(out, "{uid}"),
-                        Place::Version => write!(out, "{}", 4_000_000 + number + change as usize * 200_000),
-                        Place::Node => write!(out, "{}", kinds::node_name(node)),
-                        Place::Ip => write!(out, "{}", pod_ip(number)),
-                        Place::HostIp => write!(out, "{}", kinds::node_ip(node)),
-                        Place::Token => write!(out, "{}", draw.suffix(5)),
-                        Place::Status => write!(out, "{}", status(estate, number, node, change)),
-                    };
+        let mut left: Vec<&[Piece]> = vec![&self.pod];
+        // A writer of text to memory does not fail.
+        while let Some(pieces) = left.pop() {
+            let Some((first, rest)) = pieces.split_first() else { continue };
+            left.push(rest);
+            let _ = match first {
+                Piece::Text(text) => out.write_str(text),
+                Piece::Open(Place::Name) => out.write_str(&name),
+                Piece::Open(Place::Uid) => out.write_str(&uid),
+                Piece::Open(Place::Version) => write!(out, "{version}"),
+                Piece::Open(Place::Node) => out.write_str(&node_name),
+                Piece::Open(Place::Ip) => out.write_str(&ip),
+                Piece::Open(Place::HostIp) => out.write_str(&host_ip),
+                Piece::Open(Place::Token) => out.write_str(&draw.suffix(5)),
+                Piece::Open(Place::Restarts) => write!(out, "{}", open.restarts),
+                Piece::Open(Place::Ended) => write!(out, "{:064x}", open.ended),
+                Piece::Open(Place::Server) => write!(out, "{:064x}", open.server),
+                Piece::Open(Place::Proxy) => write!(out, "{:064x}", open.proxy),
+                Piece::Open(Place::Status) => {
+                    left.push(if unwell { &self.unwell } else { &self.well });
+                    Ok(())
                 }
-            }
+            };
         }
     }
 }
@@ -151,12 +197,8 @@ fn pod(estate: &Estate, house: &House) -> Value {
         "status": "@status@"})
 }
 
-fn status(estate: &Estate, number: usize, node: usize, change: u32) -> Value {
-    let unwell = estate.is_unwell(number) != (change % 2 == 1);
+fn status(estate: &Estate, house: &House, unwell: bool) -> Value {
     let ready = if unwell { "False" } else { "True" };
-    let mut draw = Draw::new(estate.seed, "status", number);
-    let restarts = change + if unwell { 7 } else { u32::from(draw.chance(1, 20)) };
-    let house = estate.house_of(number);
     let image = kinds::image(estate, house);
     let condition = |kind: &str, status: &str| {
         let mut one = json!({"type": kind, "status": status, "lastProbeTime": null, "lastTransitionTime": BORN, "observedGeneration": 1});
@@ -166,7 +208,7 @@ fn status(estate: &Estate, number: usize, node: usize, change: u32) -> Value {
         }
         one
     };
-    let ended = json!({"containerID": format!("containerd://{:064x}", draw.next()), "exitCode": 1, "reason": "Error",
+    let ended = json!({"containerID": "containerd://@ended@", "exitCode": 1, "reason": "Error",
         "startedAt": "2026-03-01T09:59:02Z", "finishedAt": "2026-03-01T09:59:41Z"});
     let state = if unwell {
         json!({"waiting": {"reason": "CrashLoopBackOff",
@@ -177,17 +219,17 @@ fn status(estate: &Estate, number: usize, node: usize, change: u32) -> Value {
     let mounts = json!([{"mountPath": "/etc/config", "name": "config", "readOnly": true, "recursiveReadOnly": "Disabled"},
         {"mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "name": "kube-api-access", "readOnly": true, "recursiveReadOnly": "Disabled"}]);
     json!({
-        "phase": "Running", "hostIP": kinds::node_ip(node), "hostIPs": [{"ip": kinds::node_ip(node)}],
-        "podIP": pod_ip(number), "podIPs": [{"ip": pod_ip(number)}], "qosClass": "Burstable",
+        "phase": "Running", "hostIP": "@hostip@", "hostIPs": [{"ip": "@hostip@"}],
+        "podIP": "@ip@", "podIPs": [{"ip": "@ip@"}], "qosClass": "Burstable",
         "startTime": "2026-03-01T08:00:01Z", "observedGeneration": 1,
         "conditions": [condition("PodReadyToStartContainers", "True"), condition("Initialized", "True"),
             condition("Ready", ready), condition("ContainersReady", ready), condition("PodScheduled", "True")],
         "containerStatuses": [
             {"name": "server", "image": image, "imageID": format!("{image}@sha256:{:064x}", house.number + 17), "ready": !unwell, "started": !unwell,
-                "restartCount": restarts, "containerID": format!("containerd://{:064x}", draw.next()), "volumeMounts": mounts, "state": state,
+                "restartCount": "@restarts@", "containerID": "containerd://@server@", "volumeMounts": mounts, "state": state,
                 "lastState": if unwell { json!({"terminated": ended}) } else { json!({}) }},
             {"name": "proxy", "image": "registry.example/mesh/proxy:1.24.2", "imageID": format!("registry.example/mesh/proxy@sha256:{:064x}", 99),
-                "ready": true, "started": true, "restartCount": 0, "containerID": format!("containerd://{:064x}", draw.next()),
+                "ready": true, "started": true, "restartCount": 0, "containerID": "containerd://@proxy@",
                  "state": {"running": {"startedAt": "2026-03-01T08:00:09Z"}}, "lastState": {}}]})
 }
 
