@@ -89,6 +89,19 @@ describe("what draws the plan", () => {
     expect(painted).toEqual(["raster"]);
   });
 
+  it("is not measured while more is on its way, and what was begun is begun anew after that", () => {
+    const { make, painted } = pretend();
+    const kept = new Memory();
+    const easel = started(make, kept);
+    frames(easel, 3);
+    for (let i = 0; i < 40; i++) easel.paint({ ...frame, growing: true }, 2000 + i * 16);
+    expect(kept.measured).toBeNull();
+    expect(new Set(painted.splice(0))).toEqual(new Set(["raster"]));
+    for (let i = 0; i < 40; i++) easel.paint(frame, 3000 + i * 16);
+    expect(kept.measured).not.toBeNull();
+    expect(new Set(painted)).toEqual(new Set(["raster", "gl2"]));
+  });
+
   it("is what was measured before, while the scene is of that size", () => {
     const measured: Measured = { name: "gl2", raster: 30, gl2: 5, cells: 16, pixels: 480_000 };
     const { make, painted } = pretend();

@@ -72,8 +72,8 @@ export class Easel {
   private turn(frame: Frame): Painter {
     const { choice, measured } = this.kept;
     const cells = frame.drawn.scene.cells.count;
-    if (this.trouble) this.trial = null;
-    else if (choice !== "auto") this.trial = null;
+    // What is read for the first time needs the machine more than the choice does.
+    if (this.trouble || choice !== "auto" || frame.growing) this.trial = null;
     else if (!this.trial && frame.drawn.scene.houses.count > 0 && !(measured && holdsFor(measured, cells, this.pixels))) this.trial = new Trial();
     const wanted = this.trouble ? "raster" : choice !== "auto" ? choice : (this.trial?.current ?? measured?.name ?? "raster");
     if (this.painter?.name === wanted) return this.painter;

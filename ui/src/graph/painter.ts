@@ -35,6 +35,8 @@ export interface Frame {
   readonly sketch?: boolean;
   /** Rows of cases that are new in this scene. */
   readonly fresh: ReadonlySet<number>;
+  /** More of it is on its way: it is not what the back ends are measured on. */
+  readonly growing?: boolean;
   /** The instant shown, in milliseconds: resolved alerts fade with it. */
   readonly at?: number;
 }
