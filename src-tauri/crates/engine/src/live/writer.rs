@@ -18,16 +18,17 @@ use broadstreet_core::ports::{AlertPoll, Observation, PagerPoll, SignalError, So
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness, SourceState, World, notable};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble, unseen};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::past::{Noted, What};
 
-/// The shortest time between two rounds of notices.
+/// The shortest time between two rounds of notices of anything but the map.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// The shortest time between two notices that the map changed: what comes meanwhile is applied together, and told once.
+/// The shortest time between two rounds that tell something, and so between two notices that the map changed: what comes meanwhile is applied together, and told once.
 const BLINK: Duration = Duration::from_millis(20);
 
 /// How much is taken at once.
@@ -57,7 +58,8 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
     live.tasks.start("the writer", async move {
         let live = live_;
         let mut unwritten: Vec<Draft> = Vec::new();
-        while let Some(first) = input.recv().await {
+        let mut news = News::default();
+        while let Some(first) = news.next(&engine, &mut input).await {
             let mut inputs = VecDeque::from([first]);
             while inputs.len() < AT_ONCE {
                 match input.try_recv() {
@@ -98,17 +100,47 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
             if round.flush {
                 live.flush.notify_one();
             }
-            if !round.channels.is_empty() {
-                for channel in &round.channels {
-                    engine.notices.tell(channel, []);
-                }
-                tokio::time::sleep(BREATH).await;
-            } else if round.seen {
+            let tells = round.seen || !round.channels.is_empty();
+            news.channels.append(&mut round.channels);
+            news.tell(&engine);
+            if tells {
                 tokio::time::sleep(BLINK).await;
             }
         }
         Ok(())
     });
+}
+
+/// What observers are still to be told.
+#[derive(Default)]
+struct News {
+    channels: BTreeSet<&'static str>,
+    /// When they were told last.
+    told: Option<Instant>,
+}
+
+impl News {
+    /// Tells it, once a breath went by since they were told last.
+    fn tell(&mut self, engine: &Engine) {
+        if self.channels.is_empty() || self.told.is_some_and(|told| told.elapsed() < BREATH) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        for channel in std::mem::take(&mut self.channels) {
+            engine.notices.tell(channel, []);
+        }
+    }
+
+    /// The next input; what there is to tell is told in its time, also where nothing comes.
+    async fn next(&mut self, engine: &Engine, input: &mut mpsc::Receiver<Input>) -> Option<Input> {
+        while let Some(told) = self.told.filter(|_| !self.channels.is_empty()) {
+            match tokio::time::timeout_at(told + BREATH, input.recv()).await {
+                Ok(next) => return next,
+                Err(_) => self.tell(engine),
+            }
+        }
+        input.recv().await
+    }
 }
 
 /// How many changes an input tells.
