@@ -82,6 +82,20 @@ impl Supervisor {
         tokio::task::spawn_blocking(work).await.ok()
     }
 
+    /// Runs work nobody waits for on a thread that gets what all others leave of the machine; `None` where it ended badly. It
+    /// must hold nothing others wait for.
+    pub async fn quietly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        let quiet = move || {
+            // On Linux this is the priority of the thread, elsewhere of the whole process. Refused, it is only less quiet.
+            #[cfg(target_os = "linux")]
+            let _ = rustix::process::nice(10);
+            let _ = done.send(work());
+        };
+        std::thread::Builder::new().name("quiet".to_owned()).spawn(quiet).ok()?;
+        answer.await.ok()
+    }
+
     /// Asks every task to end, without waiting.
     pub fn ask_to_stop(&self) {
         self.stop.cancel();
@@ -118,6 +132,20 @@ mod tests {
         let group = Supervisor::default();
         group.start("waits for ever", std::future::pending());
         assert_eq!(group.stop().await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn quiet_work_gets_what_others_leave_and_takes_nothing_from_them() {
+        let group = Supervisor::default();
+        assert_eq!(group.quietly(|| 7).await, Some(7));
+        assert_eq!(group.quietly(|| -> u8 { panic!("on purpose") }).await, None);
+        #[cfg(target_os = "linux")]
+        {
+            let own = || rustix::process::getpriority_process(None).unwrap();
+            let before = own();
+            assert_eq!(group.quietly(own).await, Some((before + 10).min(19)));
+            assert_eq!(own(), before);
+        }
     }
 
     #[tokio::test]

@@ -41,16 +41,15 @@ fn due(state: &State, last: Option<Last>) -> Option<Last> {
 pub(super) async fn draw(engine: &Engine, live: &Live, last: Option<Last>) -> Option<Last> {
     let state = Arc::clone(&live.state).read_owned().await;
     let Some(now) = due(&state, last) else { return last };
-    let drawn = live.tasks.block(move || {
+    let still = live.tasks.block(move || {
         let fading = state.fading();
         let revision = state.revision;
         let options = SceneOptions { lens: Lens::Namespaces, revision, fading: &fading, ..SceneOptions::default() };
-        let still = state.drawings.still((&state.world, &state.plan, &state.placed), &options);
-        // What changes meanwhile does not wait until it is packed.
-        drop(state);
-        still.pack(now.at)
+        state.drawings.still((&state.world, &state.plan, &state.placed), &options)
     });
-    let Some(map) = drawn.await else { return last };
+    let Some(still) = still.await else { return last };
+    // What changes meanwhile does not wait until it is packed, and neither does whoever looks.
+    let Some(map) = live.tasks.quietly(move || still.pack(now.at)).await else { return last };
     if let Err(why) = engine.ports.store.put_drawn(now.segment, now.at, map).await {
         // The recording has all that is in it: only going there takes longer.
         tracing::warn!(%why, "a drawn map could not be kept");
