@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 stories! {
     an_alert_becomes_a_case_a_row_and_its_end_a_row
     taking_a_source_away_resolves_nothing
+    what_fades_is_the_same_live_and_in_the_past
     an_alert_whose_external_labels_are_learned_neither_ends_nor_fires_anew
     an_alert_that_ended_while_nothing_recorded_gets_its_row_once
     an_end_nobody_saw_is_timed_by_prometheus_history
@@ -99,6 +100,39 @@ async fn an_alert_becomes_a_case_a_row_and_its_end_a_row(place: Place) {
     assert_eq!(kinds.iter().filter(|kind| *kind == "alert.fired").count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| *kind == "alert.resolved").count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| *kind == "evidence.frozen").count(), 1, "{kinds:?}");
+    desk.engine.stop().await;
+}
+
+async fn what_fades_is_the_same_live_and_in_the_past(place: Place) {
+    let desk = TestDesk::at(place, MEI).await;
+    desk.open(shop("cart", "cart:1", "CrashLoopBackOff")).await;
+    add_alerts(&desk).await;
+    let tell = |alerts| *desk.signals.alerts.lock().unwrap() = AlertPoll { alerts, ..AlertPoll::default() };
+    let stand = async |at: Option<&str>| {
+        let told = desk.call("cases", json!({ "at": at })).await.expect("the cases");
+        let cases = told["cases"].as_array().cloned().unwrap_or_default();
+        cases.iter().map(|it| (text(it, "/state").to_owned(), it["ends_at"].clone())).collect::<Vec<_>>()
+    };
+    let now = async || text(&desk.call("desk", json!({})).await.expect("the desk"), "/now").to_owned();
+    tell(vec![alert("cart-1-a")]);
+    desk.settle(|state| state.placed.cases.len() == 1).await;
+    tell(Vec::new());
+    desk.settle(|state| state.fading.len() == 1).await;
+    let (live, faded) = (stand(None).await, now().await);
+    assert!(matches!(&live[..], [(state, ended)] if state == "resolved" && ended.is_string()), "{live:?}");
+    assert_eq!(stand(Some(&faded)).await, live, "it ended when the recording says");
+    // Within the minute it fires once more: then it did not end.
+    tell(vec![alert("cart-1-a")]);
+    desk.settle(|state| state.placed.cases.len() == 1 && state.fading.is_empty()).await;
+    let (live, again) = (stand(None).await, now().await);
+    assert!(matches!(&live[..], [(state, _)] if state == "firing"), "{live:?}");
+    assert_eq!(stand(Some(&again)).await, live, "it stands once");
+    // Nobody knows of its end where nobody asks any more.
+    desk.call("remove_source", json!({ "id": "alertmanager:a" })).await.expect("removed");
+    desk.settle(|state| state.placed.cases.is_empty() && state.fading.is_empty()).await;
+    let alone = now().await;
+    assert_eq!((stand(None).await, stand(Some(&alone)).await), (Vec::new(), Vec::new()));
+    assert_eq!(stand(Some(&faded)).await.len(), 1, "and the past is as it was");
     desk.engine.stop().await;
 }
 

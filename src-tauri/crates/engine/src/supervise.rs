@@ -82,8 +82,8 @@ impl Supervisor {
         tokio::task::spawn_blocking(work).await.ok()
     }
 
-    /// Runs work nobody waits for on a thread that gets what all others leave of the machine; `None` where it ended badly. It
-    /// must hold nothing others wait for.
+    /// Runs work no person waits for on a thread that gets what all others leave of the machine; `None` where it ended badly.
+    /// It must hold nothing others wait for.
     pub async fn quietly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (done, answer) = tokio::sync::oneshot::channel();
         let quiet = move || {

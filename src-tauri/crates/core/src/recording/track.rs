@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::codec::{BadRecording, First, change};
 use super::leaf::{Budget, Leaf};
@@ -19,7 +19,7 @@ use crate::alerts::{Alert, AlertState};
 use crate::plan::Plan;
 use crate::resource::{Object, Uid};
 use crate::time::Moment;
-use crate::world::Change;
+use crate::world::{Change, Freshness};
 
 /// An alert goes on under another id where that is told this soon after its end.
 const BREATH: Duration = Duration::seconds(1);
@@ -269,7 +269,8 @@ impl Track {
         Plan::read(|| Leaf::new(spot, Vec::new(), &budget))
     }
 
-    /// The alerts that went in the span before a moment, and did not go on under another id.
+    /// The alerts that went in the span before a moment: they did not come again by then, did not go on under another id, and
+    /// their source was still asked.
     ///
     /// # Errors
     /// A value that cannot be read.
@@ -278,8 +279,22 @@ impl Track {
         let until = self.place(at);
         let from = self.times[..until].partition_point(|time| at - *time >= span);
         let mut went = Vec::new();
-        for place in (from..until).filter(|place| self.changes[*place].what == What::AlertGone) {
-            let Change::AlertGone { id, .. } = self.read_change(place, &budget)? else { continue };
+        let mut later: FxHashSet<String> = FxHashSet::default();
+        for place in (from..until).rev() {
+            let id = match self.changes[place].what {
+                What::Alert => {
+                    later.extend(self.spot(self.changes[place]).field("id").and_then(Spot::text).map(str::to_owned));
+                    continue;
+                }
+                What::AlertGone => match self.read_change(place, &budget)? {
+                    Change::AlertGone { id, .. } => id,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if !later.insert(id.clone()) {
+                continue;
+            }
             let gone_at = self.times[place];
             let before = self.times[..place].partition_point(|time| *time < gone_at);
             let Some(told) = self.alert(&id, before, &budget)? else { continue };
@@ -290,6 +305,7 @@ impl Track {
             let alert = Alert { state: AlertState::Resolved, ends_at: Some(gone_at), ..told };
             went.push(WentAlert { place: before, alert, told: stood });
         }
+        went.reverse();
         Ok(went)
     }
 
@@ -306,17 +322,22 @@ impl Track {
         Ok(None)
     }
 
-    /// Whether an alert goes on under another id: its labels are told again in the same breath as its end.
+    /// Whether what is told as the end of an alert is none: in the same breath its labels are told again under another id, or
+    /// its source is told to be asked no longer.
     fn goes_on(&self, place: usize, gone: &Alert, budget: &Budget) -> Result<bool, BadRecording> {
         let began = self.times[place];
         for at in (place..self.len()).take_while(|at| self.times[*at] - began < BREATH) {
-            if self.changes[at].what != What::Alert {
-                continue;
-            }
-            if let Change::Alert(alert) = self.read_change(at, budget)?
-                && alert.id != gone.id
-                && alert.labels == gone.labels
-            {
+            let goes_on = match self.changes[at].what {
+                What::Alert | What::Other => match self.read_change(at, budget)? {
+                    Change::Alert(alert) => alert.id != gone.id && alert.labels == gone.labels,
+                    Change::Freshness(fresh) => {
+                        fresh.source == gone.source && fresh.kind.is_empty() && fresh.state == Freshness::Absent
+                    }
+                    _ => false,
+                },
+                _ => false,
+            };
+            if goes_on {
                 return Ok(true);
             }
         }

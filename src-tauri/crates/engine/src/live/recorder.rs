@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use broadstreet_core::ports::StoreError;
 use broadstreet_core::recording::Segment;
+use tokio::sync::Notify;
 
 use super::drawn;
 use super::tape::{Tape, Unkept};
@@ -24,9 +25,18 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Starts the task that hands the recording to the store: a keyframe of a large cluster takes seconds, and the writer
 /// does not wait for it.
 pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
+    let kept = Arc::new(Notify::new());
+    let (engine_, live_, wake) = (engine.clone(), Arc::clone(live), Arc::clone(&kept));
+    live.tasks.start("the draughtsman", async move {
+        let mut drawn = None;
+        loop {
+            wake.notified().await;
+            // It takes its time on a machine that has other things to do: what is recorded does not wait for it.
+            drawn = drawn::draw(&engine_, &live_, drawn).await;
+        }
+    });
     let (engine, live_) = (engine.clone(), Arc::clone(live));
     live.tasks.start("the recorder", async move {
-        let mut drawn = None;
         loop {
             live_.flush.notified().await;
             let asked = tokio::time::Instant::now();
@@ -35,7 +45,7 @@ pub(crate) fn start_recorder(engine: &Engine, live: &Arc<Live>) {
             }
             let began = tokio::time::Instant::now();
             keep(&engine, &live_).await;
-            drawn = drawn::draw(&engine, &live_, drawn).await;
+            kept.notify_one();
             // It gets at most a third of the time.
             tokio::time::sleep((began.elapsed() * 2).min(LONGEST_PAUSE)).await;
         }

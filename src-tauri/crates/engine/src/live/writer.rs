@@ -5,6 +5,7 @@
 
 mod calls;
 mod clusters;
+mod news;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -18,17 +19,15 @@ use broadstreet_core::ports::{AlertPoll, Observation, PagerPoll, SignalError, So
 use broadstreet_core::time::Moment;
 use broadstreet_core::world::{Change, Freshness, SourceState, World, notable};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::{DOUBTED_AFTER, FADES_AFTER, Input, Live, State, Trouble, unseen};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::past::{Noted, What};
+use news::News;
 
-/// The shortest time between two rounds of notices of anything but the map.
-const BREATH: Duration = Duration::from_millis(50);
-
-/// The shortest time between two rounds that tell something, and so between two notices that the map changed: what comes meanwhile is applied together, and told once.
+/// The shortest time between two rounds that tell something, and so between two notices that the map changed: what comes
+/// meanwhile is applied together, and told once.
 const BLINK: Duration = Duration::from_millis(20);
 
 /// How much is taken at once.
@@ -59,7 +58,7 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
         let live = live_;
         let mut unwritten: Vec<Draft> = Vec::new();
         let mut news = News::default();
-        while let Some(first) = news.next(&engine, &mut input).await {
+        while let Some(first) = news.next(&engine.notices, &mut input).await {
             let mut inputs = VecDeque::from([first]);
             while inputs.len() < AT_ONCE {
                 match input.try_recv() {
@@ -102,45 +101,13 @@ pub(crate) fn start_writer(engine: &Engine, live: &Arc<Live>, mut input: mpsc::R
             }
             let tells = round.seen || !round.channels.is_empty();
             news.channels.append(&mut round.channels);
-            news.tell(&engine);
+            news.tell(&engine.notices);
             if tells {
                 tokio::time::sleep(BLINK).await;
             }
         }
         Ok(())
     });
-}
-
-/// What observers are still to be told.
-#[derive(Default)]
-struct News {
-    channels: BTreeSet<&'static str>,
-    /// When they were told last.
-    told: Option<Instant>,
-}
-
-impl News {
-    /// Tells it, once a breath went by since they were told last.
-    fn tell(&mut self, engine: &Engine) {
-        if self.channels.is_empty() || self.told.is_some_and(|told| told.elapsed() < BREATH) {
-            return;
-        }
-        self.told = Some(Instant::now());
-        for channel in std::mem::take(&mut self.channels) {
-            engine.notices.tell(channel, []);
-        }
-    }
-
-    /// The next input; what there is to tell is told in its time, also where nothing comes.
-    async fn next(&mut self, engine: &Engine, input: &mut mpsc::Receiver<Input>) -> Option<Input> {
-        while let Some(told) = self.told.filter(|_| !self.channels.is_empty()) {
-            match tokio::time::timeout_at(told + BREATH, input.recv()).await {
-                Ok(next) => return next,
-                Err(_) => self.tell(engine),
-            }
-        }
-        input.recv().await
-    }
 }
 
 /// How many changes an input tells.
@@ -429,11 +396,10 @@ impl Hand<'_> {
                     if lives_on || old.state == AlertState::Pending || asked == Asked::NoLonger {
                         continue;
                     }
-                    self.state.fading.push((
-                        now,
-                        Alert { state: AlertState::Resolved, ends_at: Some(now), ..old.clone() },
-                        case.clone(),
-                    ));
+                    // As the recording has it.
+                    let at = self.state.at.unwrap_or(now);
+                    let ended = Alert { state: AlertState::Resolved, ends_at: Some(at), ..old.clone() };
+                    self.state.fading.push((at, ended, case.clone()));
                     news.push(("resolved", old.clone(), case, None));
                 }
                 _ => {}
