@@ -107,18 +107,30 @@ export function describeBlock(drawn: Drawn, block: number): string {
   return [`${placeOf(scene, block)}, ${scene.lens === "nodes" ? "zone" : "namespace"}, ${state}`, blocks.why[block]!, fire, `${plural(houses, "house")}, ${plural(blocks.pods[block]!, "pod")}`].filter(Boolean).join(". ");
 }
 
+/** What the blocks of one of several clusters add up to; of one without any nothing is drawn. */
+export function sumOfDistrict(drawn: Drawn, district: number): { blocks: number; houses: number; pods: number; firing: number; worst: number } {
+  const { blocks, houses } = drawn.scene;
+  const { firing, worst } = sumsOf(drawn);
+  const sum = { blocks: 0, houses: 0, pods: 0, firing: 0, worst: 0 };
+  const within = Array.from({ length: blocks.count }, (_, b) => districtOf(drawn.scene, b) === district);
+  within.forEach((is, b) => {
+    if (!is) return;
+    sum.blocks++;
+    sum.pods += blocks.pods[b]!;
+    sum.firing += firing[b]!;
+    sum.worst = Math.max(sum.worst, worst[b]!);
+  });
+  for (const b of houses.block) if (within[b]) sum.houses++;
+  return sum;
+}
+
 /** One sentence for one of several clusters: what is wrong with it, how many blocks, houses and pods, what fires, and the worst in it. */
 export function describeDistrict(drawn: Drawn, district: number): string {
-  const { districts, blocks, houses } = drawn.scene;
-  const { firing, worst } = sumsOf(drawn);
-  const within = Array.from({ length: blocks.count }, (_, b) => districtOf(drawn.scene, b) === district);
-  const sum = (of: ArrayLike<number>) => within.reduce((all, is, b) => (is ? all + of[b]! : all), 0);
-  const count = within.filter(Boolean).length;
-  const state = count ? HEALTH_WORDS[within.reduce((most, is, b) => (is ? Math.max(most, worst[b]!) : most), 0)]! : "";
-  const fire = sum(firing) ? `${plural(sum(firing), "alert")} firing` : "";
-  const inside = houses.block.reduce((all, b) => (within[b] ? all + 1 : all), 0);
-  const holds = count ? `${plural(count, "block")}, ${plural(inside, "house")}, ${plural(sum(blocks.pods), "pod")}` : "nothing is known of it";
-  return [[`${districts!.name[district]}, cluster`, state].filter(Boolean).join(", "), districts!.why[district]!, fire, holds].filter(Boolean).join(". ");
+  const { districts } = drawn.scene;
+  const { blocks, houses, pods, firing, worst } = sumOfDistrict(drawn, district);
+  const state = blocks ? HEALTH_WORDS[worst]! : "";
+  const holds = blocks ? `${plural(blocks, "block")}, ${plural(houses, "house")}, ${plural(pods, "pod")}` : "nothing of it is drawn";
+  return [[`${districts!.name[district]}, cluster`, state].filter(Boolean).join(", "), districts!.why[district]!, firing ? `${plural(firing, "alert")} firing` : "", holds].filter(Boolean).join(". ");
 }
 
 /** What stands at a spot, in words. */

@@ -71,7 +71,11 @@ export class MapFeed {
 
   /** The mark the last answer was asked to lead from; null where all was asked for. */
   private led: string | null = null;
+  /** The scene was asked for while a cluster was being read: all of it comes later. */
+  growing = $state(false);
   private filling = false;
+  /** The scene under way was asked for while one was being read. */
+  private partly = false;
   /** How long the last picture took from its question, or from when the one before was seen, until it was seen, in milliseconds. */
   private took = 0;
   /** When the last picture was seen. */
@@ -90,6 +94,7 @@ export class MapFeed {
     this.scenes = new Latest(
       (w) => {
         // Only to a live scene of the same lens lead steps.
+        this.partly = this.filling;
         this.led = w.at === null && isSame(this.shown, w) && this.scene.mark ? this.scene.mark : null;
         return port.scene({ lens: w.lens, at: w.at, held: this.led, incident: w.incident, policies: w.policies, drawn: w.at !== null });
       },
@@ -103,6 +108,7 @@ export class MapFeed {
             // What was drawn when it was recorded is there at once; the moment itself is read behind it.
             if (this.scene.drawn && !isSame(this.read, w)) this.exact.want((this.read = w), true);
           }
+          this.growing = this.partly;
           this.sceneTrouble = null;
         } catch (error) {
           // Of steps that lead nowhere nothing is taken: all of the scene is asked for instead.
@@ -196,6 +202,7 @@ export class MapFeed {
     this.shown = null;
     this.cases = null;
     this.answered = false;
+    this.growing = false;
     this.wantObject(null, null);
   }
 

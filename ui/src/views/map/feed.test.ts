@@ -71,13 +71,17 @@ describe("the scenes of the map", () => {
       feed.want(now, true);
       await vi.advanceTimersByTimeAsync(100);
       expect(feed.scene.mark).toBe("boutique.1");
+      expect(feed.growing).toBe(true);
       feed.want(now, true);
       await vi.advanceTimersByTimeAsync(200);
       expect(asked).toBe(1);
       feed.want(now);
       await vi.advanceTimersByTimeAsync(1);
       expect(asked).toBe(2);
+      // What is drawn is a part still, though all was read.
+      expect(feed.growing).toBe(true);
       await vi.advanceTimersByTimeAsync(100);
+      expect(feed.growing).toBe(false);
       feed.want(now);
       await vi.advanceTimersByTimeAsync(1);
       expect(asked).toBe(3);

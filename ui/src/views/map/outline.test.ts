@@ -110,7 +110,7 @@ describe("the tree", () => {
       const rows = all(outline);
       expect(rows.map((row) => [row.kind, row.level, row.open, row.position, row.size])).toEqual([["cluster", 1, true, 1, 1], ["district", 2, null, 1, 2], ["district", 2, false, 2, 2]]);
       expect(outline.words(rows[0]!)).toMatch(/^2 clusters\. 2 blocks/);
-      expect(outline.words(rows[1]!)).toBe("east, cluster. connection refused. nothing is known of it");
+      expect(outline.words(rows[1]!)).toBe("east, cluster. connection refused. nothing of it is drawn");
       expect(outline.words(rows[2]!)).toMatch(/^west, cluster, critical\. 1 alert firing\. 2 blocks, 13 houses, \d+ pods?$/);
       expect(outline.siblingsOf(1)).toEqual([`district:${id}`]);
       expect(outline.typed("east", 0)).toBe(1);

@@ -40,6 +40,8 @@ export class Outline {
   private levels: number[] = [];
   private positions: number[] = [];
   private sizes: number[] = [];
+  /** The blocks shown of each of several clusters. */
+  private readonly within = new Map<number, number[]>();
 
   constructor(
     readonly drawn: Drawn,
@@ -70,9 +72,9 @@ export class Outline {
       for (const h of within) this.house(h, level + 1, ++k, alerts.length + within.length);
     };
     const parts = districts ? sorted(Array.from({ length: districts.count }, (_, d) => d), districts.name) : [];
-    const within = new Map(parts.map((d) => [d, shown.filter((b) => districtOf(drawn.scene, b) === d)]));
+    for (const d of parts) this.within.set(d, shown.filter((b) => districtOf(drawn.scene, b) === d));
     // What is silent is trouble, and no filter of houses finds it.
-    const meant = parts.filter((d) => !keep || within.get(d)!.length > 0 || (allTrouble && districts!.flags[d] !== 0));
+    const meant = parts.filter((d) => !keep || this.within.get(d)!.length > 0 || (allTrouble && districts!.flags[d] !== 0));
     const top = districts ? [] : shown;
     const size = own.length + meant.length + top.length + loose.length;
     let at = 0;
@@ -80,7 +82,7 @@ export class Outline {
     for (const d of meant) {
       this.push("district", d, -1, 2, ++at, size);
       if (!this.isOpen("district", d, -1)) continue;
-      within.get(d)!.forEach((b, k, all) => block(b, 3, k + 1, all.length));
+      this.within.get(d)!.forEach((b, k, all) => block(b, 3, k + 1, all.length));
     }
     for (const b of top) block(b, 2, ++at, size);
     for (const h of loose) this.house(h, 2, ++at, size);
@@ -130,7 +132,7 @@ export class Outline {
 
   private hasMore(kind: RowKind, row: number): boolean {
     const { scene, heat, ways } = this.drawn;
-    if (kind === "district") return scene.blocks.id.some((_, b) => districtOf(scene, b) === row);
+    if (kind === "district") return this.within.get(row)!.length > 0;
     if (kind === "house") return scene.houses.cellCount[row]! + (ways.out[row]?.length ?? 0) + (ways.into[row]?.length ?? 0) + heat.from[row + 1]! - heat.from[row]! > 0;
     return kind === "cluster" || kind === "block";
   }

@@ -57,6 +57,25 @@ describe("the tree", () => {
     expect(active().getAttribute("aria-label")).toMatch(/^redis-cart, /);
   });
 
+  it("opens each of several clusters as it comes, says what it adds up to, and selects none that never answered", async () => {
+    const { rerender, select } = show();
+    const two = { count: 2, x: new Float32Array(2), y: new Float32Array(2), w: new Float32Array(2), h: new Float32Array(2), id: ["west", "cluster:east"], name: ["west", "east"], why: ["", "connection refused"], flags: Uint8Array.of(0, 1) };
+    const blocks = { ...scene.blocks, id: scene.blocks.id.map((one) => `west/${one}`) };
+    await rerender({ drawn: prepare({ ...scene, blocks, districts: two }) });
+    await press("Home", "ArrowDown");
+    expect(active().getAttribute("aria-label")).toBe("east, cluster. connection refused. nothing of it is drawn");
+    await press("Enter");
+    expect(select).not.toHaveBeenCalled();
+    await press("ArrowDown");
+    expect(active().getAttribute("aria-label")).toMatch(/^west, cluster, critical\. \d+ alerts? firing/);
+    expect(active().getAttribute("aria-expanded")).toBe("true");
+    expect(active().querySelector(".more")!.getAttribute("data-text")).toMatch(/^\d+ firing$/);
+    await press("Enter");
+    expect(select).toHaveBeenLastCalledWith("west//Cluster//west");
+    await press("ArrowDown");
+    expect(active().getAttribute("aria-level")).toBe("3");
+  });
+
   it("selects by Enter, and of a street its other end", async () => {
     const { select } = show({ standing: { kind: "house", id: id("cart") } });
     await tick();
