@@ -7,15 +7,17 @@ cd "$ROOT"
 rust_ready
 node_ready
 
-packages=()
+packages=() names=
 for folder in src-tauri/crates/*/benches; do
-  [ -d "$folder" ] && packages+=(-p "broadstreet-$(basename "$(dirname "$folder")")")
+  [ -d "$folder" ] || continue
+  names+=" $(basename "$(dirname "$folder")")"
+  packages+=(-p "broadstreet-${names##* }")
 done
 
 rm -rf "$CARGO_TARGET_DIR/criterion"
 mkdir -p "$CARGO_TARGET_DIR/criterion"
 rows="$CARGO_TARGET_DIR/criterion/rows.txt"
-say "Running the benchmarks of ${packages[*]//-p/} and of the whole engine"
+say "Running the benchmarks of$names and of the whole engine"
 missed=0
 # A benchmark that ends badly has lost its rows.
 cargo bench -q "${packages[@]}" -p broadstreet-tests --benches -- "$@" | tee "$rows" || missed=1

@@ -245,12 +245,22 @@ export async function selectRow(page, words) {
   await settled(page);
 }
 
-/** The rows of the tree beside the plan with every block open, as they are read; a handful of houses, all in sight. `look` sees it open. */
+/** The rows of the tree beside the plan with every cluster and block open, as they are read; a handful of houses, all in sight. `look` sees it open. */
 export async function rowsOfTree(page, look = async () => {}) {
   await page.getByRole("button", { name: "Tree", exact: true }).click();
   const tree = page.getByRole("tree");
   await tree.focus();
-  for (const key of ["Home", "ArrowDown", "*"]) await page.keyboard.press(key);
+  await page.keyboard.press("Home");
+  const active = () =>
+    tree.evaluate((tree) => {
+      const row = document.getElementById(tree.getAttribute("aria-activedescendant"));
+      return { id: row.id, isShut: /, (namespace|zone|cluster), /.test(row.getAttribute("aria-label")) && row.getAttribute("aria-expanded") === "false" };
+    });
+  for (let row = await active(), last = ""; row.id !== last; row = await active()) {
+    last = row.id;
+    if (row.isShut) await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+  }
   await page.getByRole("treeitem", { level: 3 }).first().waitFor();
   const rows = await page.getByRole("treeitem").evaluateAll((all) => all.map((row) => row.getAttribute("aria-label")));
   await look();
