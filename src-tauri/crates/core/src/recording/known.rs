@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Track;
 use super::codec::BadRecording;
@@ -175,6 +175,15 @@ impl Known {
         let budget = Budget::default();
         let mut waiting: Vec<Change> = Vec::new();
         let mut later: FxHashSet<u32> = FxHashSet::default();
+        // Of each object only the last state stays: what those before it took is given back.
+        let mut taken: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut settle = |key: u32, left: usize| {
+            if key != u32::MAX
+                && let Some(before) = taken.insert(key, left - budget.left())
+            {
+                budget.give_back(before);
+            }
+        };
         for at in self.place..place {
             let told = track.changes()[at];
             let is_of_object = told.what.is_object() || told.what == What::Gone;
@@ -182,7 +191,9 @@ impl Known {
                 later.insert(told.key);
                 continue;
             }
+            let left = budget.left();
             let change = track.read_change(at, &budget)?;
+            settle(told.key, left);
             if self.is_listing || !self.world.may_move(&change) {
                 if told.what.is_object() {
                     later.insert(told.key);
@@ -207,7 +218,9 @@ impl Known {
         let mut keys: Vec<u32> = later.into_iter().filter(|key| !is_ready(*key)).collect();
         keys.sort_unstable();
         for key in keys {
+            let left = budget.left();
             waiting.push(state(track, key, place, &budget)?);
+            settle(key, left);
         }
         let delta = self.world.take_all(waiting);
         self.feel(&delta);
@@ -471,6 +484,20 @@ mod tests {
             }
         }
         track
+    }
+
+    #[test]
+    fn what_changed_for_hours_is_read_though_all_its_states_together_are_more_than_any_recording() {
+        let said = "x".repeat(100_000);
+        let of = json!({"name": "web-1", "namespace": "shop", "uid": "u", "labels": {"said": said}});
+        let pod =
+            |node| object(&json!({"apiVersion": "v1", "kind": "Pod", "metadata": of, "spec": {"nodeName": node}}));
+        let changes =
+            (0..800).map(|at| Received { at: moment(at), change: pod(["n2", "n1"][usize::from(at % 2 == 1)]) });
+        let segment = Segment { keyframe: vec![pod("n1")], changes: changes.collect(), ..Segment::default() };
+        let track = kept(&segment, true);
+        let known = Known::at(&track, track.len()).unwrap();
+        assert_eq!(known.world().digest(), World::from_changes(&segment.keyframe).digest());
     }
 
     proptest! {
