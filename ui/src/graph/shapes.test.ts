@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import Bar from "../views/map/Bar.svelte";
 import Window from "../views/map/Window.svelte";
 import { drawBar, leftOf, type Ink } from "./overlay/bars";
-import { states } from "./fixture";
+import { drawPile } from "./overlay/houses";
+import { Pen } from "./overlay/pen";
+import { states, town } from "./fixture";
 import { coloursOf, paletteFrom, type Palette } from "./palette";
 import { frameOf, picture } from "./fixtures/gallery";
 import { stampOf } from "./raster/windows";
@@ -80,6 +82,19 @@ describe("without colour", () => {
     const faint = (state: number, rest: number) => strokes(Severity.Warning, state, rest);
     expect(faint(CaseState.Resolved, 0.5)).not.toEqual(faint(CaseState.Resolved, 1));
     expect(faint(CaseState.Firing, 0.5)).toEqual(faint(CaseState.Firing, 1));
+  });
+
+  it("a resolved alert on the plan is as faint as the instant shown says", () => {
+    const scene = town([{ name: "web", x: 0, y: 0, pods: "w" }], [], [[0, Severity.Warning]]);
+    const cases = { ...scene.cases, state: Uint8Array.of(CaseState.Resolved), ended: Uint32Array.of(1_000) };
+    const alphaAt = (at: number) => {
+      const drawn: number[] = [];
+      const ink = { globalAlpha: 1, fillStyle: "", fillRect: () => drawn.push(ink.globalAlpha) };
+      const frame = { ...frameOf({ ...scene, cases }, { x: 0, y: 0, scale: 1 }, grey), at };
+      drawPile(new Pen(ink as unknown as Ink, frame, { w: 800, h: 600 }, 1), 0);
+      return drawn;
+    };
+    expect([alphaAt(1_000_000), alphaAt(1_030_000)]).toEqual([[0.7], [0.35]]);
   });
 
   it("every severity and every standing of an alert has a bar of its own, on the plan and beside it", () => {

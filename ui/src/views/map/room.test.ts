@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 30_000 });
 configure({ asyncUtilTimeout: 10_000 });
 
 // There is no canvas here: what the plan is given is written down instead of drawn.
-const plan = vi.hoisted(() => ({ props: null as null | { scene: { houses: { name: string[] } }; keep: Uint8Array | null; app: unknown; onselect: (id: string | null) => void } }));
+const plan = vi.hoisted(() => ({ props: null as null | { at: number; growing: boolean; scene: { houses: { name: string[] } }; keep: Uint8Array | null; app: unknown; onselect: (id: string | null) => void } }));
 vi.mock("../../graph/Plan.svelte", () => ({
   default: (_: unknown, props: never) => {
     plan.props = props;
@@ -161,6 +161,17 @@ describe("the map", () => {
     screen.getByRole("heading", { level: 2, name: "redis-cart" });
     plan.props!.onselect(id("frontend"));
     await screen.findByRole("heading", { level: 2, name: "frontend" });
+  });
+
+  it("tells the plan which instant is shown, and that more is on its way until all of it was asked for", async () => {
+    const { rerender } = show({ now: 5_000, filling: true });
+    await waitFor(() => expect(kept().length).toBe(13));
+    expect([plan.props!.at, plan.props!.growing]).toEqual([5_000, true]);
+    await rerender({ now: 6_000, filling: false, revision: 2 });
+    await waitFor(() => expect(plan.props!.growing).toBe(false));
+    expect(plan.props!.at).toBe(6_000);
+    await rerender({ moment: "2026-01-01T00:00:00Z" });
+    expect(plan.props!.at).toBe(Date.parse("2026-01-01T00:00:00Z"));
   });
 
   it("lists the alerts that stand at no house, with where they stand, and not those that do", async () => {

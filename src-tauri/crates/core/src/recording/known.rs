@@ -176,10 +176,10 @@ impl Known {
         let mut waiting: Vec<Change> = Vec::new();
         let mut later: FxHashSet<u32> = FxHashSet::default();
         // Of each object only the last state stays: what those before it took is given back.
-        let mut taken: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut settle = |key: u32, left: usize| {
+        let mut costs: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut stays = |key: u32, left: usize| {
             if key != u32::MAX
-                && let Some(before) = taken.insert(key, left - budget.left())
+                && let Some(before) = costs.insert(key, left - budget.left())
             {
                 budget.give_back(before);
             }
@@ -193,7 +193,7 @@ impl Known {
             }
             let left = budget.left();
             let change = track.read_change(at, &budget)?;
-            settle(told.key, left);
+            stays(told.key, left);
             if self.is_listing || !self.world.may_move(&change) {
                 if told.what.is_object() {
                     later.insert(told.key);
@@ -220,7 +220,7 @@ impl Known {
         for key in keys {
             let left = budget.left();
             waiting.push(state(track, key, place, &budget)?);
-            settle(key, left);
+            stays(key, left);
         }
         let delta = self.world.take_all(waiting);
         self.feel(&delta);

@@ -19,7 +19,7 @@ use crate::resource::BODY;
 const MAX_DEPTH: usize = 128;
 
 /// How many bytes of memory a recording may unfold to, roughly: shared values could otherwise be made to unfold without
-/// end. A keyframe of a cluster with 5,000 nodes stays below a third of it.
+/// end. A keyframe of a cluster with 5,000 nodes stays below a third of it. In tests it is reached sooner.
 const MAX_UNFOLDED: usize = if cfg!(test) { 64 << 20 } else { 2 << 30 };
 
 /// What one value costs in memory beside its text.

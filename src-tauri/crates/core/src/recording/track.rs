@@ -279,6 +279,7 @@ impl Track {
         let until = self.place(at);
         let from = self.times[..until].partition_point(|time| at - *time >= span);
         let mut went = Vec::new();
+        // Alerts that were told of again after the place that is looked at.
         let mut later: FxHashSet<String> = FxHashSet::default();
         for place in (from..until).rev() {
             let id = match self.changes[place].what {
